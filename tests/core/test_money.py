@@ -1,3 +1,4 @@
+import operator
 from decimal import Decimal
 
 import pytest
@@ -23,24 +24,16 @@ amounts = st.integers(-LARGEST_MINOR, LARGEST_MINOR)
 @pytest.mark.parametrize(
     ("code", "decimals"),
     [
-        *[
-            (code, 2)
-            for code in ("AED", "EUR", "GBP", "ILS", "MRU", "MGA", "SAR", "USD", "XCG")
-        ],
+        *[(code, 2) for code in ("AED", "EUR", "GBP", "ILS", "MRU", "MGA", "SAR", "USD", "XCG")],
         *[(code, 3) for code in ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND")],
-        *[
-            (code, 0)
-            for code in ("CLP", "ISK", "JPY", "KRW", "UGX", "VND", "XAF", "XOF", "XPF")
-        ],
+        *[(code, 0) for code in ("CLP", "ISK", "JPY", "KRW", "UGX", "VND", "XAF", "XOF", "XPF")],
     ],
 )
 def test_the_decimals_are_those_of_iso_4217(code, decimals):
     assert exponent_of(code) == decimals
 
 
-@pytest.mark.parametrize(
-    "code", ["aed", "", "XDR", "CLF", "XAU", "XXX", "XTS", "HRK", "CUC", "ZWL"]
-)
+@pytest.mark.parametrize("code", ["aed", "", "XDR", "CLF", "XAU", "XXX", "XTS", "HRK", "CUC", "ZWL"])
 def test_funds_metals_and_dead_currencies_are_unknown(code):
     assert not is_currency(code)
     with pytest.raises(Invalid, match="not a currency we know") as refused:
@@ -52,10 +45,8 @@ def test_every_currency_somebody_pays_with_today_is_known():
     from babel import Locale
     from babel.numbers import get_territory_currencies
 
-    territories = [code for code in Locale("en").territories if len(code) == 2]
-    tender = {
-        currency for code in territories for currency in get_territory_currencies(code)
-    }
+    territories = [str(code) for code in Locale("en").territories if len(str(code)) == 2]
+    tender = {str(currency) for code in territories for currency in get_territory_currencies(code)}
     replaced_since = {"BGN"}  # by EUR on 1 January 2026
     assert tender - replaced_since <= set(EXPONENTS)
 
@@ -83,18 +74,9 @@ def test_an_amount_is_read_exactly(text, currency, minor):
 @pytest.mark.parametrize(
     ("text", "currency", "code"),
     [
-        *[
-            (text, "AED", "amount_unreadable")
-            for text in ("", " ", "-1", "+1", "1e3", "1,050.00", "1 050")
-        ],
-        *[
-            (text, "AED", "amount_unreadable")
-            for text in (".5", "5.", "1.2.3", "NaN", "Infinity", "0x10")
-        ],
-        *[
-            (text, "AED", "amount_unreadable")
-            for text in ("1_000", "AED 5", "१२", "²", "1\n2", "9" * 40)
-        ],
+        *[(text, "AED", "amount_unreadable") for text in ("", " ", "-1", "+1", "1e3", "1,050.00", "1 050")],
+        *[(text, "AED", "amount_unreadable") for text in (".5", "5.", "1.2.3", "NaN", "Infinity", "0x10")],
+        *[(text, "AED", "amount_unreadable") for text in ("1_000", "AED 5", "१२", "²", "1\n2", "9" * 40)],
         ("1.005", "AED", "amount_too_precise"),
         ("1.000", "AED", "amount_too_precise"),
         ("1.0", "JPY", "amount_too_precise"),
@@ -116,12 +98,8 @@ def test_what_is_written_plainly_is_read_back(minor, currency):
 @given(amounts, currencies)
 def test_plain_text_decimal_and_minor_units_agree(minor, currency):
     money = Money(minor, currency)
-    assert (
-        Decimal(money.plain())
-        == money.decimal
-        == Decimal(minor) / 10 ** exponent_of(currency)
-    )
-    assert -money.decimal.as_tuple().exponent == exponent_of(currency)
+    assert Decimal(money.plain()) == money.decimal == Decimal(minor) / 10 ** exponent_of(currency)
+    assert money.decimal.as_tuple().exponent == -exponent_of(currency)
     assert Money.rounded(money.decimal, currency) == money
 
 
@@ -195,4 +173,4 @@ def test_a_bare_number_is_no_money(other):
 
 def test_a_fraction_of_money_needs_a_rounding():
     with pytest.raises(TypeError):
-        Money(100, "AED") * 0.05
+        operator.mul(Money(100, "AED"), 0.05)

@@ -1,4 +1,4 @@
-"""Amounts of money: whole minor units and a currency, never a float, never two currencies in one sum (R20)."""
+"""Amounts of money: whole minor units and a currency; no float, no two currencies in one sum (R20)."""
 
 import re
 from collections.abc import Iterable
@@ -24,17 +24,13 @@ _CODES_BY_EXPONENT: dict[int, str] = {
     3: "BHD IQD JOD KWD LYD OMR TND",
 }
 EXPONENTS: dict[str, int] = {
-    code: exponent
-    for exponent, codes in _CODES_BY_EXPONENT.items()
-    for code in codes.split()
+    code: exponent for exponent, codes in _CODES_BY_EXPONENT.items() for code in codes.split()
 }
 
 LARGEST_MINOR = 2**63 - 1  # what the column (bigint) holds
 
 # People also type Arabic-Indic (U+0660) and Persian (U+06F0) digits and the Arabic decimal separator.
-_TO_LATIN = {
-    start + digit: str(digit) for start in (0x0660, 0x06F0) for digit in range(10)
-} | {0x066B: "."}
+_TO_LATIN = {start + digit: str(digit) for start in (0x0660, 0x06F0) for digit in range(10)} | {0x066B: "."}
 _PLAIN = re.compile(r"([0-9]{1,20})(?:\.([0-9]+))?", re.ASCII)
 
 
@@ -43,9 +39,7 @@ class MixedCurrencies(Invalid):
 
     def __init__(self, left: str, right: str) -> None:
         super().__init__(
-            N_(
-                "%(left)s and %(right)s cannot be added or compared. Keep each currency apart."
-            ),
+            N_("%(left)s and %(right)s cannot be added or compared. Keep each currency apart."),
             code="mixed_currencies",
             left=left,
             right=right,
@@ -62,9 +56,7 @@ def exponent_of(code: str) -> int:
     exponent = EXPONENTS.get(code)
     if exponent is None:
         raise Invalid(
-            N_(
-                "%(currency)s is not a currency we know. Use its three capital letters, like AED."
-            ),
+            N_("%(currency)s is not a currency we know. Use its three capital letters, like AED."),
             code="unknown_currency",
             field="currency",
             currency=code,
@@ -123,9 +115,7 @@ class Money:
             )
         minor = int(whole + decimals.ljust(exponent, "0"))
         if minor > LARGEST_MINOR:
-            raise Invalid(
-                N_("This amount is too large."), code="amount_too_large", field=field
-            )
+            raise Invalid(N_("This amount is too large."), code="amount_too_large", field=field)
         return cls(minor, currency)
 
     @classmethod
@@ -144,15 +134,11 @@ class Money:
         return Decimal(self.minor).scaleb(-EXPONENTS[self.currency])
 
     def plain(self) -> str:
-        """For machines and forms: "1050.00", no grouping, Latin digits; `parse` reads it back if not negative."""
+        """For machines and forms: "1050.00" in Latin digits; `parse` reads back what is not negative."""
         exponent = EXPONENTS[self.currency]
         digits = str(abs(self.minor)).rjust(exponent + 1, "0")
         sign = "-" if self.minor < 0 else ""
-        return (
-            f"{sign}{digits[:-exponent]}.{digits[-exponent:]}"
-            if exponent
-            else sign + digits
-        )
+        return f"{sign}{digits[:-exponent]}.{digits[-exponent:]}" if exponent else sign + digits
 
     def __str__(self) -> str:
         return f"{self.currency} {self.plain()}"
