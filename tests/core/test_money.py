@@ -1,4 +1,3 @@
-import operator
 from decimal import Decimal
 
 import pytest
@@ -171,6 +170,7 @@ def test_a_bare_number_is_no_money(other):
         Money(1, "AED") + other
 
 
-def test_a_fraction_of_money_needs_a_rounding():
+@pytest.mark.parametrize("times", [0.05, Decimal("0.05"), True])
+def test_a_fraction_of_money_needs_a_rounding(times):
     with pytest.raises(TypeError):
-        operator.mul(Money(100, "AED"), 0.05)
+        Money(100, "AED") * times
