@@ -12,7 +12,7 @@ def N_(text: str) -> str:  # noqa: N802  the name under which gettext's extracto
     return text
 
 
-class Refusal(Exception):  # noqa: N818  a refusal is an answer, not a programming error
+class Refusal(Exception):
     """Base of every answer "no". `code` is stable and machine-readable, `field` the input it is about."""
 
     status: ClassVar[int] = 422
@@ -73,9 +73,7 @@ class NotAllowed(Refusal):
     status = 403
 
     def __init__(self, needed: str) -> None:
-        super().__init__(
-            N_("This needs the role %(needed)s or higher."), code="not_allowed", needed=needed
-        )
+        super().__init__(N_("This needs the role %(needed)s or higher."), code="not_allowed", needed=needed)
 
 
 class NotSignedIn(Refusal):

@@ -1,0 +1,117 @@
+"""What an operator decides: read from the environment once, checked at start, handed down by value."""
+
+from functools import cached_property
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AliasChoices, Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+Network = IPv4Network | IPv6Network
+
+
+class Settings(BaseSettings):
+    """Every setting of the program; `BURSAR_` stands before each name but `DATABASE_URL`.
+
+    Lists are separated by commas. A secret has no default: see `core.keyfile` for where keys come from.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="BURSAR_", extra="ignore", frozen=True)
+
+    database_url: str | None = Field(
+        default=None,
+        validation_alias=AliasChoices("DATABASE_URL", "database_url"),
+        description="A PostgreSQL 18 server in libpq's form. Unset: an embedded server in the data folder.",
+    )
+    migration_url: str | None = Field(
+        default=None,
+        description="Who migrates, if it is not the user of DATABASE_URL: a superuser or the database's owner.",
+    )
+    data_dir: Path = Field(
+        default=Path(".bursar"),
+        description="Where the embedded database, files and generated keys live.",
+    )
+    keys: str | None = Field(
+        default=None,
+        description="Master keys as id:base64 of 32 bytes, the current one first. Unset: the data folder's.",
+    )
+    base_url: str = Field(
+        default="http://127.0.0.1:8000",
+        description="How people reach this installation; it stands in links of mails.",
+    )
+    files_url: str | None = Field(
+        default=None,
+        description="Object store of files, e.g. s3://bucket/prefix. Unset: the data folder.",
+    )
+    private_hosts: Annotated[tuple[Network, ...], NoDecode] = Field(
+        default=(),
+        description="Networks an SMTP host may be in besides the public internet (any port there).",
+    )
+    pool_size: int = Field(default=10, ge=1, le=200, description="Database connections of one process.")
+    statement_timeout_s: int = Field(
+        default=30,
+        ge=1,
+        le=60,
+        description="Longest a single statement may run, in seconds.",
+    )
+    worker_lanes: int = Field(
+        default=2,
+        ge=1,
+        le=8,
+        description="Batches that one worker has in hand at a time.",
+    )
+    log_format: Literal["console", "json"] = Field(default="console", description="How log lines look.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="What is logged."
+    )
+    demo: bool = Field(
+        default=False,
+        description="Shows the sandbox's pages; never set it in production.",
+    )
+    sandbox_url: str | None = Field(
+        default=None,
+        description="Control address of the SMTP sandbox, for the demo's mailbox pages.",
+    )
+
+    @field_validator("private_hosts", mode="before")
+    @classmethod
+    def _networks(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(ip_network(part.strip(), strict=False) for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("base_url")
+    @classmethod
+    def _no_trailing_slash(cls, value: str) -> str:
+        if not value.startswith(("http://", "https://")):
+            msg = "must start with http:// or https://"
+            raise ValueError(msg)
+        return value.rstrip("/")
+
+    @cached_property
+    def secure(self) -> bool:
+        """Whether people come over HTTPS: cookies are then Secure and one-click unsubscribe is offered."""
+        return self.base_url.startswith("https://")
+
+
+class BadSettings(SystemExit):
+    """The environment says something that cannot be meant; the text names each variable."""
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Read the environment. Raises `BadSettings` with one line a problem."""
+    try:
+        return Settings(**overrides)  # pyright: ignore[reportArgumentType]  pydantic checks the values
+    except ValidationError as error:
+        raise BadSettings(explain(error)) from None
+
+
+def explain(error: ValidationError) -> str:
+    """One line a problem: the variable's name and what is wrong with it."""
+    lines = ["The settings cannot be used:"]
+    for problem in error.errors():
+        field = str(problem["loc"][0])
+        name = "DATABASE_URL" if field in {"DATABASE_URL", "database_url"} else f"BURSAR_{field.upper()}"
+        lines.append(f"  {name}: {problem['msg']}")
+    return "\n".join(lines)

@@ -1,0 +1,111 @@
+"""Core's tables: the journal and its seals, keys and secrets, files, inbounds, idempotency."""
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import INET, UUID
+
+from bursar.core.kinds import ActorType, FileState, Stream
+from bursar.core.schema import (
+    Reach,
+    choice,
+    document,
+    instant,
+    sealed,
+    tenant_table,
+    text,
+    whole,
+)
+
+# Tenancy lies above core: customer_id here has no foreign key. Partitioned by month of `id`, whose upper
+# 48 bits are the database's clock.
+events = tenant_table(
+    "events",
+    text("entity_type", nullable=False),
+    sa.Column("entity_id", UUID, nullable=False),
+    text("type", nullable=False),
+    sa.Column("customer_id", UUID),
+    *choice("actor_type", ActorType),
+    sa.Column("actor_id", UUID),
+    document("changes"),
+    document("payload"),
+    sealed("private"),
+    text("cause"),
+    sa.Column("ip", INET),
+    text("user_agent"),
+    text("request_id"),
+    sa.Index(None, "tenant_id", "entity_type", "entity_id", "id"),
+    sa.Index(None, "tenant_id", "customer_id", "id"),
+    sa.Index(None, "tenant_id", "type", "id"),
+    changes=False,
+    reach=Reach.CUSTOMER,
+    postgresql_partition_by="range (id)",
+)
+
+subject_keys = tenant_table(
+    "subject_keys",
+    sa.Column("customer_id", UUID, nullable=False),
+    sealed("wrapped_key"),
+    instant("destroyed_at"),
+    sa.UniqueConstraint("tenant_id", "customer_id"),
+)
+
+seals = tenant_table(
+    "seals",
+    *choice("stream", Stream),
+    whole("number"),
+    sa.Column("up_to_id", UUID, nullable=False),
+    whole("row_count"),
+    sealed("hash", nullable=False),
+    sealed("previous_hash", nullable=False),
+    sa.UniqueConstraint("tenant_id", "stream", "number"),
+    changes=False,
+)
+
+inbounds = tenant_table(
+    "inbounds",
+    text("provider", nullable=False),
+    text("external_id", nullable=False),
+    text("kind", nullable=False),
+    document("payload"),
+    instant("received_at", nullable=False),
+    instant("handled_at"),
+    text("error"),
+    whole("attempts", server_default="0"),
+    sa.UniqueConstraint("tenant_id", "provider", "external_id"),
+)
+
+tenant_keys = tenant_table(
+    "tenant_keys",
+    sealed("wrapped_key", nullable=False),
+    text("key_id", nullable=False),
+    sa.UniqueConstraint("tenant_id"),
+)
+
+secrets = tenant_table(
+    "secrets",
+    text("purpose", nullable=False),
+    sealed("ciphertext", nullable=False),
+    instant("rotated_at"),
+)
+
+files = tenant_table(
+    "files",
+    text("key", nullable=False),
+    text("name", nullable=False),
+    sa.Column("size_bytes", sa.BigInteger, nullable=False),
+    text("media_type", nullable=False),
+    sealed("sha256", nullable=False),
+    sa.UniqueConstraint("tenant_id", "key"),
+    state=FileState,
+)
+
+idempotency_keys = tenant_table(
+    "idempotency_keys",
+    *choice("actor_type", ActorType),
+    sa.Column("actor_id", UUID, nullable=False),
+    text("key", nullable=False),
+    sealed("fingerprint", nullable=False),
+    whole("status", nullable=True),
+    document("response", nullable=True),
+    instant("expires_at", nullable=False),
+    sa.UniqueConstraint("tenant_id", "actor_type", "actor_id", "key"),
+)

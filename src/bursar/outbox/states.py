@@ -1,0 +1,158 @@
+"""Lifecycles of a send (10), a sending account (11) and a run (17), and the outbox's closed lists."""
+
+from enum import StrEnum
+
+from bursar.core.states import Move
+
+
+class SendState(StrEnum):
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    BOUNCED = "bounced"
+    FAILED = "failed"
+    SUPPRESSED = "suppressed"
+    CANCELLED = "cancelled"
+    UNCERTAIN = "uncertain"
+
+
+class AccountState(StrEnum):
+    CONNECTING = "connecting"
+    ACTIVE = "active"
+    NEEDS_REAUTH = "needs_reauth"
+    THROTTLED = "throttled"
+    DISABLED = "disabled"
+
+
+class RunState(StrEnum):
+    HELD = "held"
+    OPEN = "open"
+    PAUSED = "paused"
+    CLOSED = "closed"
+
+
+class RunReason(StrEnum):
+    """Why a run is paused (the first four) or closed (the others)."""
+
+    AGENT = "agent"
+    AUTH = "auth"
+    QUOTA = "quota"
+    ERRORS = "errors"
+    FINISHED = "finished"
+    CANCELLED = "cancelled"
+    UNSCHEDULED = "unscheduled"
+    REFROZEN = "refrozen"
+
+
+class Channel(StrEnum):
+    EMAIL = "email"
+    WHATSAPP = "whatsapp"
+    SMS = "sms"
+    PUSH = "push"
+    WEBHOOK = "webhook"
+
+
+class AccountKind(StrEnum):
+    SMTP = "smtp"
+    GMAIL = "gmail"
+    OUTLOOK = "outlook"
+    WHATSAPP = "whatsapp"
+    TWILIO = "twilio"
+    WEBPUSH = "webpush"
+
+
+class Purpose(StrEnum):
+    CAMPAIGN = "campaign"
+    CHASE = "chase"
+    NOTICE = "notice"
+    WELCOME = "welcome"
+    PAYMENT_LINK = "payment_link"
+    PAYMENT_REMINDER = "payment_reminder"
+    DOSSIER_REMINDER = "dossier_reminder"
+    REVIEW_REQUEST = "review_request"
+    NOTIFICATION = "notification"
+    MESSAGE = "message"
+    REPLY = "reply"
+    STATEMENT = "statement"
+    SIGN_IN = "sign_in"
+    WEBHOOK = "webhook"
+    TEST = "test"
+
+
+NUDGES = frozenset(
+    {
+        Purpose.CAMPAIGN,
+        Purpose.CHASE,
+        Purpose.PAYMENT_REMINDER,
+        Purpose.DOSSIER_REMINDER,
+        Purpose.REVIEW_REQUEST,
+    }
+)
+"""At most one of these a day to one person, over all rooms. A notice is one by its kind: see `sends.nudge`."""
+
+
+class MailStream(StrEnum):
+    """What an opt-out may stop (R91): a receipt never, a reminder per stream, marketing always."""
+
+    TRANSACTIONAL = "transactional"
+    REMINDER = "reminder"
+    MARKETING = "marketing"
+
+
+class Scope(StrEnum):
+    ALL = "all"
+    REMINDERS = "reminders"
+    MARKETING = "marketing"
+    REVIEWS = "reviews"
+
+
+class SuppressionReason(StrEnum):
+    HARD_BOUNCE = "hard_bounce"
+    COMPLAINT = "complaint"
+    UNSUBSCRIBE = "unsubscribe"
+    MANUAL = "manual"
+    ERASURE = "erasure"
+
+
+class EngagementKind(StrEnum):
+    OPEN = "open"
+    CLICK = "click"
+    READ = "read"
+    REPLY = "reply"
+    BOUNCE = "bounce"
+    COMPLAINT = "complaint"
+    UNSUBSCRIBE = "unsubscribe"
+    DELIVERED = "delivered"
+
+
+class TemplateSource(StrEnum):
+    CUSTOM = "custom"
+    SYSTEM = "system"
+    IMPORTED = "imported"
+
+
+class BodyFormat(StrEnum):
+    HTML = "html"
+    TEXT = "text"
+
+
+A, R = AccountState, RunState
+# fmt: off
+#                        table               noun               event            from                                       to
+CONNECT         = Move("sending_accounts", "sending_account", "connected",     frozenset({A.CONNECTING}),                 A.ACTIVE)
+ABANDON         = Move("sending_accounts", "sending_account", "abandoned",     frozenset({A.CONNECTING}),                 A.DISABLED)
+AUTH_FAIL       = Move("sending_accounts", "sending_account", "auth_failed",   frozenset({A.ACTIVE, A.THROTTLED}),        A.NEEDS_REAUTH)
+RECONNECT       = Move("sending_accounts", "sending_account", "reconnect",     frozenset({A.NEEDS_REAUTH}),               A.ACTIVE)
+CAP             = Move("sending_accounts", "sending_account", "capped",        frozenset({A.ACTIVE}),                     A.THROTTLED)
+UNCAP           = Move("sending_accounts", "sending_account", "until_passed",  frozenset({A.THROTTLED}),                  A.ACTIVE)
+DISABLE         = Move("sending_accounts", "sending_account", "disable",       frozenset({A.CONNECTING, A.ACTIVE, A.NEEDS_REAUTH, A.THROTTLED}), A.DISABLED)
+CONNECT_AGAIN   = Move("sending_accounts", "sending_account", "begin_connect", frozenset({A.DISABLED}),                   A.CONNECTING)
+
+RELEASE_RUN     = Move("runs",             "run",             "release",       frozenset({R.HELD}),                       R.OPEN)
+PAUSE_RUN       = Move("runs",             "run",             "pause",         frozenset({R.OPEN}),                       R.PAUSED)
+OPEN_RUN        = Move("runs",             "run",             "open",          frozenset({R.PAUSED}),                     R.OPEN)
+FINISH_RUN      = Move("runs",             "run",             "finish",        frozenset({R.HELD, R.OPEN, R.PAUSED}),     R.CLOSED)
+CLOSE_RUN       = Move("runs",             "run",             "close",         frozenset({R.HELD, R.OPEN, R.PAUSED}),     R.CLOSED)
+REOPEN_RUN      = Move("runs",             "run",             "reopen",        frozenset({R.CLOSED}),                     R.OPEN)
+# fmt: on

@@ -1,0 +1,368 @@
+"""The outbox's tables. `sends` has one row for each recipient and touch, and is built for being settled fast."""
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import INET, JSONB, UUID
+
+from bursar.core.schema import (
+    Reach,
+    choice,
+    day,
+    document,
+    flag,
+    instant,
+    of_tenant,
+    ref,
+    sealed,
+    tenant_table,
+    text,
+    texts,
+    whole,
+)
+from bursar.outbox.states import (
+    AccountKind,
+    AccountState,
+    BodyFormat,
+    Channel,
+    EngagementKind,
+    MailStream,
+    Purpose,
+    RunReason,
+    RunState,
+    Scope,
+    SendState,
+    SuppressionReason,
+    TemplateSource,
+)
+
+sending_accounts = tenant_table(
+    "sending_accounts",
+    of_tenant(),
+    choice("channel", Channel),
+    choice("kind", AccountKind),
+    text("address", nullable=False),
+    text("display_name"),
+    text("reply_to"),
+    ref("secret_id", "secrets", nullable=True),
+    document("settings"),
+    flag("is_primary", default=False),
+    whole("batch_size", server_default="5"),
+    sa.Column("batch_interval", sa.Interval, nullable=False, server_default=sa.text("interval '3 seconds'")),
+    whole("daily_quota", server_default="500"),
+    instant("next_batch_at", nullable=False, server_default=sa.text("now()")),
+    instant("throttled_until"),
+    instant("last_validated_at"),
+    text("last_error"),
+    sa.Column("created_by", UUID),
+    sa.UniqueConstraint("tenant_id", "kind", "address"),
+    sa.Index(
+        "sending_accounts_primary_key",
+        "tenant_id",
+        "channel",
+        unique=True,
+        postgresql_where=sa.text("is_primary"),
+    ),
+    sa.CheckConstraint("batch_size between 1 and 500", name="batch_size"),
+    sa.CheckConstraint("daily_quota >= 1", name="daily_quota"),
+    sa.CheckConstraint("batch_interval >= interval '0'", name="batch_interval"),
+    state=AccountState,
+)
+
+account_usage = tenant_table(
+    "account_usage",
+    ref("sending_account_id", "sending_accounts", index=False),
+    instant("hour", nullable=False),
+    whole("accepted", server_default="0"),
+    whole("uncertain", server_default="0"),
+    sa.UniqueConstraint("tenant_id", "sending_account_id", "hour"),
+    changes=True,
+)
+
+templates = tenant_table(
+    "templates",
+    of_tenant(),
+    text("code", nullable=False),
+    text("name", nullable=False),
+    text("description"),
+    choice("channel", Channel),
+    text("category", nullable=False),
+    choice("source", TemplateSource),
+    whole("max_invoice_count", nullable=True),
+    flag("is_default", default=False),
+    flag("active", default=True),
+    sa.Column("created_by", UUID),
+    sa.UniqueConstraint("tenant_id", "code"),
+)
+
+# Immutable once published: a guard trigger lets nothing but published_at change, and that once.
+template_versions = tenant_table(
+    "template_versions",
+    ref("template_id", "templates", index=False),
+    whole("number"),
+    text("locale", nullable=False),
+    text("subject", nullable=False),
+    text("body", nullable=False),
+    choice("body_format", BodyFormat),
+    texts("required_tags"),
+    document("sample_data"),
+    instant("published_at"),
+    sa.UniqueConstraint("tenant_id", "template_id", "number", "locale"),
+)
+
+runs = tenant_table(
+    "runs",
+    of_tenant(),
+    choice("purpose", Purpose),
+    choice("reason", RunReason, nullable=True),
+    flag("any_hour", default=False),
+    instant("release_at"),
+    instant("released_at"),
+    sa.Column("released_by", UUID),
+    state=RunState,
+)
+
+# No index names `state` or a lease, and half of each page stays free: settling is a HOT update.
+sends = tenant_table(
+    "sends",
+    sa.Column("customer_id", UUID),
+    choice("purpose", Purpose),
+    sa.Column("stream", sa.Text, nullable=False),
+    text("touch_key", nullable=False),
+    sa.Column("run_id", UUID),
+    choice("channel", Channel),
+    text("to_address"),
+    text("address_key"),
+    text("to_name"),
+    text("locale", nullable=False),
+    sa.Column("template_version_id", UUID),
+    text("subject"),
+    document("merge_data", nullable=True),
+    document("reviewed", nullable=True),  # the facts that a person saw: {"<invoice id>": balance_minor, …}
+    text("edited_subject"),
+    text("edited_body"),
+    sa.Column("priority", sa.SmallInteger, nullable=False, server_default="5"),
+    text("reason"),
+    sa.Column("sending_account_id", UUID),
+    text("message_id"),
+    text("provider_message_id"),
+    text("provider_response"),
+    text("thread_id"),
+    sa.Column("links", sa.ARRAY(sa.Text)),
+    sa.Column("attempts", sa.SmallInteger, nullable=False, server_default="0"),
+    sa.Column("delays", sa.SmallInteger, nullable=False, server_default="0"),
+    instant("queue_at"),
+    instant("first_deferred_at"),
+    sa.Column("claim_id", UUID),
+    instant("sent_at"),
+    instant("delivered_at"),
+    instant("bounced_at"),
+    instant("failed_at"),
+    instant("opened_at"),
+    instant("clicked_at"),
+    instant("replied_at"),
+    whole("open_count", server_default="0"),
+    whole("click_count", server_default="0"),
+    sealed("content_sha256"),
+    sa.UniqueConstraint("tenant_id", "purpose", "touch_key", "channel"),
+    sa.CheckConstraint(
+        "stream in (" + ", ".join(f"'{stream}'" for stream in MailStream) + ")", name="stream"
+    ),
+    sa.CheckConstraint("queue_at is null or state = 'queued'", name="queue_at"),
+    *(
+        sa.ForeignKeyConstraint(
+            ["tenant_id", column], [f"{target}.tenant_id", f"{target}.id"], ondelete="RESTRICT"
+        )
+        for column, target in (
+            ("customer_id", "customers"),
+            ("run_id", "runs"),
+            ("template_version_id", "template_versions"),
+            ("sending_account_id", "sending_accounts"),
+        )
+    ),
+    sa.Index(
+        "sends_due_idx",
+        "tenant_id",
+        "sending_account_id",
+        "priority",
+        "queue_at",
+        postgresql_where=sa.text("queue_at is not null"),
+    ),
+    sa.Index(None, "tenant_id", "run_id"),
+    sa.Index("sends_of_customer_idx", "tenant_id", "customer_id", sa.text("id desc")),
+    sa.Index(
+        None,
+        "tenant_id",
+        "provider_message_id",
+        postgresql_where=sa.text("provider_message_id is not null"),
+    ),
+    state=SendState,
+    changes=False,  # its attempts tell its story; an updated_at would be one more trigger on the hot path
+    reach=Reach.CUSTOMER,
+    storage={"fillfactor": 50},
+)
+
+send_subjects = sa.Table(
+    "send_subjects",
+    sends.metadata,
+    sa.Column("tenant_id", UUID, nullable=False),
+    sa.Column("send_id", UUID, nullable=False),
+    sa.Column("customer_id", UUID),
+    text("subject_type", nullable=False),
+    sa.Column("subject_id", UUID, nullable=False),
+    text("touch"),
+    instant("dropped_at"),
+    text("reason"),
+    sa.PrimaryKeyConstraint("tenant_id", "send_id", "subject_type", "subject_id"),
+    sa.ForeignKeyConstraint(["tenant_id", "send_id"], ["sends.tenant_id", "sends.id"], ondelete="RESTRICT"),
+    sa.Index(
+        "send_subjects_live_idx",
+        "tenant_id",
+        "subject_type",
+        "subject_id",
+        postgresql_where=sa.text("dropped_at is null"),
+    ),
+    sa.Index(
+        "send_subjects_rung_key",
+        "tenant_id",
+        "subject_type",
+        "subject_id",
+        "touch",
+        unique=True,
+        postgresql_where=sa.text("touch is not null and dropped_at is null"),
+    ),
+    info={"noun": "send_subject", "reach": Reach.CUSTOMER, "states": None, "changes": False},
+)
+
+contact_days = sa.Table(
+    "contact_days",
+    sends.metadata,
+    sa.Column("tenant_id", UUID, nullable=False),
+    text("key", nullable=False),  # an address key, or customer/<id>
+    day("on_date", nullable=False),
+    sa.Column("send_id", UUID, nullable=False),
+    sa.PrimaryKeyConstraint("tenant_id", "key", "on_date"),
+    sa.ForeignKeyConstraint(["tenant_id", "send_id"], ["sends.tenant_id", "sends.id"], ondelete="RESTRICT"),
+    sa.Index(None, "tenant_id", "send_id"),
+    info={"noun": "contact_day", "reach": Reach.FIRM, "states": None, "changes": False},
+)
+
+claims = tenant_table(
+    "claims",
+    ref("sending_account_id", "sending_accounts", index=False),
+    sa.Column("send_ids", sa.ARRAY(UUID), nullable=False),
+    instant("lease_until", nullable=False),
+    instant("settled_at"),
+    sa.Index(
+        "claims_open_idx",
+        "tenant_id",
+        "sending_account_id",
+        "lease_until",
+        postgresql_where=sa.text("settled_at is null"),
+    ),
+    changes=False,
+    storage={"fillfactor": 80},
+)
+
+attempts = tenant_table(
+    "attempts",
+    sa.Column("send_id", UUID, nullable=False),
+    sa.Column("number", sa.SmallInteger, nullable=False),
+    instant("started_at", nullable=False),
+    instant("finished_at", nullable=False),
+    text("outcome", nullable=False),
+    text("error_code"),
+    text("error"),
+    sa.ForeignKeyConstraint(["tenant_id", "send_id"], ["sends.tenant_id", "sends.id"], ondelete="RESTRICT"),
+    sa.Index(None, "tenant_id", "send_id"),
+    changes=False,
+)
+
+# Partitioned by month of `id`, like events; engagement_guards keeps provider callbacks unique over months.
+engagements = tenant_table(
+    "engagements",
+    sa.Column("send_id", UUID, nullable=False),
+    sa.Column("run_id", UUID),
+    choice("kind", EngagementKind),
+    instant("at", nullable=False),
+    text("source", nullable=False),
+    text("class", nullable=False),
+    sa.Column("link_position", sa.SmallInteger),
+    text("user_agent"),
+    text("device"),
+    text("client"),
+    sa.Column("ip_truncated", INET),
+    text("country"),
+    text("city"),
+    text("provider_event_id"),
+    sa.Column("payload", JSONB),
+    sa.ForeignKeyConstraint(["tenant_id", "send_id"], ["sends.tenant_id", "sends.id"], ondelete="RESTRICT"),
+    sa.Index(None, "tenant_id", "send_id"),
+    sa.Index(None, "tenant_id", "run_id"),
+    changes=False,
+    postgresql_partition_by="range (id)",
+)
+
+engagement_guards = tenant_table(
+    "engagement_guards",
+    text("provider_event_id", nullable=False),
+    sa.UniqueConstraint("tenant_id", "provider_event_id"),
+    changes=False,
+)
+
+send_rollups = tenant_table(
+    "send_rollups",
+    ref("run_id", "runs", nullable=True, index=False),
+    ref("template_id", "templates", nullable=True),
+    ref("sending_account_id", "sending_accounts", nullable=True),
+    instant("hour", nullable=False),
+    document("counts"),
+    sa.UniqueConstraint(
+        "tenant_id",
+        "run_id",
+        "template_id",
+        "sending_account_id",
+        "hour",
+        name="send_rollups_key",
+        postgresql_nulls_not_distinct=True,
+    ),
+)
+
+suppressions = tenant_table(
+    "suppressions",
+    of_tenant(),
+    text("address_key", nullable=False),
+    choice("channel", Channel),
+    choice("scope", Scope),
+    choice("reason", SuppressionReason),
+    ref("source_send_id", "sends", nullable=True),
+    text("note"),
+    instant("expires_at"),
+    instant("lifted_at"),
+    sa.Column("created_by", UUID),
+    sa.Index(
+        "suppressions_live_key",
+        "tenant_id",
+        "address_key",
+        "channel",
+        "scope",
+        "reason",
+        unique=True,
+        postgresql_where=sa.text("lifted_at is null"),
+    ),
+)
+
+incoming_messages = tenant_table(
+    "incoming_messages",
+    choice("channel", Channel),
+    text("from_address", nullable=False),
+    ref("customer_id", "customers", nullable=True),
+    ref("send_id", "sends", nullable=True),
+    text("subject"),
+    text("body"),
+    text("class", nullable=False),
+    text("provider_message_id", nullable=False),
+    instant("received_at", nullable=False),
+    instant("handled_at"),
+    sa.Column("handled_by", UUID),
+    sa.UniqueConstraint("tenant_id", "channel", "provider_message_id"),
+    reach=Reach.CUSTOMER,
+)

@@ -1,0 +1,135 @@
+"""Words for what the database stores as codes: states with their colour, nouns, roles.
+
+A state's word depends on what it is a state of (Arabic and French give it a gender), so each machine
+has its own context in the catalogue.
+"""
+
+from dataclasses import dataclass
+from gettext import NullTranslations
+
+from bursar.core.errors import N_
+
+CALM, GOOD, BUSY, WATCH, BAD = "calm", "good", "busy", "watch", "bad"
+"""Tones: nothing to see; done well; under way; look at it some time; look at it now."""
+
+
+@dataclass(frozen=True, slots=True)
+class StateWord:
+    context: str
+    text: str
+    tone: str
+
+
+def pgettext(context: str, text: str, tone: str = CALM) -> StateWord:
+    """Marks `text` in `context` for the catalogue; the words are looked up when a page is made."""
+    return StateWord(context, text, tone)
+
+
+STATES: dict[str, dict[str, StateWord]] = {
+    "invoice": {
+        "draft": pgettext("invoice", "Draft"),
+        "issued": pgettext("invoice", "Open", BUSY),
+        "overdue": pgettext("invoice", "Overdue", BAD),
+        "paid": pgettext("invoice", "Paid", GOOD),
+        "cancelled": pgettext("invoice", "Cancelled"),
+        "refunded": pgettext("invoice", "Refunded"),
+    },
+    "customer": {
+        "pending": pgettext("customer", "Pending", WATCH),
+        "active": pgettext("customer", "Active", GOOD),
+        "suspended": pgettext("customer", "Suspended", BAD),
+    },
+    "campaign": {
+        "draft": pgettext("campaign", "Draft"),
+        "scheduled": pgettext("campaign", "Scheduled", BUSY),
+        "sending": pgettext("campaign", "Sending", BUSY),
+        "paused": pgettext("campaign", "Paused", WATCH),
+        "completed": pgettext("campaign", "Completed", GOOD),
+        "failed": pgettext("campaign", "Failed", BAD),
+        "cancelled": pgettext("campaign", "Cancelled"),
+    },
+    "run": {
+        "held": pgettext("run", "Held for review", WATCH),
+        "open": pgettext("run", "Released", BUSY),
+        "paused": pgettext("run", "Paused", WATCH),
+        "closed": pgettext("run", "Closed"),
+    },
+    "send": {
+        "queued": pgettext("send", "Waiting"),
+        "held": pgettext("send", "Needs a look", WATCH),
+        "sending": pgettext("send", "Sending", BUSY),
+        "sent": pgettext("send", "Sent", GOOD),
+        "delivered": pgettext("send", "Delivered", GOOD),
+        "bounced": pgettext("send", "Bounced", BAD),
+        "failed": pgettext("send", "Failed", BAD),
+        "suppressed": pgettext("send", "Not sent"),
+        "cancelled": pgettext("send", "Cancelled"),
+        "uncertain": pgettext("send", "Outcome unknown", WATCH),
+    },
+    "sending_account": {
+        "connecting": pgettext("sending account", "Connecting", BUSY),
+        "active": pgettext("sending account", "Ready", GOOD),
+        "needs_reauth": pgettext("sending account", "Sign in again", BAD),
+        "throttled": pgettext("sending account", "Slowed down", WATCH),
+        "disabled": pgettext("sending account", "Switched off"),
+    },
+    "promise": {
+        "active": pgettext("promise", "Promised", BUSY),
+        "kept": pgettext("promise", "Kept", GOOD),
+        "broken": pgettext("promise", "Broken", BAD),
+        "withdrawn": pgettext("promise", "Withdrawn"),
+    },
+    "dispute": {
+        "open": pgettext("dispute", "Disputed", WATCH),
+        "accepted": pgettext("dispute", "Accepted", GOOD),
+        "rejected": pgettext("dispute", "Rejected"),
+        "withdrawn": pgettext("dispute", "Withdrawn"),
+    },
+    "import_run": {
+        "reading": pgettext("import", "Reading", BUSY),
+        "read": pgettext("import", "Checked", WATCH),
+        "applying": pgettext("import", "Importing", BUSY),
+        "applied": pgettext("import", "Imported", GOOD),
+        "failed": pgettext("import", "Failed", BAD),
+        "discarded": pgettext("import", "Discarded"),
+    },
+    "import_row": {
+        "created": pgettext("import row", "New", GOOD),
+        "updated": pgettext("import row", "Updated", BUSY),
+        "unchanged": pgettext("import row", "Unchanged"),
+        "refused": pgettext("import row", "Refused", BAD),
+    },
+}
+
+ROLES = {
+    "owner": N_("Owner"),
+    "admin": N_("Administrator"),
+    "agent": N_("Agent"),
+    "viewer": N_("Viewer"),
+}
+
+NOUNS = (
+    N_("agent"),
+    N_("campaign"),
+    N_("customer"),
+    N_("contact"),
+    N_("dispute"),
+    N_("import"),
+    N_("invoice"),
+    N_("payment"),
+    N_("promise"),
+    N_("run"),
+    N_("send"),
+    N_("sending account"),
+    N_("task"),
+    N_("template"),
+)
+"""What refusals call the things of this product; their places are filled with these."""
+
+
+def state_word(words: NullTranslations, machine: str, state: str) -> tuple[str, str]:
+    """The word and the tone. An unknown state shows its code: better a raw word than a broken page."""
+    found = STATES.get(machine, {}).get(state)
+    if found is None:
+        return state.replace("_", " "), CALM
+    return words.pgettext(found.context, found.text), found.tone

@@ -1,0 +1,93 @@
+"""What every test may ask for: a database, an Office on it, a Work inside a tenant, a clock that stands still."""
+
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from bursar.core.clock import FixedClock
+from bursar.core.database import Addresses
+from bursar.core.keys import Keyring, new_entry
+from bursar.core.kinds import ActorType, AgentRole
+from bursar.core.work import Actor, Office, Work
+from tests import databases
+from tests.makers.tenancy import a_tenant
+
+NOW = datetime(2026, 11, 18, 8, 0, tzinfo=UTC)
+"""A Wednesday noon in Dubai: inside every default window."""
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def server() -> databases.Server:
+    return databases.start()
+
+
+@pytest.fixture(scope="session")
+def template(server: databases.Server) -> str:
+    return databases.template(server)
+
+
+@pytest.fixture(scope="session")
+def keyring() -> Keyring:
+    return Keyring.parse(new_entry("k1"))
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock(NOW)
+
+
+@pytest.fixture
+def addresses(server: databases.Server, template: str) -> Iterator[Addresses]:
+    """A fresh database of this test alone: for doors, the three beats and scenarios, which commit."""
+    name = databases.copy(server, template)
+    yield server.addresses(name)
+    databases.drop(server, name)
+
+
+@pytest.fixture
+async def engine(addresses: Addresses) -> AsyncIterator[AsyncEngine]:
+    engine = create_async_engine(addresses.app, pool_size=10)
+    yield engine
+    await engine.dispose()
+
+
+@pytest.fixture
+def office(engine: AsyncEngine, clock: FixedClock, keyring: Keyring) -> Office:
+    """Opens Works that commit, on this test's own database."""
+    return Office(engine, clock, keyring)
+
+
+@pytest.fixture(scope="session")
+def shared_addresses(server: databases.Server, template: str) -> Iterator[Addresses]:
+    """One database for all tests of this process that roll back."""
+    name = databases.copy(server, template)
+    yield server.addresses(name)
+    databases.drop(server, name)
+
+
+class _Undone(Exception):
+    """Ends a test's Work without a commit."""
+
+
+@pytest.fixture
+async def work(shared_addresses: Addresses, clock: FixedClock, keyring: Keyring) -> AsyncIterator[Work]:
+    """A Work of an owner in a new tenant; rolled back after the test."""
+    engine = create_async_engine(shared_addresses.app, pool_size=1)
+    office = Office(engine, clock, keyring)
+    async with office.work(await a_tenant(office)) as system:
+        tenant_id = system.tenant_id
+    try:
+        async with office.work(tenant_id, actor=Actor(ActorType.AGENT, None, AgentRole.OWNER)) as work:
+            yield work
+            raise _Undone
+    except _Undone:
+        pass
+    finally:
+        await engine.dispose()
