@@ -43,7 +43,7 @@ proof: install ## The long proofs: full kill and race counts
 
 lock: install ## Resolve the dependencies anew into requirements/ (UPGRADE=1: to the newest)
 	$(RUN)uv pip compile $(LOCK_OPTIONS) pyproject.toml -o requirements/run.txt
-	$(RUN)uv pip compile $(LOCK_OPTIONS) --extra dev pyproject.toml -o requirements/dev.txt
+	$(RUN)uv pip compile $(LOCK_OPTIONS) --extra dev -c requirements/run.txt pyproject.toml -o requirements/dev.txt
 LOCK_OPTIONS = --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-header $(if $(UPGRADE),--upgrade)
 
 translations: install ## Collect the texts people see, bring the languages up to date, compile them
