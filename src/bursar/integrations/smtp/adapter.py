@@ -23,7 +23,7 @@ RESTED = 5.0  # seconds; a session that rested longer is asked NOOP before it is
 
 
 class SmtpSender:
-    """One sending account's way out. At most `settings.connections` sessions at a time, however many calls."""
+    """One sending account's way out: at most `settings.connections` sessions at a time, however many calls."""
 
     def __init__(
         self,
@@ -39,7 +39,7 @@ class SmtpSender:
         self._slots = asyncio.Semaphore(settings.connections)
 
     async def deliver(self, letters: Sequence[Letter]) -> list[Outcome]:
-        """One outcome a letter. The first session is opened alone: a wrong password is tried once, not by all."""
+        """One outcome a letter. The first session opens alone: a wrong password is tried once, not by all."""
         call = Call(letters, asyncio.get_running_loop().time() + self._deadlines.call)
         try:
             async with self._slots:
@@ -70,7 +70,7 @@ class SmtpSender:
         await asyncio.gather(*(session.quit() for session in resting))
 
     async def _lane(self, call: "Call") -> None:
-        """Carry what is waiting, over as many sessions as that takes, until too many break one after another."""
+        """Carry what is waiting over as many sessions as that takes, until too many break in a row."""
         async with self._slots:
             breaks = 0
             while call.has_more():

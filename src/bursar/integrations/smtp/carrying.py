@@ -23,7 +23,7 @@ from bursar.integrations.smtp.session import Session
 from bursar.outbox.ports import Letter, Outcome, Result
 
 HANGS_UP = 421
-GOES_ON = {Stage.MAIL: 250, Stage.RCPT: 250, Stage.DATA: 354}
+GOES_ON = {Stage.MAIL: 2, Stage.RCPT: 2, Stage.DATA: 3}  # classes of code: 251 also accepts
 LARGE = 32 * 1024  # bytes; above it the dot waits until the kernel has the body, so that less is in doubt
 
 QUEUE_ID = re.compile(
@@ -35,13 +35,13 @@ QUEUE_ID = re.compile(
 
 
 class Broken(Exception):
-    """The session ended. What was answered or is in doubt has been settled; these were surely not handed over.
+    """The session ended. What was answered or is in doubt was settled; these were surely not handed over.
 
     `asked` is the letter it happened to, `waiting` one that was merely next. `is_stale`: a rested
     session that had been closed meanwhile, which is nobody's fault.
     """
 
-    def __init__(self, asked: Letter | None, waiting: Letter | None, cause: Lost, is_stale: bool) -> None:
+    def __init__(self, asked: Letter | None, waiting: Letter | None, cause: Lost, *, is_stale: bool) -> None:
         super().__init__(str(cause))
         self.asked, self.waiting = asked, waiting
         self.is_slow, self.is_stale = isinstance(cause, Slow), is_stale
@@ -76,7 +76,7 @@ class Carrier:
             draft, ahead = self._next(), False
             while draft is not None:
                 self._asked, self._waiting = draft, None
-                if await self._propose(draft, ahead):
+                if await self._propose(draft, ahead=ahead):
                     self._waiting = self._next()
                     await self._hand_over(draft, self._waiting)
                     draft, ahead = self._waiting, self._pipelining
@@ -86,10 +86,10 @@ class Carrier:
             self._wire.drop(lost)
             asked, waiting = (draft and draft.letter for draft in (self._asked, self._waiting))
             stale = self._session.rested and not self.answered and not isinstance(lost, Slow)
-            raise Broken(asked, waiting, lost, stale) from lost
+            raise Broken(asked, waiting, lost, is_stale=stale) from lost
 
-    async def _propose(self, draft: Draft, ahead: bool) -> bool:
-        """MAIL, RCPT, DATA; whether the server now waits for the body. `ahead`: they are already on their way."""
+    async def _propose(self, draft: Draft, *, ahead: bool) -> bool:
+        """MAIL, RCPT, DATA; whether the server now waits for the body. `ahead`: they are on their way."""
         if self._pipelining and not ahead:
             self._wire.write(b"RSET\r\n" + draft.opening if self._session.dirty else draft.opening)
         if self._session.dirty:
@@ -99,13 +99,13 @@ class Carrier:
             if not self._pipelining:
                 self._wire.write(command)
             reply = await self._wire.reply(self._deadlines.command)
-            if refused or reply.code == GOES_ON[stage]:
+            if refused or reply.code // 100 == GOES_ON[stage]:
                 continue
             self._refuse(draft, stage, reply)
             refused = True
             if not self._pipelining:
                 break
-        if refused and self._pipelining and reply is not None and reply.code == GOES_ON[Stage.DATA]:
+        if refused and self._pipelining and reply is not None and reply.code // 100 == GOES_ON[Stage.DATA]:
             # The server waits for the body of a letter to nobody: RFC 2920 3.1 tells to send a lone dot.
             self._wire.write(b".\r\n")
             await self._wire.reply(self._deadlines.data)
@@ -191,7 +191,10 @@ class Carrier:
 def drafted(letter: Letter, extensions: dict[str, str]) -> Draft:
     """Commands and body as this server can take them. Raises `BadAddress`, `NeedsUtf8`."""
     utf8 = "SMTPUTF8" in extensions
-    sender, recipient = envelope_address(letter.sender, utf8), envelope_address(letter.recipient, utf8)
+    sender, recipient = (
+        envelope_address(letter.sender, utf8=utf8),
+        envelope_address(letter.recipient, utf8=utf8),
+    )
     message, parameters = letter.message, b""
     needs_utf8 = not (sender.isascii() and recipient.isascii())
     if not message.isascii():

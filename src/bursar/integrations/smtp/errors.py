@@ -63,7 +63,7 @@ TABLE = (
     Line(ANY,                     "5",               "5.7.",                 "",                  R.REFUSED),
     Line(SIGNING_IN,              "5",               "",                     "",                  R.ERROR),
     Line(LETTER,                  "5",               "5.4.5",                "",                  R.REFUSED),
-    Line(LETTER,                  "5",               "",                     r"submission ?quota",  R.REFUSED),
+    Line(LETTER,                  "5",               "",                     "submission ?quota",   R.REFUSED),
     Line(LETTER,                  "5",               "5.1.7 5.1.8",          "",                  R.REFUSED),
     Line(LETTER,                  "500 502 503 504 555", "",                 "",                  R.ERROR),
     Line(LETTER,                  "5",               "5.5.1 5.5.2 5.5.4",    "",                  R.ERROR),

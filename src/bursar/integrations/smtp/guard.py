@@ -1,4 +1,4 @@
-"""Where a host named by a tenant may lead (R136, R137): looked up once, each address judged, only judged ones dialled.
+"""Where a host named by a tenant may lead (R136, R137): looked up once, each address judged before it is dialled.
 
 What comes back are addresses, not names: whoever connects to them cannot be led elsewhere by a
 second answer of the name server. The name itself still goes into SNI and the certificate check.

@@ -1,4 +1,4 @@
-"""What goes into an envelope and what follows DATA: the bytes, made safe for the wire (R138, RFC 5321 4.5.2)."""
+"""What goes into an envelope and what follows DATA, made safe for the wire (R138, RFC 5321 4.5.2)."""
 
 import base64
 import email
@@ -23,7 +23,7 @@ class NeedsUtf8(ValueError):
 
 
 @lru_cache(maxsize=4096)
-def envelope_address(address: str, utf8: bool) -> bytes:
+def envelope_address(address: str, *, utf8: bool) -> bytes:
     """The bytes between < and >. Raises `BadAddress`, or `NeedsUtf8` unless `utf8` may be used.
 
     Stricter than RFC 5321 on purpose: quoted local parts and address literals are not for customers.
@@ -51,8 +51,9 @@ def envelope_address(address: str, utf8: bool) -> bytes:
 def stuffed(message: bytes) -> bytes:
     """The message with every line end CRLF and every leading dot doubled, ready for the terminating dot.
 
-    A bare CR or LF is made whole: servers differ on whether it ends a line, and "\\n.\\n" inside one
-    message would start another (SMTP smuggling). The common case costs three counts and no copy.
+    A bare CR or LF is made whole: servers differ on whether it ends a line, and a lone dot between
+    two bare ones would end this message and start another (SMTP smuggling). The common case costs
+    three counts and no copy.
     """
     ends = message.count(b"\r\n")
     if message.count(b"\n") != ends or message.count(b"\r") != ends:

@@ -59,7 +59,7 @@ class Wire(asyncio.Protocol):
         self._paused = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Nothing is allowed to wait unseen: any unsent byte pauses, so that `drain` means "left this process"."""
+        """Any unsent byte pauses the writing, so that `drain` means "left this process"."""
         self._transport = cast(asyncio.Transport, transport)
         self._transport.set_write_buffer_limits(high=0)
 
@@ -106,7 +106,7 @@ class Wire(asyncio.Protocol):
 
     @property
     def is_fresh(self) -> bool:
-        """Open, with nothing said that nobody asked for (a server says 421 before it hangs up on the idle)."""
+        """Open, and nothing was said unasked (a server says 421 before it hangs up on the idle)."""
         return self._lost is None and not self._replies and not self._rest and not self._lines
 
     def write(self, data: bytes) -> None:

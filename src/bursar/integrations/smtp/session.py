@@ -20,7 +20,7 @@ FORBIDDEN = frozenset("\r\n\0")
 
 @dataclass(frozen=True, slots=True)
 class SmtpSettings:
-    """One account's server. `allowed_networks` are those of BURSAR_PRIVATE_HOSTS; `helo_name` is our own name.
+    """One account's server. `allowed_networks`: those of BURSAR_PRIVATE_HOSTS; `helo_name`: our own name.
 
     Raises `Invalid` for a name that could break a command.
     """
@@ -48,7 +48,7 @@ class SmtpSettings:
 
 @dataclass(frozen=True, slots=True)
 class Deadlines:
-    """Seconds. `data` is for taking a message in and answering its dot; after `call` no further letter is begun."""
+    """Seconds. `data`: to take a message in and answer its dot; after `call` no further letter is begun."""
 
     connect: float = 10
     command: float = 30
@@ -107,54 +107,50 @@ async def open_session(
     lookup: guard.Lookup = guard.system_lookup,
     trust: ssl.SSLContext | None = None,
 ) -> Session:
-    """Resolve, dial, greet, encrypt, sign in. Raises `Trouble`, in our words and never the banner's (R136)."""
-    stage = Stage.CONNECT
+    """Resolve, dial, greet, encrypt, sign in. Raises `Trouble`, never in the banner's words (R136)."""
     wire: Wire | None = None
     try:
         wire = await _dial(settings, deadlines, lookup, trust)
         session = Session(wire, deadlines)
-        _expect(stage, await wire.reply(deadlines.connect))
-        stage = Stage.EHLO
+        _expect(Stage.CONNECT, await wire.reply(deadlines.connect))
         await _greet(session, settings)
         if settings.tls == "starttls":
-            stage = Stage.TLS
             await _start_tls(session, settings, trust)
-            stage = Stage.EHLO
             await _greet(session, settings)
-        stage = Stage.AUTH
         if settings.username:
             await _sign_in(session, settings.username, settings.password or "")
     except BaseException as error:
         if wire is not None:
             wire.drop()
-        named = _trouble(stage, error)
+        named = _trouble(error)
         if named is error:
             raise
         raise named from error
     return session
 
 
-def _trouble(stage: Stage, error: BaseException) -> BaseException:
+# What may happen on the way in, the special before the general (TLS and time-outs are `OSError` too).
+WAYS_TO_FAIL: tuple[tuple[type[BaseException], Result, str], ...] = (
+    (Slow, Result.DEFERRED, "slow"),
+    (TimeoutError, Result.DEFERRED, "slow"),
+    (Nonsense, Result.ERROR, "not_smtp"),
+    (Lost, Result.ERROR, "lost"),
+    (ssl.SSLCertVerificationError, Result.REFUSED, "certificate"),
+    (ssl.SSLError, Result.ERROR, Stage.TLS),
+    (OSError, Result.ERROR, "unreachable"),
+)
+
+
+def _trouble(error: BaseException) -> BaseException:
     """The name for what went wrong on the way in; what is not about the connection stays itself."""
-    match error:
-        case Slow() | TimeoutError():
-            return Trouble(Result.DEFERRED, WORDS["slow"])
-        case Nonsense():
-            return Trouble(Result.ERROR, WORDS["not_smtp"])
-        case Lost():
-            return Trouble(Result.ERROR, WORDS["lost"])
-        case ssl.SSLCertVerificationError():
-            return Trouble(Result.REFUSED, WORDS["certificate"])
-        case ssl.SSLError():
-            return Trouble(Result.ERROR, WORDS[Stage.TLS])
-        case Invalid(code="host_not_found"):
+    if isinstance(error, Invalid):
+        if error.code == "host_not_found":
             return Trouble(Result.ERROR, WORDS["unreachable"])
-        case Invalid():
-            return Trouble(Result.REFUSED, WORDS["host"])
-        case OSError():
-            return Trouble(Result.ERROR, WORDS["unreachable" if stage is Stage.CONNECT else "lost"])
-        case _:
-            return error
+        return Trouble(Result.REFUSED, WORDS["host"])
+    for kind, result, key in WAYS_TO_FAIL:
+        if isinstance(error, kind):
+            return Trouble(result, WORDS[key])
+    return error
 
 
 def _expect(stage: Stage, reply: Reply) -> None:

@@ -1,9 +1,10 @@
-"""`python -m bursar.sandbox.smtp`: the sink as a process of its own. Its first line says where it listens, as JSON."""
+"""`python -m bursar.sandbox.smtp`: the sink as a process. Its first line says where it listens, as JSON."""
 
 import argparse
 import json
 import socket
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import uvicorn
@@ -64,9 +65,9 @@ async def serve(options: argparse.Namespace) -> None:
         await _serve_control(control(sink), options, told)
 
 
-async def _serve_control(app: Starlette, options: argparse.Namespace, told: dict[str, object]) -> None:
+async def _serve_control(app: Starlette, options: argparse.Namespace, told: Mapping[str, object]) -> None:
     listening = socket.create_server((options.host, options.control_port))
-    line = told | {"control_port": listening.getsockname()[1], "host": options.host}
+    line = {**told, "control_port": listening.getsockname()[1], "host": options.host}
     sys.stdout.write(json.dumps(line) + "\n")
     sys.stdout.flush()
     config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off")

@@ -1,4 +1,4 @@
-"""How the sink misbehaves, told to it while it runs: refuse, defer, stall, hang up, dawdle, at a named beat."""
+"""How the sink misbehaves, told while it runs: refuse, defer, stall, hang up, dawdle, at a named beat."""
 
 import asyncio
 import re

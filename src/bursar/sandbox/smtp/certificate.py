@@ -15,7 +15,7 @@ from cryptography.x509.oid import NameOID
 
 
 def server_context(names: Sequence[str]) -> tuple[ssl.SSLContext, str]:
-    """A server's TLS context for `names` (host names or addresses), and the PEM a client must trust to believe it."""
+    """A server's TLS context for `names` (hosts or addresses), and the PEM that believing it takes."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])])
     now = datetime.fromtimestamp(time.time(), UTC)

@@ -50,7 +50,7 @@ class Minimal(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)
         self._transport.write(b"220 minimal.invalid ESMTP\r\n")
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  asyncio's signature
         self._tally.torn += self._in_body
 
     def data_received(self, data: bytes) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import ssl
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Self
 
 from bursar.sandbox.smtp.behaviour import Behaviour, HungUp
 from bursar.sandbox.smtp.dialogue import Desk, Dialogue, SinkSettings
@@ -36,7 +37,7 @@ class Sink:
     def __post_init__(self) -> None:
         self._desk = Desk(self.settings, self.store, self.behaviour)
 
-    async def __aenter__(self) -> "Sink":
+    async def __aenter__(self) -> Self:
         settings = self.settings
         context = settings.context if settings.implicit_tls else None
         self._server = await asyncio.start_server(

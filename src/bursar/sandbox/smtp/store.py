@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """One accepted message. `received_at` in seconds since 1970; `number` counts from 1 in order of acceptance."""
+    """One accepted message. `received_at`: seconds since 1970; `number` counts from 1, as they were accepted."""
 
     number: int
     connection: int
