@@ -135,7 +135,7 @@ async def _chunks(data: bytes | AsyncIterable[bytes]) -> AsyncIterator[bytes]:
         yield chunk
 
 
-async def _plain(found: obstore.GetResult) -> AsyncIterator[bytes]:
+async def _plain(found: "obstore.GetResult") -> AsyncIterator[bytes]:
     async for chunk in found.stream(min_chunk_size=_CHUNK_BYTES):
         yield bytes(chunk)
 
