@@ -1,0 +1,96 @@
+"""What sends are about: dropping a subject, and what becomes of a send that has nothing left to say."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from bursar.core.schema import same_tenant
+from bursar.core.work import Work
+from bursar.outbox.states import SendState
+from bursar.outbox.tables import send_subjects, sends
+
+
+def uuids(ids: Sequence[UUID]) -> sa.ColumnElement[list[UUID]]:
+    """An array parameter as one text literal: the driver dumps it in one go, not element by element."""
+    return sa.cast(sa.literal("{" + ",".join(map(str, ids)) + "}", sa.Text), sa.ARRAY(sa.UUID))
+
+
+def _about(work: Work, kind: str, ids: Sequence[UUID]) -> sa.ColumnElement[bool]:
+    return sa.and_(
+        send_subjects.c.tenant_id == work.tenant_id,
+        send_subjects.c.subject_type == kind,
+        send_subjects.c.subject_id == sa.any_(uuids(ids)),
+        send_subjects.c.dropped_at.is_(None),
+    )
+
+
+def lock_queued_about(work: Work, kind: str, ids: Sequence[UUID]) -> sa.Select:
+    """Queued sends with a live subject among `ids`, locked in id order; waits for a claim that holds one."""
+    return (
+        sa.select(sends.c.id)
+        .where(
+            sends.c.tenant_id == work.tenant_id,
+            sends.c.state == SendState.QUEUED,
+            sends.c.id.in_(sa.select(send_subjects.c.send_id).where(_about(work, kind, ids))),
+        )
+        .order_by(sends.c.id)
+        .with_for_update(key_share=True, of=sends)
+    )
+
+
+def drop_subjects(
+    work: Work, queued: Sequence[UUID], kind: str, ids: Sequence[UUID], reason: str
+) -> sa.Update:
+    """The live subjects of these queued sends among `ids`; their rungs become free again."""
+    return (
+        sa.update(send_subjects)
+        .where(_about(work, kind, ids), send_subjects.c.send_id == sa.any_(uuids(queued)))
+        .values(dropped_at=work.now, reason=reason)
+    )
+
+
+def suppress_empty(work: Work, queued: Sequence[UUID], reason: str) -> sa.Update:
+    """Those of `queued` without a live subject: suppressed, since there is nothing left to say."""
+    live = sa.exists().where(
+        same_tenant(send_subjects, sends),
+        send_subjects.c.send_id == sends.c.id,
+        send_subjects.c.dropped_at.is_(None),
+    )
+    return (
+        sa.update(sends)
+        .where(
+            sends.c.tenant_id == work.tenant_id,
+            sends.c.id == sa.any_(uuids(queued)),
+            sends.c.state == SendState.QUEUED,
+            ~live,
+        )
+        .values(
+            state=SendState.SUPPRESSED, reason=reason, queue_at=None, version=sends.c.version + 1
+        )
+        .returning(sends.c.id, sends.c.run_id)
+    )
+
+
+def mark_crossed(work: Work, kind: str, ids: Sequence[UUID]) -> sa.Update:
+    """Live subjects among `ids` of sends that are on the wire, or were when nobody saw the answer."""
+    on_the_wire = sa.exists().where(
+        same_tenant(sends, send_subjects),
+        sends.c.id == send_subjects.c.send_id,
+        sends.c.state.in_((SendState.SENDING, SendState.UNCERTAIN)),
+    )
+    return sa.update(send_subjects).where(_about(work, kind, ids), on_the_wire).values(reason="crossed")
+
+
+def drop_from(work: Work, pairs: Sequence[tuple[UUID, UUID]], kind: str, reason: str) -> sa.Update:
+    """Single subjects that a composer found settled: (send, subject) pairs of sends locked by this claim."""
+    return (
+        sa.update(send_subjects)
+        .where(
+            send_subjects.c.tenant_id == work.tenant_id,
+            send_subjects.c.subject_type == kind,
+            send_subjects.c.dropped_at.is_(None),
+            sa.tuple_(send_subjects.c.send_id, send_subjects.c.subject_id).in_(pairs),
+        )
+        .values(dropped_at=work.now, reason=reason)
+    )

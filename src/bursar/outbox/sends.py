@@ -1,0 +1,22 @@
+"""What rooms say to the outbox about sends: order them, and stop what must no longer be said."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from bursar.core.work import Work
+from bursar.outbox.queries import subjects
+
+
+async def drop_subject(work: Work, kind: str, ids: Sequence[UUID], *, reason: str) -> None:
+    """Settled: no queued send may speak of these, and one with nothing left to say is suppressed.
+
+    The lock waits for a claim in progress, so no send is claimed about them after this Work commits. One
+    that was claimed before may be on the wire: its subject is marked *crossed* and not stopped.
+    """
+    if not ids:
+        return
+    queued = list(await work.db.scalars(subjects.lock_queued_about(work, kind, ids)))
+    await work.db.execute(subjects.mark_crossed(work, kind, ids))
+    if queued:
+        await work.db.execute(subjects.drop_subjects(work, queued, kind, ids, reason))
+        await work.db.execute(subjects.suppress_empty(work, queued, reason))
