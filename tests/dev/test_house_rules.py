@@ -101,6 +101,26 @@ def test_global_tables_have_no_tenant_to_name_unless_a_tenants_table_is_beside_t
     assert found(tenants.check, joined, QUERIES) == [1]
 
 
+def test_a_function_of_the_same_file_may_name_the_tenant():
+    text = """
+        def drop(work):
+            return update(send_subjects).where(_about(work))
+
+        def _about(work):
+            return send_subjects.c.tenant_id == work.tenant_id
+    """
+    assert found(tenants.check, text, QUERIES) == []
+    assert found(tenants.check, text.replace("tenant_id ==", "id =="), QUERIES) == [1]
+
+
+def test_a_statement_over_no_table_has_no_tenant_to_name():
+    assert found(tenants.check, "def q():\n    return select(func.uuidv7())", QUERIES) == []
+    assert found(tenants.check, "def q():\n    return select(func.count()).select_from(sends)", QUERIES) == [
+        1
+    ]
+    assert found(tenants.check, "def q():\n    return select(sends)", QUERIES) == [1]
+
+
 def test_a_folder_of_queries_is_held_to_the_same_rule():
     text = "def q():\n    return delete(sends)"
     assert found(tenants.check, text, "src/bursar/outbox/queries/claims.py") == [1]
@@ -126,6 +146,7 @@ def test_the_outside_may_measure_and_a_column_may_have_a_default():
     assert found(clocks.check, "x = time.monotonic()", "src/bursar/integrations/smtp/client.py") == []
     assert found(clocks.check, "x = sa.func.now()", "src/bursar/billing/tables.py") == []
     assert found(clocks.check, "x = datetime.now(UTC)", "src/bursar/core/clock.py") == []
+    assert found(clocks.check, "x = time.time()", "src/bursar/sandbox/smtp/dialogue.py") == []
     assert found(clocks.check, "x = datetime.now(UTC)", "src/bursar/integrations/smtp/client.py") == [1]
 
 
