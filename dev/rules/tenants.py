@@ -8,7 +8,7 @@ tenants on purpose (the due scans of `bursar_scan`) is listed in exceptions.toml
 """
 
 import ast
-from collections.abc import Iterator, Set
+from collections.abc import Iterator
 
 from dev.rules.source import Finding, Function, Source, calls, last_name
 
@@ -38,12 +38,12 @@ def _builds_statement(function: Function) -> bool:
     return any(last_name(call.func) in STATEMENTS for call in calls(function))
 
 
-def _names_tenant(function: Function, naming: Set[str]) -> bool:
+def _names_tenant(function: Function, naming: frozenset[str]) -> bool:
     spoken = {function.body[0].value} if isinstance(function.body[0], ast.Expr) else set()
     return any(_says_tenant(node, naming) for node in ast.walk(function) if node not in spoken)
 
 
-def _says_tenant(node: ast.AST, naming: Set[str]) -> bool:
+def _says_tenant(node: ast.AST, naming: frozenset[str]) -> bool:
     match node:
         case ast.Attribute(attr="tenant_id") | ast.keyword(arg="tenant_id"):
             return True
