@@ -80,11 +80,12 @@ def print_journal(table: sa.Table) -> None:
 def print_grants(chosen: list[sa.Table]) -> None:
     for table in chosen:
         rights = ["select", "insert"]
-        if table.info.get("changes") or table.name in {"sends", "claims", "send_subjects"}:
+        everywhere = table.info.get("global", False)
+        if table.info.get("changes") or everywhere or table.name in {"sends", "claims", "send_subjects"}:
             rights.append("update")
-        if table.name in DELETABLE or table.info.get("global"):
+        if table.name in DELETABLE or everywhere:
             rights.append("delete")
-        if table.info.get("global"):
+        if everywhere:
             print(f"grant {', '.join(rights)} on {table.name} to bursar_system;")
         elif table.name in SYSTEM_ONLY_WRITES:
             print(f"grant {', '.join(rights)} on {table.name} to bursar_system;")

@@ -9,6 +9,7 @@ CREATE TABLE accounts (
     totp_last_step BIGINT, 
     recovery_hashes BYTEA[] DEFAULT '{}' NOT NULL, 
     locale TEXT, 
+    sessions_since TIMESTAMP WITH TIME ZONE, 
     created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL, 
     updated_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL, 
     CONSTRAINT accounts_pkey PRIMARY KEY (id), 

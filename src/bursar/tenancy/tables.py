@@ -232,6 +232,8 @@ accounts = sa.Table(
     sa.Column("totp_last_step", sa.BigInteger),
     sa.Column("recovery_hashes", sa.ARRAY(sa.LargeBinary), nullable=False, server_default=sa.text("'{}'")),
     text("locale"),
+    # A session older than this is over, in every tenant at once: a password was changed (R135).
+    instant("sessions_since"),
     instant("created_at", nullable=False, server_default=sa.text("now()")),
     instant("updated_at", nullable=False, server_default=sa.text("now()")),
     info={"global": True},
