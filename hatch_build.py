@@ -22,6 +22,10 @@ FILES = {
     "htmx-ext-sse/dist/sse.min.js": "htmx-ext-sse.min.js",
     "idiomorph/dist/idiomorph-ext.min.js": "idiomorph-ext.min.js",
     "chart.js/dist/chart.umd.min.js": "chart.umd.min.js",
+    "@fontsource-variable/inter/files/inter-latin-wght-normal.woff2": "inter-latin.woff2",
+    "@fontsource-variable/inter/files/inter-latin-ext-wght-normal.woff2": "inter-latin-ext.woff2",
+    "@fontsource/ibm-plex-sans-arabic/files/ibm-plex-sans-arabic-arabic-400-normal.woff2": "plex-arabic-400.woff2",
+    "@fontsource/ibm-plex-sans-arabic/files/ibm-plex-sans-arabic-arabic-600-normal.woff2": "plex-arabic-600.woff2",
 }
 """From a path below node_modules to the name under which a page asks for it."""
 

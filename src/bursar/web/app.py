@@ -3,7 +3,6 @@
 import pkgutil
 from collections.abc import Iterable
 from importlib import import_module
-from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -15,6 +14,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from bursar.core.errors import Refusal
+from bursar.core.work import Office
 from bursar.web import errors, pages, preferences
 from bursar.web.security import BodyLimit, RequestIds, SameSite, SecurityHeaders, Site
 
@@ -23,7 +23,7 @@ ONE_DAY_S, ONE_YEAR_S = 24 * 3600, 365 * 24 * 3600
 
 
 def create_web(
-    office: Any, site: Site | None = None, *, routers: Iterable[APIRouter] | None = None
+    office: Office, site: Site | None = None, *, routers: Iterable[APIRouter] | None = None
 ) -> FastAPI:
     """The web application. `office` is what pages open their Work with; they find it at `app.state.office`.
 

@@ -1,44 +1,30 @@
-"""Money, dates and numbers as a reader expects them; digits are Latin in every language (R43)."""
+"""Money, dates and numbers as HTML: short, isolated from the text around them, in Latin digits (R43).
 
-from datetime import UTC, date, datetime, timedelta
+Tables want the short month; `core.formats` has the long forms of mails and documents.
+"""
+
+from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from babel import dates, numbers
 from markupsafe import Markup, escape
 
-
-class Amount(Protocol):
-    """What is needed of `core.money.Money` to print it."""
-
-    @property
-    def minor(self) -> int: ...
-    @property
-    def currency(self) -> str: ...
-
-
-def number(value: int | Decimal, locale: str) -> str:
-    return numbers.format_decimal(value, locale=locale, numbering_system="latn")
+from bursar.core.formats import format_money
+from bursar.core.money import Money
 
 
 def percent(part: int, whole: int, locale: str) -> str:
-    """Whole percent; nothing of nothing is 0 %."""
-    share = Decimal(part) / whole if whole else Decimal(0)
+    """Whole percent, never rounded up to 100 before all is done; nothing of nothing is 0 %."""
+    share = Decimal(100 * part // whole) / 100 if whole else Decimal(0)
     return numbers.format_percent(share, locale=locale, numbering_system="latn")
 
 
-def money(amount: Amount, exponent: int, locale: str) -> Markup:
-    """The code, not a symbol: "$" is a dozen currencies, and dirham has none that every font knows."""
-    figure = numbers.format_decimal(
-        Decimal(amount.minor).scaleb(-exponent),
-        format=f"#,##0.{'0' * exponent}" if exponent else "#,##0",
-        locale=locale,
-        numbering_system="latn",
-    )
-    return Markup(
-        '<bdi class="money" dir="ltr"><span class="money-code">{}</span>&nbsp;{}</bdi>'
-    ).format(amount.currency, figure)
+def money(amount: Money, locale: str) -> Markup:
+    """As `core.formats` writes it, with the currency's letters a little quieter than the figure."""
+    letters = Markup('<span class="money-code">{}</span>').format(amount.currency)
+    shown = escape(format_money(amount, locale)).replace(amount.currency, letters)
+    return Markup('<bdi class="money">{}</bdi>').format(shown)
 
 
 DAY = {"he": "d בMMM y"}
@@ -63,9 +49,8 @@ def moment(value: datetime, locale: str, time_zone: str) -> Markup:
 
 
 def ago(value: datetime, now: datetime, locale: str) -> Markup:
-    """"3 hours ago", "in 2 days"."""
-    distance: timedelta = value - now
-    return _time(value, dates.format_timedelta(distance, add_direction=True, locale=locale))
+    """Like "3 hours ago" or "in 2 days"."""
+    return _time(value, dates.format_timedelta(value - now, add_direction=True, locale=locale))
 
 
 def _time(value: datetime, shown: str) -> Markup:

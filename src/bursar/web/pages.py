@@ -17,7 +17,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from bursar.core.errors import Refusal
-from bursar.core.money import exponent_of
+from bursar.core.formats import format_number
+from bursar.core.money import Money
 from bursar.web import formats, icons, languages, navigation, words
 from bursar.web.forms import Form
 from bursar.web.languages import Language
@@ -88,7 +89,7 @@ def environment(code: str) -> jinja2.Environment:
         column=Column,
         blank_form=Form(),
         state_word=lambda machine, state: words.state_word(catalogue, machine, state),
-        role_word=lambda role: catalogue.gettext(words.ROLES[role]) if role in words.ROLES else role,
+        word=lambda kind, value: words.word(catalogue, kind, value),
         languages=tuple(languages.OFFERED.values()),
         sections=navigation.SECTIONS,
         at_hand=navigation.at_hand(),
@@ -106,8 +107,8 @@ def _filters(code: str) -> dict[str, Any]:
     def day(value: date) -> Markup:
         return formats.day(value, code)
 
-    def money(amount: formats.Amount) -> Markup:
-        return formats.money(amount, exponent_of(amount.currency), code)
+    def money(amount: Money) -> Markup:
+        return formats.money(amount, code)
 
     return {
         "ago": lambda value, now: formats.ago(value, now, code),
@@ -116,7 +117,7 @@ def _filters(code: str) -> dict[str, Any]:
         "initials": formats.initials,
         "moment": moment,
         "money": money,
-        "number": lambda value: formats.number(value, code),
+        "number": lambda value: format_number(value, code),
         "percent_of": lambda part, whole: formats.percent(part, whole, code),
         "refusal": lambda refusal: languages.refusal_text(code, refusal),
         "translated": lambda text: languages.say(code, text),

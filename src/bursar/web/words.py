@@ -87,11 +87,9 @@ STATES: dict[str, dict[str, StateWord]] = {
     },
     "import_run": {
         "reading": pgettext("import", "Reading", BUSY),
-        "read": pgettext("import", "Checked", WATCH),
-        "applying": pgettext("import", "Importing", BUSY),
-        "applied": pgettext("import", "Imported", GOOD),
-        "failed": pgettext("import", "Failed", BAD),
-        "discarded": pgettext("import", "Discarded"),
+        "ready": pgettext("import", "Ready to apply", WATCH),
+        "applied": pgettext("import", "Applied", GOOD),
+        "refused": pgettext("import", "Refused", BAD),
     },
     "import_row": {
         "created": pgettext("import row", "New", GOOD),
@@ -101,11 +99,77 @@ STATES: dict[str, dict[str, StateWord]] = {
     },
 }
 
-ROLES = {
-    "owner": N_("Owner"),
-    "admin": N_("Administrator"),
-    "agent": N_("Agent"),
-    "viewer": N_("Viewer"),
+WORDS: dict[str, dict[str, str]] = {
+    "role": {
+        "owner": N_("Owner"),
+        "admin": N_("Administrator"),
+        "agent": N_("Agent"),
+        "viewer": N_("Viewer"),
+    },
+    "channel": {
+        "email": N_("E-mail"),
+        "whatsapp": N_("WhatsApp"),
+        "sms": N_("SMS"),
+        "push": N_("Browser notification"),
+        "webhook": N_("Webhook"),
+    },
+    "customer_kind": {"person": N_("Person"), "firm": N_("Firm")},
+    "campaign_kind": {
+        "invoice_reminder": N_("Invoice reminder"),
+        "payment_follow_up": N_("Payment follow-up"),
+        "overdue_notice": N_("Overdue notice"),
+        "bulk_reminder": N_("Bulk reminder"),
+    },
+    "group_by": {"customer": N_("One mail per customer"), "invoice": N_("One mail per invoice")},
+    "import_kind": {
+        "customers": N_("Customers"),
+        "contacts": N_("Contacts"),
+        "invoices": N_("Invoices"),
+        "payments": N_("Payments"),
+    },
+    "dispute_reason": {
+        "already_paid": N_("Says it is paid"),
+        "wrong_amount": N_("Amount is wrong"),
+        "not_ordered": N_("Was not ordered"),
+        "not_delivered": N_("Was not delivered"),
+        "quality": N_("Unhappy with the work"),
+        "other": N_("Another reason"),
+    },
+    # Why something was not sent, was left out or stands still; the same code means the same everywhere.
+    "reason": {
+        "paid": N_("paid"),
+        "processing": N_("payment on its way"),
+        "credited": N_("credited"),
+        "draft": N_("still a draft"),
+        "cancelled": N_("cancelled"),
+        "not_due": N_("not due yet"),
+        "promise": N_("payment promised"),
+        "dispute": N_("disputed"),
+        "replied": N_("customer replied"),
+        "no_address": N_("no e-mail address"),
+        "unsubscribed": N_("unsubscribed"),
+        "hard_bounce": N_("address does not exist"),
+        "complaint": N_("marked as spam"),
+        "suppressed": N_("on the stop list"),
+        "customer_suspended": N_("customer suspended"),
+        "quiet_cap": N_("waited too often"),
+        "run_closed": N_("its run was closed"),
+        "changed": N_("changed since the review"),
+        "read": N_("already read"),
+        "unknown": N_("no such invoice"),
+        "by_hand": N_("taken out by hand"),
+        "agent": N_("stopped by an agent"),
+        "auth": N_("mailbox needs a new sign-in"),
+        "quota": N_("daily quota reached"),
+        "errors": N_("too many errors"),
+        "finished": N_("finished"),
+        "unscheduled": N_("taken off the schedule"),
+        "refrozen": N_("made again"),
+        "unpaid": N_("unpaid"),
+        "admin": N_("by an administrator"),
+        "refund": N_("refunded"),
+        "chargeback": N_("chargeback"),
+    },
 }
 
 NOUNS = (
@@ -125,6 +189,12 @@ NOUNS = (
     N_("template"),
 )
 """What refusals call the things of this product; their places are filled with these."""
+
+
+def word(words: NullTranslations, kind: str, value: str) -> str:
+    """The word for a code of a small list; an unknown one shows itself, readably."""
+    found = WORDS.get(kind, {}).get(value)
+    return words.gettext(found) if found else str(value).replace("_", " ")
 
 
 def state_word(words: NullTranslations, machine: str, state: str) -> tuple[str, str]:

@@ -1,0 +1,120 @@
+// What pages do beyond links and forms. No handler stands in the HTML: everything is delegated from here.
+(() => {
+  "use strict";
+  const root = document.documentElement;
+  const byId = (id) => document.getElementById(id);
+  root.classList.add("scripted");
+
+  // Toasts: answers carry them in HX-Trigger, the first page after a redirect has its own in the HTML.
+  const TOAST_STAYS_MS = 7000;
+  function toast(text, tone) {
+    const place = byId("toasts");
+    const line = document.createElement("div");
+    line.className = "toast-line";
+    line.dataset.tone = tone;
+    const words = document.createElement("span");
+    words.textContent = text;
+    const close = document.createElement("button");
+    close.type = "button";
+    close.className = "btn-close";
+    close.dataset.dismiss = "";
+    close.setAttribute("aria-label", place.dataset.close);
+    line.append(words, close);
+    place.append(line);
+    leaveLater(line);
+  }
+  // A refusal stays until it is closed: it may hold what to do next.
+  function leaveLater(line) {
+    if (line.dataset.tone !== "bad") setTimeout(() => line.remove(), TOAST_STAYS_MS);
+  }
+  document.querySelectorAll(".toast-line").forEach(leaveLater);
+  document.addEventListener("toast", (event) => toast(event.detail.text, event.detail.tone));
+  for (const failure of ["htmx:sendError", "htmx:timeout"]) {
+    document.addEventListener(failure, () => toast(byId("toasts").dataset.broken, "bad"));
+  }
+  document.addEventListener("htmx:responseError", (event) => {
+    if (!event.detail.xhr.getResponseHeader("HX-Trigger")) toast(byId("toasts").dataset.broken, "bad");
+  });
+
+  // Questions before an act. In the capture phase, so that htmx and the browser alike wait for the answer.
+  const answered = new WeakSet();
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    const asking = event.submitter?.closest("[data-confirm]") ?? form.closest("[data-confirm]");
+    if (!asking || answered.delete(form)) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    ask(asking.dataset, () => {
+      answered.add(form);
+      form.requestSubmit(event.submitter);
+    });
+  }, true);
+  function ask(question, whenYes) {
+    const dialog = byId("confirm");
+    const [title, yes] = [byId("confirm-title"), dialog.querySelector("[value=yes]")];
+    title.textContent = question.confirmTitle || title.dataset.default;
+    byId("confirm-text").textContent = question.confirm;
+    yes.textContent = question.confirmButton || yes.dataset.default;
+    dialog.dataset.tone = question.confirmTone || "plain";
+    dialog.returnValue = "no";
+    dialog.addEventListener("close", () => dialog.returnValue === "yes" && whenYes(), { once: true });
+    dialog.showModal();
+  }
+
+  document.addEventListener("click", (event) => {
+    const on = (selector) => event.target.closest(selector);
+    if (on("[data-dismiss]")) on("[data-dismiss]").parentElement.remove();
+    if (on("[data-opens]")) byId(on("[data-opens]").dataset.opens).showModal();
+    if (on("[data-theme-toggle]")) switchTheme();
+    if (event.target.matches("dialog")) event.target.close("no"); // the backdrop
+  });
+
+  function switchTheme() {
+    const theme = root.dataset.bsTheme === "dark" ? "light" : "dark";
+    root.dataset.bsTheme = theme;
+    const secure = location.protocol === "https:" ? "; Secure" : "";
+    document.cookie = `bursar_theme=${theme}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
+  }
+
+  // Keyboard: / searches, ? lists the keys, g and a letter goes somewhere.
+  const PLACES = { h: "/", c: "/customers", i: "/invoices", k: "/campaigns" };
+  let going = 0;
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target.closest("input, textarea, select, [contenteditable], dialog");
+    if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+    const soonAfterG = event.timeStamp - going < 1500;
+    if (event.key === "/" && byId("search")) {
+      event.preventDefault();
+      byId("search").focus();
+    } else if (event.key === "?") {
+      byId("shortcuts").showModal();
+    } else if (event.key === "g") {
+      going = event.timeStamp;
+    } else if (soonAfterG && PLACES[event.key] && byId("search")) {
+      location.assign(PLACES[event.key]);
+    }
+  });
+
+  // Files: the zone says what was chosen, the bar how much of it has left.
+  document.addEventListener("change", (event) => {
+    const zone = event.target.closest("[data-drop]");
+    if (!zone || event.target.type !== "file") return;
+    zone.querySelector("[data-drop-name]").textContent = [...event.target.files].map((file) => file.name).join(", ");
+  });
+  for (const [kind, over] of [["dragenter", true], ["dragover", true], ["dragleave", false], ["drop", false]]) {
+    document.addEventListener(kind, (event) => {
+      event.target.closest?.("[data-drop]")?.classList.toggle("drop-over", over);
+    });
+  }
+  document.addEventListener("htmx:xhr:progress", (event) => {
+    const bar = event.target.querySelector("[data-upload-progress]");
+    if (!bar || !event.detail.lengthComputable) return;
+    bar.hidden = false;
+    bar.value = (100 * event.detail.loaded) / event.detail.total;
+  });
+
+  // A form that came back refused: the first field to put right has the cursor.
+  document.addEventListener("htmx:afterSettle", (event) => {
+    event.target.querySelector?.("[aria-invalid=true]")?.focus();
+  });
+})();
