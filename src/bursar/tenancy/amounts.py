@@ -102,7 +102,7 @@ def parse_amount(
 
     Raises `Invalid`: no number, ambiguous without a style, written against it, too many decimals.
     """
-    if isinstance(value, Decimal):
+    if isinstance(value, Decimal) and value.is_finite():
         return _minor(value, exponent, field)
     if isinstance(value, bool) or not isinstance(value, str):
         text_of(value, field)  # a flawed cell gives its own reason
@@ -127,6 +127,14 @@ def currencies_in(value: CellValue) -> frozenset[str]:
     text = _prepared(value)
     number = _NUMBER.search(text)
     return _codes("".join(_beside(text, number)).strip("()+-")) if number else frozenset()
+
+
+def currencies_named(header: str) -> frozenset[str]:
+    """The ISO codes that a column's name ends in, as in "Amount (AED)"; small letters are words, not codes."""
+    last = header.replace("(", " ").replace("[", " ").rstrip(" )]:").rpartition(" ")[2]
+    if last.isascii() and last.isalpha() and not last.isupper():
+        return frozenset()
+    return _codes(last)
 
 
 def _prepared(text: str) -> str:

@@ -99,10 +99,7 @@ def parse_text(value: CellValue, *, field: str, limit: int = MAX_TEXT) -> str:
 def parse_name(value: CellValue, *, field: str, limit: int = MAX_NAME) -> str:
     """A text in one line, its inner spaces made single: fit for a letter's head (R138)."""
     text = parse_text(value, field=field, limit=limit)
-    if not _BREAKS.isdisjoint(text):
-        raise Invalid(
-            N_("This must be one line. Delete the line break in it."), code="text_line_break", field=field
-        )
+    _refuse_breaks(text, field)
     return " ".join(text.split())
 
 
@@ -130,7 +127,9 @@ def parse_email(value: CellValue, *, field: str = "email") -> tuple[str, str]:
     Nothing is looked up. Display names, lists, line breaks and marks of direction are refused.
     """
     text = text_of(value, field)
+    _refuse_formula(text, field)
     if not text.isprintable():
+        _refuse_breaks(text, field)
         _refuse_hidden(text, field)
     if sum(map(text.count, "@;, ")) > 1:
         raise Invalid(
@@ -139,7 +138,7 @@ def parse_email(value: CellValue, *, field: str = "email") -> tuple[str, str]:
             field=field,
         )
     try:
-        address = validate_email(text, check_deliverability=False, allow_smtputf8=False)
+        address = validate_email(text, check_deliverability=False, allow_smtputf8=False, strict=True)
     except EmailNotValidError:
         raise Invalid(
             N_("“%(address)s” is not an e-mail address. Write it like name@example.com."),
@@ -209,6 +208,13 @@ def _refuse_formula(text: str, field: str) -> None:
             code="text_formula",
             field=field,
             start=text[0],
+        )
+
+
+def _refuse_breaks(text: str, field: str) -> None:
+    if not _BREAKS.isdisjoint(text):
+        raise Invalid(
+            N_("This must be one line. Delete the line break in it."), code="text_line_break", field=field
         )
 
 

@@ -256,6 +256,16 @@ FIELDS: dict[Kind, tuple[Field, ...]] = {
     ),
 }
 
+# Columns that hold something else, although a name of ours is inside theirs.
+_NOT_READ = (
+    "vat amount|tax amount|net amount|amount excl vat|amount excluding vat|sub total|subtotal|"
+    "discount|vat rate|tax rate|payment terms|days overdue|overdue days|days past due|"
+    "date of birth|birth date|created date|last contact date|montant ht|montant hors taxe|montant tva|"
+    "total ht|taux de tva|tva|remise|conditions de paiement|jours de retard|مبلغ الضريبة|"
+    "قيمة الضريبة|ضريبة القيمة المضافة|المبلغ قبل الضريبة|الخصم|شروط الدفع|أيام التأخير|تاريخ الميلاد"
+)
+NOT_READ = tuple(_NOT_READ.split("|"))
+
 # Of each group at least one column must be there.
 REQUIRED: dict[Kind, tuple[tuple[str, ...], ...]] = {
     Kind.CUSTOMERS: (("full_name", "company_name"),),

@@ -122,9 +122,9 @@ def _prepared(text: str) -> str:
 
 
 def _proof(first: int, second: int) -> DateStyle | None:
-    if first > 12 >= second:  # noqa: PLR2004  months of a year
+    if first > 12 >= second:
         return DateStyle.DAY_FIRST
-    return DateStyle.MONTH_FIRST if second > 12 >= first else None  # noqa: PLR2004
+    return DateStyle.MONTH_FIRST if second > 12 >= first else None
 
 
 def _numeric(first: int, second: int, year: int, style: DateStyle, field: str) -> date:
@@ -171,7 +171,7 @@ def _day(year: int, month: int, day: int, field: str) -> date:
             first=FIRST_YEAR,
             last=LAST_YEAR,
         )
-    if not 1 <= month <= 12 or not 1 <= day <= calendar.monthrange(year, month)[1]:  # noqa: PLR2004
+    if not 1 <= month <= 12 or not 1 <= day <= calendar.monthrange(year, month)[1]:
         raise Invalid(
             N_("There is no day %(day)s in month %(month)s of %(year)s. Correct the date."),
             code="date_no_such_day",

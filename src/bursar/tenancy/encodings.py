@@ -20,6 +20,7 @@ _ARABIC = "\u0600-\u06ff"
 _WORD_WITH_ARABIC = re.compile(rf"[A-Za-z\u00c0-\u024f{_ARABIC}]*[{_ARABIC}][A-Za-z\u00c0-\u024f{_ARABIC}]*")
 _ARABIC_WORD = re.compile(rf"[{_ARABIC}]{{2,}}")
 _UTF16_SAMPLE = 8192
+_PRINTABLE = range(0x20, 0x7F)
 
 
 def decode(data: bytes) -> tuple[str, str]:
@@ -50,14 +51,18 @@ def _whole(data: bytes, encoding: str) -> str:
 
 
 def _utf16_order(data: bytes) -> str:
-    """Digits, delimiters and line ends have a zero byte in UTF-16: behind them, or before them."""
+    """Digits, delimiters and line ends have a zero byte in UTF-16: behind them, or before them.
+
+    A stray zero in ordinary text is no such pattern: there most pairs of bytes are two ASCII letters.
+    """
     sample = data[:_UTF16_SAMPLE]
-    even, odd = sample[0::2].count(0), sample[1::2].count(0)
-    if odd > even * 4:
-        return "utf-16-le"
-    if even > odd * 4:
-        return "utf-16-be"
-    raise _not_text()
+    pairs = list(zip(sample[0::2], sample[1::2], strict=False))
+    little = sum(1 for low, high in pairs if high == 0 and low)
+    big = sum(1 for high, low in pairs if high == 0 and low)
+    crowded = sum(1 for one, other in pairs if one in _PRINTABLE and other in _PRINTABLE)
+    if crowded >= max(little, big) or min(little, big) * 4 >= max(little, big):
+        raise _not_text()
+    return "utf-16-le" if little > big else "utf-16-be"
 
 
 def _single_byte(data: bytes) -> tuple[str, str]:

@@ -32,7 +32,7 @@ Grid = Iterable[tuple[int, Cells]]  # row numbers as a spreadsheet shows them, e
 
 
 def cell_name(row: int, column: int) -> str:
-    """D7 for row 7 and column 3: rows count from one as people see them, columns from zero as in a mapping."""
+    """D7 for row 7 and column 3: rows count from one as people do, columns from zero as in a mapping."""
     letters = ""
     column += 1
     while column:

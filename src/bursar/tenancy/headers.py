@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from functools import cache
 
 from bursar.core.errors import N_, Invalid
-from bursar.tenancy.columns import FIELDS, REQUIRED, Kind
+from bursar.tenancy.columns import FIELDS, NOT_READ, REQUIRED, Kind
 from bursar.tenancy.folding import fold
 
 Mapping = dict[int, str]  # column, counted from zero -> name of a field
 
+_NONE = ""  # the field of the names in NOT_READ
 _EXACT, _FOLDED, _CONTAINED = 3, 2, 1
 _SHORTEST_CONTAINED = 3  # characters: "no" and "po" inside a longer name say nothing
 
@@ -40,7 +41,7 @@ def guess_mapping(header: Sequence[str], kind: str) -> Guess:
         fields, strength = _candidates(name, Kind(kind))
         if len(fields) > 1:
             unclear.add(column)
-        elif fields:
+        elif fields and fields != [_NONE]:
             wanted[fields[0]].append((strength, column))
     mapping: Mapping = {}
     for field, claims in wanted.items():
@@ -112,6 +113,8 @@ def _names(kind: Kind) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
             for names, key in ((exact, called.lower()), (folded, fold(called))):
                 if field.name not in names[key]:
                     names[key].append(field.name)
+    for called in NOT_READ:
+        folded.setdefault(fold(called), [_NONE])
     return dict(exact), dict(folded)
 
 

@@ -36,7 +36,7 @@ def parse_phone(value: CellValue, region: str, *, field: str = "phone") -> str:
 
 def may_be_mobile(e164: str) -> bool:
     """Whether messages can reach it: mobile, or of a plan that does not tell mobile and fixed lines apart."""
-    import phonenumbers  # noqa: PLC0415  lazily, see above
+    import phonenumbers  # lazily, see above
 
     mobile = {phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE}
     return phonenumbers.number_type(phonenumbers.parse(e164)) in mobile
@@ -44,7 +44,7 @@ def may_be_mobile(e164: str) -> bool:
 
 @lru_cache(maxsize=4096)  # a customer's number stands in each of their rows
 def _e164(text: str, region: str) -> str | None:
-    import phonenumbers  # noqa: PLC0415  lazily, see above
+    import phonenumbers  # lazily, see above
 
     try:
         number = phonenumbers.parse(text, region)

@@ -48,7 +48,7 @@ def read_workbook(data: bytes) -> tuple[str, list[tuple[int, Cells]]]:
             return _first_filled(data)
     except Refusal:
         raise
-    except Exception as error:  # noqa: BLE001  a foreign file can break the parser in any way it likes
+    except Exception as error:  # a foreign file can break the parser in any way it likes
         raise _unreadable() from error
 
 
@@ -69,7 +69,7 @@ def _check_archive(data: bytes) -> None:
 
 
 def _first_filled(data: bytes) -> tuple[str, list[tuple[int, Cells]]]:
-    from openpyxl import load_workbook  # noqa: PLC0415  a heavy import that only imports of sheets need
+    from openpyxl import load_workbook  # lazily: only imports of sheets need it
 
     book = load_workbook(io.BytesIO(data), read_only=True, data_only=False, keep_links=False)
     try:
@@ -86,10 +86,13 @@ def _first_filled(data: bytes) -> tuple[str, list[tuple[int, Cells]]]:
 
 
 def _filled_rows(sheet: Any) -> Iterator[tuple[int, Cells]]:
+    blank: object = None  # openpyxl repeats one object for the rows that a file leaves out
     # One column more than allowed is read, so that a table that is too wide is seen and not cut.
     for number, row in enumerate(sheet.iter_rows(max_col=MAX_COLUMNS + 1), start=1):
         if number > _LAST_ROW:
             raise too_many_rows()
+        if row is blank:
+            continue
         width = len(row)
         while width and row[width - 1].value is None:
             width -= 1
@@ -103,6 +106,8 @@ def _filled_rows(sheet: Any) -> Iterator[tuple[int, Cells]]:
             raise too_many_columns(number)
         if cells:
             yield number, cells
+        else:
+            blank = row
 
 
 def _value(cell: Any, row: int, column: int) -> CellValue:
