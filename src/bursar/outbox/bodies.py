@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from itertools import groupby
 
 import css_inline
 import nh3
@@ -57,9 +58,21 @@ def sources(body: str, body_format: str, locale: str) -> Sources:
 
 def _from_text(masked: str, marks: Marks) -> str:
     """Plain writing as HTML: blank lines part paragraphs, "- " begins a list item, addresses become links."""
-    runs = re.split(r"\n[ \t]*\n", masked.strip("\n"))
-    parts = (part for run in runs for part in marks.split_where_blocks_cross(run.split("\n")))
+    parts: list[list[str]] = []
+    for run in re.split(r"\n[ \t]*\n", masked.strip("\n")):
+        for _, alike in groupby(_kinds(run.split("\n"), marks), key=lambda pair: pair[0]):
+            parts.extend(marks.split_where_blocks_cross([line for _, line in alike]))
     return "\n".join(_paragraph(part, marks) for part in parts)
+
+
+def _kinds(lines: list[str], marks: Marks) -> list[tuple[bool, str]]:
+    """Each line with whether it belongs to a list; a tag on a line of its own goes with the lines it holds."""
+    told = [None if marks.only_tags(line) else bool(_ITEM.match(line)) for line in lines]
+    kinds: list[tuple[bool, str]] = []
+    for index, line in enumerate(lines):
+        near = told[index:] if marks.opens(line) else reversed(told[: index + 1])
+        kinds.append((next((kind for kind in near if kind is not None), False), line))
+    return kinds
 
 
 def _paragraph(lines: list[str], marks: Marks) -> str:
@@ -109,6 +122,7 @@ def _sanitised(masked: str, marks: Marks) -> str:
 def _html(clean: str, marks: Marks, locale: str) -> str:
     page = layout().replace("$lang", locale.replace("_", "-")).replace("$dir", direction(locale))
     inlined = css_inline.CSSInliner(load_remote_stylesheets=False).inline(page.replace("$body", clean))
+    inlined = re.sub(r"\n\s*\n", "\n", inlined)
     head, end, tail = _wrapped(inlined).replace("{", "&#123;").rpartition("</body>")
     addressed = _TAG.sub(lambda tag: _addressed(tag.group(), marks), head)
     return marks.restored(addressed) + "{% pixel %}" + end + tail.strip() + "\n"

@@ -54,18 +54,17 @@ def _size(value: Any) -> int:
     return len(value)
 
 
+def _at(value: Any, position: int) -> Any:
+    if type(value) is not list:
+        raise Unknown("no positions")
+    return value[position]
+
+
 def _limit(rounds: int) -> None:
     if rounds > LOOP_LIMIT:
         raise Unknown("too many rounds")
 
 
-class _No:
-    """Liquid's untruth: nothing and false, by identity, since 0 is true and equals false."""
-
-    def __contains__(self, value: object) -> bool:
-        return value is None or value is False
-
-
 NAMES: dict[str, Any] = {
-    "eq": _eq, "lt": _lt, "le": _le, "rows": _rows, "size": _size, "limit": _limit, "no": _No(),
+    "eq": _eq, "lt": _lt, "le": _le, "rows": _rows, "size": _size, "at": _at, "limit": _limit,
 }  # fmt: skip

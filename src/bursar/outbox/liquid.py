@@ -14,7 +14,7 @@ from typing import Any, ClassVar, TextIO
 
 from babel.dates import format_date
 from babel.numbers import format_currency, get_currency_precision
-from liquid import BoundTemplate, Environment, RenderContext, StrictUndefined, escape
+from liquid import BoundTemplate, Environment, RenderContext, StrictUndefined
 from liquid.ast import BlockNode, Node
 from liquid.builtin.content import ContentNode
 from liquid.builtin.expressions import Path
@@ -57,8 +57,13 @@ def plain_text(value: object) -> str:
 
 
 def html_text(value: object) -> str:
-    """As `plain_text`, with & < > " ' escaped: safe as content and inside a quoted attribute."""
-    return escape(plain_text(value))
+    """As `plain_text`, with & < > " ' escaped: safe as content and inside a quoted attribute.
+
+    By the standard library, which is twice as quick on short text as markupsafe.
+    """
+    if type(value) is not str or not value.isprintable():
+        value = plain_text(value)
+    return html.escape(value)
 
 
 def _spelled(value: object) -> str:

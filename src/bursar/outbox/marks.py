@@ -28,6 +28,13 @@ class Mark:
         return " ".join(self.liquid.split())
 
     @property
+    def restored(self) -> str:
+        """Where reminders are stopped is known only when the message is built: wherever it stands, it is a slot."""
+        if self.value_name == "unsubscribe_link":
+            return f"{{% unsubscribe_address %}}{self.liquid}{{% endaddress %}}"
+        return self.liquid
+
+    @property
     def value_name(self) -> str:
         """The last name of an output: "link" of `{{ invoice.link | strip }}`; empty for a tag."""
         found = re.match(r"\{\{-?\s*([\w.]+)", self.liquid)
@@ -45,19 +52,19 @@ class Marks:
         self._blocks = 0
         self.pattern = rf"{self._word}\d+q"
 
-    def hide(self, source: str) -> str:
+    def hide(self, source: str, field: str = "body") -> str:
         """`source` with marks in place of Liquid, comments taken out. Raises `Invalid` for foreign tags."""
         source = re.sub(r"\{%-?\s*comment\b.*?\bendcomment\s*-?%\}", "", source, flags=re.DOTALL)
         stack: list[int] = []
-        masked = _LIQUID.sub(lambda found: self._hidden(found.group(), stack), source)
+        masked = _LIQUID.sub(lambda found: self._hidden(found.group(), stack, field), source)
         for left in ("{{", "{%"):
             if left in masked:
                 raise Invalid(
-                    N_("A “%(left)s” is never closed."), code="template_syntax", field="body", left=left
+                    N_("A “%(left)s” is never closed."), code="template_syntax", field=field, left=left
                 )
         return masked
 
-    def _hidden(self, liquid: str, stack: list[int]) -> str:
+    def _hidden(self, liquid: str, stack: list[int], field: str) -> str:
         name = re.match(r"\{%-?\s*(#|\w*)", liquid)
         tag, block = (name[1] if name else ""), None
         plain = tag.removeprefix("end")
@@ -67,7 +74,7 @@ class Marks:
             raise Invalid(
                 N_("{%% %(tag)s %%} cannot be used here. Templates know: %(known)s."),
                 code="template_tag_refused",
-                field="body",
+                field=field,
                 tag=tag,
                 known=", ".join(sorted(TAGS - {"#", "cycle", "comment"})),
             )
@@ -85,7 +92,7 @@ class Marks:
 
     def restored(self, text: str) -> str:
         pattern = rf"<!--({self.pattern})-->|({self.pattern})"
-        return re.sub(pattern, lambda found: self._one(found[1] or found[2]).liquid, text)
+        return re.sub(pattern, lambda found: self._one(found[1] or found[2]).restored, text)
 
     def _one(self, word: str) -> Mark:
         return next(self.find(word))
@@ -93,6 +100,9 @@ class Marks:
     def only_tags(self, line: str) -> bool:
         found = list(self.find(line))
         return bool(found) and all(mark.tag for mark in found) and not re.sub(self.pattern, "", line).strip()
+
+    def opens(self, line: str) -> bool:
+        return self._opened(line) is not None
 
     def is_address(self, word: str) -> bool:
         return self._one(word).value_name in _ADDRESS_NAMES
@@ -104,8 +114,7 @@ class Marks:
             return ""
         if attribute == "src":
             return "plain"
-        names = [mark.value_name for mark in self.find(value)]
-        return "unsubscribe" if names == ["unsubscribe_link"] else "tracked"
+        return "" if first and self._one(first[0]).value_name == "unsubscribe_link" else "tracked"
 
     def split_where_blocks_cross(self, lines: list[str]) -> Iterator[list[str]]:
         """Runs of lines, cut at lines of tags whose if or for reaches beyond these lines."""

@@ -30,7 +30,14 @@ from liquid.builtin.tags.unless_tag import UnlessNode
 from liquid.exceptions import LiquidError
 
 from bursar.outbox.comparisons import NAMES, Unknown
-from bursar.outbox.liquid import SIZE_LIMIT, AddressNode, ShownNode, TenantEnvironment, rendered
+from bursar.outbox.liquid import (
+    SIZE_LIMIT,
+    AddressNode,
+    ShownNode,
+    TenantEnvironment,
+    plain_text,
+    rendered,
+)
 from bursar.outbox.targets import Links
 
 Values = Mapping[str, Any]
@@ -95,12 +102,8 @@ def flattened(template: BoundTemplate) -> Program:
     writer = _Writer(environment)
     writer.nodes(template.nodes)
     lines = ["def run(v, links):", " o0 = []", " w0 = o0.append", *writer.lines(), " return ''.join(o0)"]
-    names: dict[str, Any] = {
-        **NAMES,
-        **writer.bound,
-        "show": environment.shown,
-        "address": environment.read_address,
-    }
+    names: dict[str, Any] = {**NAMES, **writer.bound, "plain": plain_text}
+    names |= {"show": environment.shown, "address": environment.read_address}
     exec(compile("\n".join(lines), "<flattened template>", "exec"), names)  # noqa: S102  no tenant text in it
     return names["run"]
 
@@ -195,6 +198,11 @@ class _Writer:
             self.block(node.default)
 
     def address(self, node: AddressNode) -> None:
+        inner = node.block.nodes
+        if len(inner) == 1 and isinstance(inner[0], ShownNode):
+            # The usual {{ pay_link }} alone: reading back what was escaped gives the plain text.
+            self.line(f"w{self.buffers}(links.{node.kind}(plain({self.value(inner[0].expression)})))")
+            return
         self.line(f"o{self.buffers + 1} = []")
         self.buffers += 1
         self.line(f"w{self.buffers} = o{self.buffers}.append")
@@ -252,10 +260,13 @@ class _Writer:
         for segment in rest:
             if segment == "size":
                 code = f"size({code})"
-            elif isinstance(segment, str) and segment not in ("first", "last"):
+            elif segment in ("first", "last") or isinstance(segment, int):
+                position = segment if isinstance(segment, int) else {"first": 0, "last": -1}[segment]
+                code = f"at({code}, {position:d})"
+            elif isinstance(segment, str):
                 code = f"{code}[{self.bind(segment)}]"
             else:
-                raise Unknown("a path by position")
+                raise Unknown("a path from a path")
         return code
 
     def truth(self, expression: Any) -> str:
@@ -267,7 +278,7 @@ class _Writer:
             return f"({self.truth(expression.left)} or {self.truth(expression.right)})"
         pattern = _COMPARED.get(type(expression))
         if pattern is None:
-            return f"({self.value(expression)} not in no)"
+            return f"((t := {self.value(expression)}) is not None and t is not False)"
         sides = [self.value(expression.left), self.value(expression.right)]
         if isinstance(expression, (logic.GtExpression, logic.GeExpression)):
             sides.reverse()

@@ -53,30 +53,34 @@ def _refused(address: str) -> Invalid:
 
 
 class Links:
-    """The targets of one message, in the order in which its HTML part first names them; its text shares them."""
+    """The targets of one message, in the order in which its HTML part names them; its text shares them."""
 
-    __slots__ = ("_positions", "targets")
+    __slots__ = ("_slots", "targets")
 
     def __init__(self) -> None:
         self.targets: list[str] = []
-        self._positions: dict[str, int] = {}
+        self._slots: dict[str, str] = {}  # by address as it was given, and by checked target
 
     def tracked(self, address: str) -> str:
+        return self._slots.get(address) or self._new_slot(address)
+
+    def _new_slot(self, address: str) -> str:
         target = checked_target(address)
-        position = self._positions.get(target)
-        if position is None:
-            position = self._positions[target] = len(self.targets)
+        slot = self._slots.get(target)
+        if slot is None:
+            slot = self._slots[target] = f"{MARK}{len(self.targets)}{MARK}"
             self.targets.append(target)
-        return f"{MARK}{position}{MARK}"
+        self._slots[address] = slot
+        return slot
 
     def held(self) -> int:
         return len(self.targets)
 
     def restore(self, held: int) -> None:
         """Forget what was named since `held`: a program that stumbled is run again another way."""
-        for target in self.targets[held:]:
-            del self._positions[target]
         del self.targets[held:]
+        kept = {f"{MARK}{position}{MARK}" for position in range(held)}
+        self._slots = {address: slot for address, slot in self._slots.items() if slot in kept}
 
     def plain(self, address: str) -> str:
         """For pictures: the same care, and no counting. A checked target holds no quotes; `&` is harmless."""

@@ -86,12 +86,13 @@ class _Reader(HTMLParser):
             self._break("\n")
 
     def _say_address(self, href: str, since: int) -> None:
-        label = "".join(self.out[since:]).strip()
+        label = self._marks.restored("".join(self.out[since:])).strip()
+        shown = self._marks.restored(href).removeprefix("mailto:").removeprefix("tel:")
         kind = self._marks.address_kind("href", href)
-        if not href or (label == href.removeprefix("mailto:").removeprefix("tel:") and not kind):
+        if not href or (label == shown and not kind):
             return
         address = f"\x02{kind} {href}\x02" if kind else href
-        if label == href:
+        if label == shown:
             del self.out[since:]
             label = ""
         self._say(f" <{address}>" if label else f"<{address}>")
