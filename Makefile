@@ -26,13 +26,12 @@ test: install browser gates ## Everything CI runs, browser included (BURSAR_NO_B
 check: install gates ## The quick part: format, types, import contracts, house rules, pure tests
 	$(RUN)python -m pytest -m pure -q
 
+# Each gate has its say before the first "no" counts.
 gates: install
-	$(RUN)ruff format --check .
-	$(RUN)ruff check .
-	$(RUN)python -m dev.rules
-	$(RUN)lint-imports --no-logo
-	$(RUN)deptry .
-	$(RUN)basedpyright
+	@status=0; for gate in "ruff format --check ." "ruff check ." "python -m dev.rules" \
+			"lint-imports --no-logo" "deptry ." "basedpyright"; do \
+		echo "== $$gate"; $(RUN)$$gate || status=1; \
+	done; exit $$status
 
 contracts: install ## Compare our schemas with the vendors' originals (FROM=DIR)
 	@test -n "$(FROM)" || { echo "Say where the originals are: make contracts FROM=DIR"; exit 2; }
