@@ -1,11 +1,11 @@
 """The page of the data model: every table with its columns and keys, and a diagram a room."""
 
-import importlib
-import importlib.util
 from collections.abc import Iterable
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
+
+from dev.reference.modules import values_of
 
 INTRODUCTION = """# Data model
 
@@ -41,11 +41,11 @@ def tables_by_room() -> dict[str, list[sa.Table]]:
     rooms: dict[str, list[sa.Table]] = {}
     seen: set[str] = set()
     for name in FLOORS:
-        if importlib.util.find_spec(f"bursar.{name}") is None:
-            continue
-        values = vars(importlib.import_module(f"bursar.{name}.tables")).values()
-        rooms[name] = [each for each in values if isinstance(each, sa.Table) and each.name not in seen]
-        seen.update(table.name for table in rooms[name])
+        tables = {each.name: each for each in values_of(name, "tables") if isinstance(each, sa.Table)}
+        own = [table for table in tables.values() if table.name not in seen]
+        seen.update(table.name for table in own)
+        if own:
+            rooms[name] = own
     return rooms
 
 

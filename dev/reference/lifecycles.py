@@ -1,6 +1,5 @@
 """The page of lifecycles: every machine's states and moves, from the `states` of each room."""
 
-import importlib
 import pkgutil
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -8,6 +7,7 @@ from enum import StrEnum
 
 import bursar
 from bursar.core.states import Move
+from dev.reference.modules import values_of
 
 INTRODUCTION = """# Lifecycles
 
@@ -27,13 +27,8 @@ def page() -> str:
 def all_moves() -> Iterator[Move]:
     """Every Move that stands in a room's `states`, in the order it is written there."""
     for found in pkgutil.iter_modules(bursar.__path__):
-        if not found.ispkg:
-            continue
-        try:
-            module = importlib.import_module(f"bursar.{found.name}.states")
-        except ModuleNotFoundError:
-            continue
-        yield from (value for value in vars(module).values() if isinstance(value, Move))
+        if found.ispkg:
+            yield from (value for value in values_of(found.name, "states") if isinstance(value, Move))
 
 
 def machine(noun: str, moves: Iterable[Move]) -> str:

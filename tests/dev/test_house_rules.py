@@ -43,20 +43,32 @@ def test_work_itself_and_the_tests_may_commit():
         "update(sends).where(x).values({'state': 'sent', 'attempts': 1})",
         "update(sends).values(state=CLAIM.target)",
         "insert(sends).values(state='queued').on_conflict_do_update(set_={'state': 'queued'})",
-        "text('UPDATE sends SET attempts = 1, state = :state')",
+        "text('UPDATE sends SET attempts = 1, state = :state WHERE id = :id')",
     ],
 )
-def test_a_state_written_past_the_moves_is_found(statement: str):
+def test_a_state_written_without_saying_from_which_is_found(statement: str):
     assert found(moves.check, f"def claim():\n    return {statement}", QUERIES) == [2]
 
 
-def test_a_set_moves_with_the_sources_of_the_move_whose_target_it_takes():
-    statement = """
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "update(sends).where(sends.c.state.in_(CLAIM.sources)).values(state=CLAIM.target)",
+        "update(sends).where(sends.c.state == 'queued').values(state='sending')",
+        "_still_queued().values(state='sending')",
+        "text('UPDATE sends SET state = :state WHERE id = :id AND state IN (1, 2)')",
+    ],
+)
+def test_a_set_moves_with_its_guard_and_only_in_queries(statement: str):
+    text = f"""
         def claim():
-            return update(sends).where(sends.c.state.in_(CLAIM.sources)).values(state=CLAIM.target)
+            return {statement}
+
+        def _still_queued():
+            return update(sends).where(sends.c.state == "queued")
     """
-    assert found(moves.check, statement, QUERIES) == []
-    assert found(moves.check, statement.replace("CLAIM.sources", "SETTLE.sources"), QUERIES) == [2]
+    assert found(moves.check, text, QUERIES) == []
+    assert found(moves.check, text, VERBS) == [2]
 
 
 def test_the_state_of_a_new_row_is_free():
