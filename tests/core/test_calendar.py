@@ -20,6 +20,7 @@ pytestmark = pytest.mark.pure
 
 DUBAI, JERUSALEM, PARIS = ZoneInfo("Asia/Dubai"), ZoneInfo("Asia/Jerusalem"), ZoneInfo("Europe/Paris")
 BEIRUT = ZoneInfo("Asia/Beirut")  # its clocks change at midnight
+NUUK = ZoneInfo("America/Nuuk")
 AE, IL, FR = default_for("AE"), default_for("IL"), default_for("FR")
 
 
@@ -148,6 +149,14 @@ def test_a_clock_change_at_midnight_keeps_every_window():
     assert wall(late.next_open(utc("2026-03-28 22:00"), BEIRUT), BEIRUT) == "Sun 2026-03-29 23:00"
 
 
+def test_a_window_that_a_clock_change_pushes_past_midnight_stays_open():
+    """Nuuk skips 23:00-24:00 on Saturday 28 March 2026, so 23:10 of that day is 00:10 of the next."""
+    saturdays = Calendar((*[None] * 5, Window(time(23, 10), time(23, 50)), None), Window(time(9), time(12)))
+    opens = saturdays.next_open(utc("2026-03-28 12:00"), NUUK)
+    assert wall(opens, NUUK) == "Sun 2026-03-29 00:10"
+    assert saturdays.is_open(opens, NUUK)
+
+
 windows = st.tuples(st.times(), st.times()).filter(lambda t: t[0] < t[1] or t[1] == time.min)
 weeks = st.lists(st.none() | windows.map(lambda t: Window(*t)), min_size=7, max_size=7).filter(any)
 calendars = st.builds(
@@ -157,7 +166,7 @@ calendars = st.builds(
     st.dictionaries(st.dates(date(2026, 1, 1), date(2027, 12, 31)), st.booleans(), max_size=30),
 )
 instants = st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001
-zones = st.sampled_from([DUBAI, JERUSALEM, PARIS, BEIRUT, ZoneInfo("Pacific/Apia"), ZoneInfo("UTC")])
+zones = st.sampled_from([DUBAI, JERUSALEM, PARIS, BEIRUT, NUUK, ZoneInfo("Pacific/Apia"), ZoneInfo("UTC")])
 
 
 @given(calendars, instants, zones)
