@@ -1,4 +1,4 @@
-"""Passwords: what may be one, and how they are kept (R135): argon2id, checked at the same cost for everybody."""
+"""Passwords: what may be one, and how they are kept (R135): argon2id, at the same cost for everybody."""
 
 import asyncio
 import unicodedata
