@@ -42,7 +42,7 @@ class Keyring:
     def __init__(self, roots: dict[str, bytes]) -> None:
         """`roots` by id, current first. Raises `BadKeyring`."""
         if not roots:
-            raise BadKeyring("the keyring is empty; make a key with `bursar secrets new-key`")
+            raise BadKeyring("the keyring is empty; it needs an entry like k1: and 32 random bytes in base64")
         if len(set(roots.values())) != len(roots):
             raise BadKeyring("two ids of the keyring hold the same key; a rotation needs a new one")
         for key_id, root in roots.items():
@@ -118,4 +118,4 @@ def _check(key_id: str, root: bytes) -> None:
     if len(root) != KEY_BYTES:
         raise BadKeyring(f"key {key_id} holds {len(root)} bytes and must hold {KEY_BYTES}")
     if len(set(root)) < _FEWEST_DIFFERENT_BYTES:
-        raise BadKeyring(f"key {key_id} does not look random; make one with `bursar secrets new-key`")
+        raise BadKeyring(f"key {key_id} does not look random; take 32 bytes of `openssl rand -base64 32`")

@@ -1,4 +1,4 @@
-"""The second factor: six digits that change every half minute (RFC 6238), and paper codes for a lost phone."""
+"""The second factor: six digits that change every half minute (RFC 6238), paper codes for a lost phone."""
 
 import hashlib
 import hmac
