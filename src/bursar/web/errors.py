@@ -37,9 +37,8 @@ TEXTS = {
 logger = logging.getLogger(__name__)
 
 
-async def refused(request: Request, refusal: Exception) -> Response:
+async def refused(request: Request, refusal: Refusal) -> Response:
     """A verb said no. htmx keeps the page as it is and shows a toast; a plain request gets a page."""
-    assert isinstance(refusal, Refusal)
     if isinstance(refusal, NotSignedIn):
         return to_sign_in(request)
     text = pages.refusal_text(request, refusal)
@@ -56,18 +55,16 @@ def to_sign_in(request: Request) -> Response:
     return pages.see_other(request, SIGN_IN + came_from)
 
 
-async def http_failed(request: Request, failure: Exception) -> Response:
+async def http_failed(request: Request, failure: HTTPException) -> Response:
     """What the router and the guards refuse: unknown address, other site, too large."""
-    assert isinstance(failure, HTTPException)
     response = _told(request, failure.status_code, None)
     response.headers.update(failure.headers or {})
     return response
 
 
-async def unreadable(request: Request, _failure: Exception) -> Response:
+async def unreadable(request: Request, failure: RequestValidationError) -> Response:
     """FastAPI could not make a route's parameters out of the request. A path that cannot be is 404."""
-    assert isinstance(_failure, RequestValidationError)
-    in_path = any(error.get("loc", ("",))[0] == "path" for error in _failure.errors())
+    in_path = any(error.get("loc", ("",))[0] == "path" for error in failure.errors())
     return _told(request, 404 if in_path else 422, None)
 
 

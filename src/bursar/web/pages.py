@@ -225,10 +225,13 @@ def _read_toast(request: Request) -> tuple[str, str] | None:
     if not packed:
         return None
     try:
-        tone, text = json.loads(base64.urlsafe_b64decode(packed + "=" * (-len(packed) % 4)))
+        told = json.loads(base64.urlsafe_b64decode(packed + "=" * (-len(packed) % 4)))
     except ValueError:
         return None
-    return (str(tone), str(text)[:500]) if tone in {"good", "bad", "busy"} else None
+    match told:
+        case ["good" | "busy" | "bad" as tone, str(text)]:
+            return tone, text[:500]
+    return None
 
 
 def _cookies(request: Request) -> Cookies:

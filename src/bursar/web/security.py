@@ -22,7 +22,9 @@ UPLOAD_LIMIT_BYTES = 30 * 1024 * 1024
 DOCUMENT_POLICY = "sandbox; default-src 'none'"
 """For downloads and other bytes that are not ours: nothing in them runs (R142)."""
 
-PREVIEW_POLICY = "sandbox; default-src 'none'; img-src data:; style-src 'unsafe-inline'; frame-ancestors 'self'"
+PREVIEW_POLICY = (
+    "sandbox; default-src 'none'; img-src data:; style-src 'unsafe-inline'; frame-ancestors 'self'"
+)
 """For a mail shown inside one of our pages: its own styles and embedded pictures, no script, no request."""
 
 
@@ -244,11 +246,9 @@ class BodyLimit:
 
 
 def is_local_path(target: str) -> bool:
-    """Whether a redirect to `target` stays here; `//host`, `/\\host` and control characters do not."""
+    """Whether a redirect to `target` stays here; a second slash or backslash and control characters do not."""
     return (
         target.startswith("/")
         and not target.startswith(("//", "/\\"))
         and not any(char < " " or char == "\\" for char in target)
     )
-
-

@@ -67,6 +67,9 @@
     if (on("[data-opens]")) byId(on("[data-opens]").dataset.opens).showModal();
     if (on("[data-theme-toggle]")) switchTheme();
     if (event.target.matches("dialog")) event.target.close("no"); // the backdrop
+    for (const open of document.querySelectorAll("details[open][data-closes-outside]")) {
+      if (!open.contains(event.target)) open.open = false;
+    }
   });
 
   function switchTheme() {
