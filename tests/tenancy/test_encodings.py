@@ -39,6 +39,7 @@ def test_the_big_end_first_mark_is_read():
         (ARABIC + "Company;Noor Trading LLC, Dubai;AED\r\n" * 20, "cp1256"),
         ("الاسم\r\nأحمد\r\n", "cp1256"),
         ("Name;City\r\nNoor Trading;دبي\r\n", "cp1256"),
+        ("Name;Groups\r\nNoor;دبي أ و ب و ج و د\r\n", "cp1256"),
         (FRENCH, "cp1252"),
         ("NOM;PRÉNOM\r\nLEFÈVRE;ZOÉ\r\n", "cp1252"),
         ("Nombre\r\nEspaña\r\nPeña Nieto\r\n", "cp1252"),

@@ -1,6 +1,6 @@
 """One cell to one value of ours, or a refusal that says what to do. Amounts, dates and phones stand apart.
 
-Every parser takes a cell that is not blank (ask `is_blank` first) and the field it is for; the caller
+Every parser takes a cell that is not blank (ask `says_nothing` first) and the field it is for; the caller
 adds the row. Cells of a workbook arrive typed; texts of numbers and dates are written as typed.
 """
 
