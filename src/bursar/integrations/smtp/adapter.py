@@ -44,7 +44,7 @@ class SmtpSender:
         try:
             async with self._slots:
                 if letters and not self._idle:
-                    self._rest(await self._open())
+                    self._idle.append(await self._open())
         except Trouble as trouble:
             call.trouble = trouble
         else:
@@ -99,17 +99,18 @@ class SmtpSender:
             session = self._idle.pop()
             rested = asyncio.get_running_loop().time() - session.resting_since
             if session.wire.is_fresh and (rested < RESTED or await session.is_alive()):
-                session.rested = True
                 return session
             session.wire.drop()
         return await self._open()
 
     def _rest(self, session: Session) -> None:
-        session.resting_since = asyncio.get_running_loop().time()
+        session.resting_since, session.rested = asyncio.get_running_loop().time(), True
         self._idle.append(session)
 
     async def _open(self) -> Session:
-        return await open_session(self._settings, self._deadlines, lookup=self._lookup, trust=self._trust)
+        session = await open_session(self._settings, self._deadlines, lookup=self._lookup, trust=self._trust)
+        session.resting_since = asyncio.get_running_loop().time()
+        return session
 
 
 SLOW = Trouble(Result.DEFERRED, WORDS["slow"])

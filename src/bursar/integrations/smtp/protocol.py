@@ -61,7 +61,7 @@ class Wire(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Any unsent byte pauses the writing, so that `drain` means "left this process"."""
         self._transport = cast(asyncio.Transport, transport)
-        self._transport.set_write_buffer_limits(high=0)
+        self._transport.set_write_buffer_limits(high=1, low=0)  # 0 would make TLS transports pause for nothing
 
     def data_received(self, data: bytes) -> None:
         """Cut what came into replies; what is not one ends the connection."""
@@ -163,7 +163,7 @@ class Wire(asyncio.Protocol):
         )
         if self._transport is None:
             raise Lost("closed during the handshake")
-        self._transport.set_write_buffer_limits(high=0)
+        self._transport.set_write_buffer_limits(high=1, low=0)
 
     def hang_up(self) -> None:
         """Let go after the last word: what is written still goes out."""

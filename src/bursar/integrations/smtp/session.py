@@ -70,7 +70,8 @@ class Trouble(Exception):
 class Session:
     """A `Wire` and what its server can do.
 
-    `resting_since` is loop time. `dirty`: a refused letter's envelope is still open on the server.
+    `resting_since` is loop time; `rested`: it has served a call before. `dirty`: a refused letter's
+    envelope is still open on the server.
     """
 
     wire: Wire

@@ -27,6 +27,7 @@ class SinkSettings:
     implicit_tls: bool = False
     username: str = "sender"
     password: str | None = None
+    ways: str = "PLAIN LOGIN"
     extensions: frozenset[str] = frozenset({"PIPELINING", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES"})
     max_size: int = 32 * 1024 * 1024
     latency: float = 0.0  # seconds before each final 250
@@ -135,7 +136,7 @@ class Dialogue:
         if self._settings.context is not None and not self._tls:
             offers.append("STARTTLS")
         if self._settings.password is not None:
-            offers.append("AUTH PLAIN LOGIN")
+            offers.append(f"AUTH {self._settings.ways}")
         lines = ["sink.invalid", *offers]
         await self._say(*(f"250-{line}" for line in lines[:-1]), f"250 {lines[-1]}")
 
@@ -155,14 +156,14 @@ class Dialogue:
             await self._say(refusal or "502 5.5.1 No AUTH here")
             return
         try:
-            if way.upper() == "PLAIN":
-                user, password = (await self._secret(initial, "")).split("\0")[1:3]
-            elif way.upper() == "LOGIN":
-                user = await self._secret(initial, "VXNlcm5hbWU6")
-                password = await self._secret("", "UGFzc3dvcmQ6")
-            else:
+            if way.upper() not in self._settings.ways.split():
                 await self._say("504 5.5.4 Unknown mechanism")
                 return
+            if way.upper() == "PLAIN":
+                user, password = (await self._secret(initial, "")).split("\0")[1:3]
+            else:
+                user = await self._secret(initial, "VXNlcm5hbWU6")
+                password = await self._secret("", "UGFzc3dvcmQ6")
         except (ValueError, binascii.Error):
             await self._say("501 5.5.2 Cannot decode this")
             return

@@ -51,7 +51,8 @@ class Sink:
             self._server.close()
         for task in self._open:
             task.cancel()
-        await asyncio.gather(*self._open, return_exceptions=True)
+        await asyncio.gather(*self._open)
+        await asyncio.sleep(0)  # closed transports say so in the next turn of the loop
 
     @property
     def open_connections(self) -> int:
@@ -66,8 +67,9 @@ class Sink:
         self.connections += 1
         dialogue = Dialogue(self._desk, reader, writer, self.connections)
         most = self.settings.max_connections
-        with suppress(*GONE):
-            await (dialogue.run() if most is None or len(self._open) <= most else dialogue.turn_away())
-        writer.close()
-        with suppress(*GONE):
-            await writer.wait_closed()
+        try:
+            with suppress(*GONE):
+                await (dialogue.run() if most is None or len(self._open) <= most else dialogue.turn_away())
+            writer.close()
+        except asyncio.CancelledError:  # the sink is closing; streams of Python 3.11 complain when told so
+            writer.transport.abort()
