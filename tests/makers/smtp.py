@@ -54,9 +54,11 @@ def kept_for(sink: Sink) -> list[str]:
 
 @asynccontextmanager
 async def a_server(talk: Talk) -> AsyncIterator[int]:
-    """A server that says what `talk` says, whoever comes; its port."""
+    """A server that says what `talk` says, whoever comes; its port. Ends when every dialogue has."""
+    dialogues: set[asyncio.Task[Any] | None] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        dialogues.add(asyncio.current_task())
         try:
             await talk(reader, writer)
         except (ConnectionError, asyncio.IncompleteReadError):
@@ -69,7 +71,7 @@ async def a_server(talk: Talk) -> AsyncIterator[int]:
         yield server.sockets[0].getsockname()[1]
     finally:
         server.close()
-        await server.wait_closed()
+        await asyncio.gather(*(dialogue for dialogue in dialogues if dialogue))
 
 
 async def until(condition: Callable[[], bool], seconds: float = 5) -> None:

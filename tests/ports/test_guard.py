@@ -73,7 +73,9 @@ async def test_what_only_looks_like_a_host_is_refused_before_anybody_is_asked(ho
     assert (refusal.value.field, asked) == ("host", [])
 
 
-@pytest.mark.parametrize("host", ["localhost", "localhost.", "LOCALHOST", "127.0.0.1", "127.0.0.1.", "::1", "0.0.0.0"])
+@pytest.mark.parametrize(
+    "host", ["localhost", "localhost.", "LOCALHOST", "127.0.0.1", "127.0.0.1.", "::1", "0.0.0.0"]
+)
 async def test_this_machine_is_refused_by_every_name_it_has(host):
     with pytest.raises(Invalid, match="private network"):
         await resolve(host, 587)
@@ -103,7 +105,10 @@ async def test_a_name_in_arabic_is_asked_for_as_it_stands_in_the_dns():
     assert asked == ["xn--mgbh0fb.xn--kgbechtv"]
 
 
-@pytest.mark.parametrize(("purpose", "good", "bad"), [("smtp", (25, 465, 587, 2525), (22, 80, 443, 5432, 6379)), ("https", (443,), (25, 80, 8443))])
+@pytest.mark.parametrize(
+    ("purpose", "good", "bad"),
+    [("smtp", (25, 465, 587, 2525), (22, 80, 443, 5432, 6379)), ("https", (443,), (25, 80, 8443))],
+)
 async def test_only_the_ports_of_the_purpose_are_open(purpose, good, bad):
     for port in good:
         await resolve("example.com", port, purpose=purpose, lookup=answering("8.8.8.8"))
@@ -114,7 +119,9 @@ async def test_only_the_ports_of_the_purpose_are_open(purpose, good, bad):
 
 
 async def test_an_allowed_network_is_open_at_every_port_and_its_neighbour_is_not():
-    assert await resolve("relay", 10025, ["10.1.0.0/16", "fd00::/8"], lookup=answering("10.1.2.3", "fd00::5")) == ["10.1.2.3", "fd00::5"]
+    assert await resolve(
+        "relay", 10025, ["10.1.0.0/16", "fd00::/8"], lookup=answering("10.1.2.3", "fd00::5")
+    ) == ["10.1.2.3", "fd00::5"]
     with pytest.raises(Invalid, match="private network"):
         await resolve("relay", 25, ["10.1.0.0/16"], lookup=answering("10.2.0.1"))
 

@@ -66,7 +66,11 @@ def test_dots_and_line_ends_are_made_safe(message, wire):
     assert stuffed(message) == wire
 
 
-@given(st.lists(st.sampled_from([b".", b"\r", b"\n", b"\r\n", b"x", b"..", "ع".encode()]), max_size=30).map(b"".join))
+@given(
+    st.lists(st.sampled_from([b".", b"\r", b"\n", b"\r\n", b"x", b"..", "ع".encode()]), max_size=30).map(
+        b"".join
+    )
+)
 def test_a_body_never_holds_its_own_end_in_any_spelling(message):
     wire = stuffed(message)
 
@@ -80,7 +84,7 @@ def test_a_mail_without_8bit_reads_the_same():
     text = "الرجاء دفع الفاتورة\r\n.\r\nشكرا\r\n"
     parts = "".join(f"--b\r\n{HEAD.replace('plain', kind)}\r\n{text}\r\n" for kind in ("plain", "html"))
     message = (
-        'Subject: x\r\nList-Unsubscribe: <https://example.com/u/abc>\r\nMIME-Version: 1.0\r\n'
+        "Subject: x\r\nList-Unsubscribe: <https://example.com/u/abc>\r\nMIME-Version: 1.0\r\n"
         f'Content-Type: multipart/alternative; boundary="b"\r\nContent-Transfer-Encoding: 8bit\r\n\r\n{parts}--b--\r\n'
     ).encode()
 
@@ -90,7 +94,9 @@ def test_a_mail_without_8bit_reads_the_same():
     assert narrow.count(b"\n") == narrow.count(b"\r\n")
     read = email.message_from_bytes(narrow, policy=email.policy.default)
     assert read["List-Unsubscribe"] == "<https://example.com/u/abc>"
-    assert [part.get_content().replace("\r\n", "\n").strip() for part in read.iter_parts()] == [text.replace("\r\n", "\n").strip()] * 2
+    assert [part.get_content().replace("\r\n", "\n").strip() for part in read.iter_parts()] == [
+        text.replace("\r\n", "\n").strip()
+    ] * 2
 
 
 def test_a_raw_header_becomes_an_encoded_word():
@@ -105,10 +111,16 @@ def test_a_raw_header_becomes_an_encoded_word():
     [
         ("2.0.0 Ok: queued as 4XyZ1b2c3", "4XyZ1b2c3"),
         ("OK id=1tABCd-000000001-ABCD", "1tABCd-000000001-ABCD"),
-        ("2.6.0 <a@b> [InternalId=39, Hostname=X.PROD] 9 bytes in 0.1, 9 KB/sec Queued mail for delivery", "39"),
+        (
+            "2.6.0 <a@b> [InternalId=39, Hostname=X.PROD] 9 bytes in 0.1, 9 KB/sec Queued mail for delivery",
+            "39",
+        ),
         ("2.0.0 OK  1763622000 5b1f17b1804b1-47 - gsmtp", "5b1f17b1804b1-47"),
         ("2.0.0 5AK8abcd012345 Message accepted for delivery", "5AK8abcd012345"),
-        ("Ok 010001931234abcd-1111-2222-3333-444455556666-000000", "010001931234abcd-1111-2222-3333-444455556666-000000"),
+        (
+            "Ok 010001931234abcd-1111-2222-3333-444455556666-000000",
+            "010001931234abcd-1111-2222-3333-444455556666-000000",
+        ),
         ("2.0.0 Ok", None),
         ("", None),
     ],

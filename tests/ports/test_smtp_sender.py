@@ -35,7 +35,17 @@ async def test_a_letter_arrives_byte_for_byte_and_its_acceptance_is_told():
 
 @pytest.mark.parametrize("extensions", [EXTENSIONS, EXTENSIONS - {"PIPELINING"}, frozenset()])
 async def test_refused_letters_in_the_middle_leave_their_neighbours_alone(extensions):
-    names = ["a", "bounce-5.1.1", "b", "c", "defer-4.2.2", "bounce-5.2.2", "bounce-5.7.1", "d", "bounce-5.1.1"]
+    names = [
+        "a",
+        "bounce-5.1.1",
+        "b",
+        "c",
+        "defer-4.2.2",
+        "bounce-5.2.2",
+        "bounce-5.7.1",
+        "d",
+        "bounce-5.1.1",
+    ]
     letters = [a_letter(f"{name}@{nth}.example.org") for nth, name in enumerate(names)]
     async with Sink(SinkSettings(extensions=extensions)) as sink:
         outcomes = await delivered(a_sender(sink.port), *letters)
@@ -71,7 +81,9 @@ async def test_refused_letters_in_the_middle_leave_their_neighbours_alone(extens
     (Beat.BODY, 554, "5.2.0 STOREDRV.Submission.Exception:SubmissionQuotaExceededException", Result.REFUSED),
 ])  # fmt: skip
 @pytest.mark.parametrize("pipelining", [True, False])
-async def test_a_no_at_any_moment_is_credited_once_and_the_rest_goes_through(beat, code, text, result, pipelining):
+async def test_a_no_at_any_moment_is_credited_once_and_the_rest_goes_through(
+    beat, code, text, result, pipelining
+):
     extensions = EXTENSIONS if pipelining else EXTENSIONS - {"PIPELINING"}
     async with Sink(SinkSettings(extensions=extensions)) as sink:
         sink.behaviour.rules = [misbehaving(beat, Act.REFUSE, code=code, text=text, times=1)]
@@ -128,7 +140,9 @@ async def test_a_server_with_fewer_places_than_we_have_connections_still_gets_ev
 
 async def test_a_server_that_ends_each_connection_after_a_few_messages_still_gets_everything_once():
     async with Sink(SinkSettings(max_messages=3)) as sink:
-        outcomes = await delivered(a_sender(sink.port, connections=2), *(a_letter(f"c{n}@x.org") for n in range(20)))
+        outcomes = await delivered(
+            a_sender(sink.port, connections=2), *(a_letter(f"c{n}@x.org") for n in range(20))
+        )
 
         accepted = sum(outcome.result is Result.ACCEPTED for outcome in outcomes)
         assert {outcome.result for outcome in outcomes} <= {Result.ACCEPTED, Result.DEFERRED}
@@ -244,7 +258,9 @@ async def test_a_wrong_password_refuses_every_letter_and_is_tried_once(ways):
         sender = a_sender(sink.port, username="sender", password="wrong", connections=8)
         outcomes = await delivered(sender, *(a_letter() for _ in range(20)))
 
-        assert {(outcome.result, outcome.code, outcome.enhanced) for outcome in outcomes} == {(Result.REFUSED, "535", "5.7.8")}
+        assert {(outcome.result, outcome.code, outcome.enhanced) for outcome in outcomes} == {
+            (Result.REFUSED, "535", "5.7.8")
+        }
         assert sink.connections == 1
         health = await sender.check()
         assert (health.ok, health.code) == (False, "535")
@@ -302,12 +318,27 @@ async def test_an_arabic_address_goes_to_a_server_that_can_and_is_rejected_here_
 
 
 async def test_no_address_can_smuggle_a_command_and_its_neighbours_still_go():
-    tricks = ["x@y.org>\r\nRCPT TO:<victim@z.org", "x@y.org\nDATA", "x y@z.org", "<x@y.org>", "a@b.org,c@d.org", ""]
-    letters = [a_letter(), *(a_letter(trick, message=b"Subject: x\r\n\r\nx\r\n") for trick in tricks), a_letter("last@example.org")]
+    tricks = [
+        "x@y.org>\r\nRCPT TO:<victim@z.org",
+        "x@y.org\nDATA",
+        "x y@z.org",
+        "<x@y.org>",
+        "a@b.org,c@d.org",
+        "",
+    ]
+    letters = [
+        a_letter(),
+        *(a_letter(trick, message=b"Subject: x\r\n\r\nx\r\n") for trick in tricks),
+        a_letter("last@example.org"),
+    ]
     async with Sink() as sink:
         outcomes = await delivered(a_sender(sink.port), *letters)
 
-        assert [outcome.result for outcome in outcomes] == [Result.ACCEPTED, *[Result.REJECTED] * len(tricks), Result.ACCEPTED]
+        assert [outcome.result for outcome in outcomes] == [
+            Result.ACCEPTED,
+            *[Result.REJECTED] * len(tricks),
+            Result.ACCEPTED,
+        ]
         assert kept_for(sink) == ["customer@example.org", "last@example.org"]
 
 
