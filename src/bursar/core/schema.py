@@ -1,7 +1,9 @@
 """What every table has in common, said once: the tenant in each key, states with a CHECK, money, instants."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
+from uuid import UUID as UUID_
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import BYTEA, JSONB, UUID
@@ -152,3 +154,8 @@ def sealed(name: str, *, nullable: bool = True) -> sa.Column[Any]:
 def same_tenant(one: sa.FromClause, other: sa.FromClause) -> sa.ColumnElement[bool]:
     """The half of every join inside the wall that names the tenant."""
     return one.c.tenant_id == other.c.tenant_id
+
+
+def uuids(ids: Sequence[UUID_]) -> sa.ColumnElement[list[UUID_]]:
+    """An array parameter as one text literal: the driver dumps it in one go, not element by element."""
+    return sa.cast(sa.literal("{" + ",".join(map(str, ids)) + "}", sa.Text), sa.ARRAY(UUID))

@@ -17,7 +17,9 @@ class Settings(BaseSettings):
     Lists are separated by commas. A secret has no default: see `core.keyfile` for where keys come from.
     """
 
-    model_config = SettingsConfigDict(env_prefix="BURSAR_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="BURSAR_", extra="ignore", frozen=True, hide_input_in_errors=True
+    )
 
     database_url: str | None = Field(
         default=None,

@@ -1,10 +1,10 @@
 """What the outbox asks of the outside: somebody who carries letters and says honestly what became of them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 
@@ -73,3 +73,9 @@ class Sender(Protocol):
     async def close(self) -> None:
         """Let go of connections politely."""
         ...
+
+
+class SenderFactory(Protocol):
+    """Makes the way out of one account; bound to adapters in app.py. `secret` is the vault's plaintext."""
+
+    def __call__(self, kind: str, settings: Mapping[str, Any], secret: bytes | None) -> Sender: ...

@@ -115,6 +115,16 @@ class SuppressionReason(StrEnum):
     ERASURE = "erasure"
 
 
+SUPPRESSED_AS = {
+    SuppressionReason.HARD_BOUNCE: "hard_bounce",
+    SuppressionReason.COMPLAINT: "complaint",
+    SuppressionReason.ERASURE: "erased",
+    SuppressionReason.UNSUBSCRIBE: "unsubscribed",
+    SuppressionReason.MANUAL: "unsubscribed",
+}
+"""The reason of a send that is suppressed because of a suppression."""
+
+
 class EngagementKind(StrEnum):
     OPEN = "open"
     CLICK = "click"

@@ -366,3 +366,39 @@ incoming_messages = tenant_table(
     sa.UniqueConstraint("tenant_id", "channel", "provider_message_id"),
     reach=Reach.CUSTOMER,
 )
+
+
+def suppression_of(
+    address_key: sa.ColumnElement[str],
+    tenant_id: sa.ColumnElement[UUID],
+    channel: object,
+    stream: sa.ColumnElement[str],
+) -> sa.ScalarSelect[str]:
+    """Why nothing of `stream` may go to an address, or null: the condition that every room asks (R109).
+
+    A hard bounce, a complaint and an erasure stop everything; an opt-out stops its own scope, and never
+    what a person asked for.
+    """
+    reason, scope = suppressions.c.reason, suppressions.c.scope
+    always = reason.in_(
+        (SuppressionReason.HARD_BOUNCE, SuppressionReason.COMPLAINT, SuppressionReason.ERASURE)
+    )
+    theirs = sa.case(
+        (stream == MailStream.REMINDER, scope.in_((Scope.ALL, Scope.REMINDERS))),
+        (stream == MailStream.MARKETING, scope.in_((Scope.ALL, Scope.MARKETING))),
+        else_=sa.false(),
+    )
+    return (
+        sa.select(reason)
+        .where(
+            suppressions.c.tenant_id == tenant_id,
+            suppressions.c.address_key == address_key,
+            suppressions.c.channel == channel,
+            suppressions.c.lifted_at.is_(None),
+            sa.or_(suppressions.c.expires_at.is_(None), suppressions.c.expires_at > sa.func.now()),
+            sa.or_(always, theirs),
+        )
+        .order_by(sa.desc(always))
+        .limit(1)
+        .scalar_subquery()
+    )

@@ -5,15 +5,10 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from bursar.core.schema import same_tenant
+from bursar.core.schema import same_tenant, uuids
 from bursar.core.work import Work
 from bursar.outbox.states import SendState
 from bursar.outbox.tables import send_subjects, sends
-
-
-def uuids(ids: Sequence[UUID]) -> sa.ColumnElement[list[UUID]]:
-    """An array parameter as one text literal: the driver dumps it in one go, not element by element."""
-    return sa.cast(sa.literal("{" + ",".join(map(str, ids)) + "}", sa.Text), sa.ARRAY(sa.UUID))
 
 
 def _about(work: Work, kind: str, ids: Sequence[UUID]) -> sa.ColumnElement[bool]:
@@ -65,9 +60,7 @@ def suppress_empty(work: Work, queued: Sequence[UUID], reason: str) -> sa.Update
             sends.c.state == SendState.QUEUED,
             ~live,
         )
-        .values(
-            state=SendState.SUPPRESSED, reason=reason, queue_at=None, version=sends.c.version + 1
-        )
+        .values(state=SendState.SUPPRESSED, reason=reason, queue_at=None, version=sends.c.version + 1)
         .returning(sends.c.id, sends.c.run_id)
     )
 

@@ -1,0 +1,74 @@
+"""What the outbox asks upward: the room that ordered a send says, at the claim, what is true of it now.
+
+Apart from `ports.py`, because a composer takes Work and an adapter must never see one.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from bursar.core.work import Work
+from bursar.outbox.states import Purpose
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """A send that a claim (or a preview) has in hand. `reviewed` are the facts a person saw when it was frozen."""
+
+    id: UUID
+    purpose: Purpose
+    customer_id: UUID | None
+    run_id: UUID | None
+    locale: str
+    to_address: str | None
+    to_name: str | None
+    template_version_id: UUID | None
+    reviewed: Mapping[str, Any] | None
+    edited: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Still to be said, with these values for the template. `dropped`: subjects settled since, with why."""
+
+    values: Mapping[str, Any]
+    dropped: Mapping[UUID, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Silent:
+    """Not any more: no subject is left that may be spoken of. `reason` is the send's (lifecycles 10)."""
+
+    reason: str
+    dropped: Mapping[UUID, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """More changed than a reviewed message may change by itself: it waits for an agent. `what` says which."""
+
+    what: str
+
+
+Verdict = Say | Silent | Held
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """What a room would do next about a subject, for `why`: nothing is `None` for both."""
+
+    what: str | None = None
+    at: datetime | None = None
+
+
+class Composer(Protocol):
+    """One room's answer for all its sends of a batch, in one query each."""
+
+    async def compose(self, work: Work, sends: Sequence[Queued]) -> Mapping[UUID, Verdict]:
+        """A verdict for each send, from live facts read without locks."""
+        ...
+
+
+Composers = Mapping[Purpose, Composer]

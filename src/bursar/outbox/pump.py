@@ -1,0 +1,197 @@
+"""The pump: in each worker, lanes that claim, call and settle, and a watch over leases, throttles and runs.
+
+Nothing here holds what the database does not know: a killed pump is a pump that was never started, but for
+the leases it leaves behind.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+
+from bursar.core.work import Office
+from bursar.outbox import pausing, runs, settling
+from bursar.outbox.claiming import LEASE, Account, Claimed, claim
+from bursar.outbox.composing import Composers
+from bursar.outbox.letters import Letters
+from bursar.outbox.ports import Sender, SenderFactory
+from bursar.outbox.queries import claims as queries
+from bursar.outbox.queries import runs as run_queries
+from bursar.outbox.queries import settling as settling_queries
+
+log = structlog.get_logger(__name__)
+
+IDLE = 0.2  # seconds between looks when nothing is due
+WATCH = 1.0  # seconds between rounds of the watch
+TROUBLE = timedelta(seconds=5)  # an account whose claim or call broke in our own code rests this long
+
+
+@dataclass(frozen=True, slots=True)
+class _Out:
+    """A sender that is kept open, and the settings it was made from."""
+
+    made_from: tuple[Any, ...]
+    sender: Sender
+
+
+class Pump:
+    """One worker's part of the outbox. `lanes` batches are in hand at a time."""
+
+    def __init__(
+        self, office: Office, letters: Letters, composers: Composers, senders: SenderFactory, *, lanes: int
+    ) -> None:
+        self._office, self._letters, self._composers, self._senders = office, letters, composers, senders
+        self._lanes = lanes
+        self._due: deque[tuple[UUID, UUID]] = deque()
+        self._looking = asyncio.Lock()
+        self._out: dict[UUID, _Out] = {}
+        self._in_hand: dict[UUID, Claimed] = {}
+        self._resting: dict[UUID, float] = {}
+        self._stop = asyncio.Event()
+
+    async def run(self) -> None:
+        """Until `stop`; what is in hand by then is settled first."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(self._lanes):
+                    group.create_task(self._lane())
+                group.create_task(self._watch())
+        finally:
+            for out in self._out.values():
+                await out.sender.close()
+
+    def stop(self) -> None:
+        """Claim nothing more."""
+        self._stop.set()
+
+    async def is_idle(self) -> bool:
+        """No send due, sending or leased. Waits for pace and leases, not for windows, quota or broken accounts."""
+        async with self._office.scan() as work:
+            on_the_wire = (await work.db.execute(settling_queries.open_claims())).one()
+            waiting = await work.db.scalar(queries.waiting_accounts(work.now))
+        return not on_the_wire.count and waiting is None and not self._in_hand
+
+    async def _lane(self) -> None:
+        while not self._stop.is_set():
+            due = await self._next()
+            if due is None:
+                await self._pause(IDLE)
+                continue
+            try:
+                await self._carry(*due)
+            except Exception:
+                # Our own mistake or a lost database: this account rests, the others go on.
+                log.exception("claim_or_settle_failed", tenant=str(due[0]), account=str(due[1]))
+                self._resting[due[1]] = asyncio.get_running_loop().time() + TROUBLE.total_seconds()
+
+    async def _carry(self, tenant_id: UUID, account_id: UUID) -> None:
+        claimed = await claim(self._office, tenant_id, account_id, self._letters, self._composers)
+        if claimed is None:
+            return
+        self._in_hand[claimed.id] = claimed
+        try:
+            if claimed.full and not claimed.account.batch_interval:
+                self._due.append((tenant_id, account_id))  # more of the same; another lane may take it
+            sender = await self._sender(tenant_id, claimed.account)
+            outcomes = await sender.deliver(claimed.letters)
+            await settling.settle(self._office, claimed, outcomes)
+        finally:
+            self._in_hand.pop(claimed.id, None)
+
+    async def _next(self) -> tuple[UUID, UUID] | None:
+        """The next account to claim for: fair, since the scan puts the longest waiting first."""
+        if not self._due:
+            async with self._looking:
+                if not self._due:
+                    await self._look()
+        while self._due:
+            tenant_id, account_id = self._due.popleft()
+            if self._resting.get(account_id, 0) <= asyncio.get_running_loop().time():
+                return tenant_id, account_id
+        return None
+
+    async def _look(self) -> None:
+        async with self._office.scan() as work:
+            rows = (await work.db.execute(queries.due_accounts(work.now))).all()
+        self._due.extend((row.tenant_id, row.id) for row in rows)
+
+    async def _sender(self, tenant_id: UUID, account: Account) -> Sender:
+        made_from = (account.kind, repr(sorted(account.settings.items())), account.secret_id)
+        out = self._out.get(account.id)
+        if out is not None and out.made_from == made_from:
+            return out.sender
+        if out is not None:
+            await out.sender.close()
+        secret = None
+        if account.secret_id is not None:
+            async with self._office.work(tenant_id, read_only=True) as work:
+                secret = await work.vault.get(account.secret_id)
+        sender = self._senders(account.kind, account.settings, secret)
+        self._out[account.id] = _Out(made_from, sender)
+        return sender
+
+    async def _watch(self) -> None:
+        beats = 0
+        while not self._stop.is_set() or self._in_hand:
+            try:
+                if beats % 5 == 0:
+                    await self._renew()
+                await self._sweep()
+                await self._wake()
+                await self._finish()
+            except Exception:
+                log.exception("watch_failed")
+            beats += 1
+            await self._pause(WATCH)
+
+    async def _renew(self) -> None:
+        """A worker that lives keeps its leases; only a dead one's run out."""
+        by_tenant: dict[UUID, list[UUID]] = {}
+        for one in self._in_hand.values():
+            by_tenant.setdefault(one.tenant_id, []).append(one.id)
+        for tenant_id, ids in by_tenant.items():
+            async with self._office.work(tenant_id, cause="pump") as work:
+                await work.db.execute(settling_queries.renew_leases(work, ids, work.now + LEASE))
+
+    async def _sweep(self) -> None:
+        async with self._office.scan() as work:
+            expired = (await work.db.execute(settling_queries.expired_claims(work.now))).all()
+        for row in expired:
+            lost = await settling.sweep(self._office, row.tenant_id, row.id)
+            if lost:
+                log.warning("leases_expired", tenant=str(row.tenant_id), claim=str(row.id), uncertain=lost)
+
+    async def _wake(self) -> None:
+        """Throttled accounts whose time has come."""
+        async with self._office.scan() as work:
+            rows = await work.db.execute(run_queries.throttled_accounts(work.now))
+            by_tenant = _grouped({row.id: row.tenant_id for row in rows})
+        for tenant_id, ids in by_tenant.items():
+            async with self._office.work(tenant_id, cause="pump") as work:
+                await pausing.until_passed(work, ids)
+
+    async def _finish(self) -> None:
+        async with self._office.scan() as work:
+            rows = await work.db.execute(run_queries.open_runs())
+            by_tenant = _grouped({row.id: row.tenant_id for row in rows})
+        for tenant_id, ids in by_tenant.items():
+            async with self._office.work(tenant_id, cause="pump") as work:
+                await runs.finish_those_done(work, ids)
+
+    async def _pause(self, seconds: float) -> None:
+        try:
+            await asyncio.wait_for(self._stop.wait(), seconds)
+        except TimeoutError:
+            return
+
+
+def _grouped(owners: Mapping[UUID, UUID]) -> dict[UUID, list[UUID]]:
+    by_tenant: dict[UUID, list[UUID]] = {}
+    for row_id, tenant_id in owners.items():
+        by_tenant.setdefault(tenant_id, []).append(row_id)
+    return by_tenant

@@ -1,0 +1,289 @@
+"""The claim: which account, how much it may take, which sends, and what becomes of each."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
+
+from bursar.core.schema import same_tenant, uuids
+from bursar.core.work import Work
+from bursar.outbox.states import AccountState, RunState, SendState
+from bursar.outbox.tables import (
+    account_usage,
+    claims,
+    contact_days,
+    runs,
+    sending_accounts,
+    sends,
+    suppression_of,
+)
+from bursar.tenancy.tables import customers, tenants
+
+QUOTA_HOURS = 25  # 24 hour rows would be 23 to 24 hours, over the cap
+
+
+def due_accounts(now: datetime) -> sa.Select:
+    """Accounts of all tenants that may send now and have something to send; longest waiting first.
+
+    Read as bursar_scan: no tenant_id is named because all are meant.
+    """
+    a = sending_accounts
+    due = sa.exists().where(
+        same_tenant(sends, a),
+        sends.c.sending_account_id == a.c.id,
+        sends.c.queue_at <= now,
+        sends.c.reason.is_(None),
+        sa.or_(sends.c.run_id.is_(None), _run_is_open()),
+    )
+    return (
+        sa.select(a.c.tenant_id, a.c.id)
+        .where(a.c.state == AccountState.ACTIVE, a.c.next_batch_at <= now, due)
+        .order_by(a.c.next_batch_at)
+        .limit(500)
+    )
+
+
+def waiting_accounts(now: datetime) -> sa.Select:
+    """When the next account that only waits for its pace may send; null if none does. All tenants: bursar_scan."""
+    a = sending_accounts
+    due = sa.exists().where(
+        same_tenant(sends, a),
+        sends.c.sending_account_id == a.c.id,
+        sends.c.queue_at <= now,
+        sends.c.reason.is_(None),
+        sa.or_(sends.c.run_id.is_(None), _run_is_open()),
+    )
+    return sa.select(sa.func.min(a.c.next_batch_at)).where(a.c.state == AccountState.ACTIVE, due)
+
+
+def _run_is_open() -> sa.ColumnElement[bool]:
+    return (
+        sa.exists()
+        .where(same_tenant(runs, sends), runs.c.id == sends.c.run_id, runs.c.state == RunState.OPEN)
+        .correlate(sends)
+    )
+
+
+def lock_account(work: Work, account_id: UUID) -> sa.Select:
+    """The account if it may send now and no other worker is claiming for it; locked to the end of the claim."""
+    a, t = sending_accounts, tenants
+    return (
+        sa.select(a, t.c.name.label("tenant_name"), t.c.country, t.c.settings.label("tenant_settings"))
+        .join(t, same_tenant(t, a))
+        .where(
+            a.c.tenant_id == work.tenant_id,
+            a.c.id == account_id,
+            a.c.state == AccountState.ACTIVE,
+            a.c.next_batch_at <= work.now,
+        )
+        .with_for_update(key_share=True, skip_locked=True, of=a)
+    )
+
+
+def spent(work: Work, account_id: UUID) -> sa.Select:
+    """What counts against the rolling quota: the last hours, and what open claims have in hand.
+
+    Also the oldest hour that counts, so that the account knows when room comes back.
+    """
+    since = sa.func.date_trunc("hour", sa.literal(work.now)) - timedelta(hours=QUOTA_HOURS - 1)
+    hours = sa.select(
+        sa.func.coalesce(sa.func.sum(account_usage.c.accepted + account_usage.c.uncertain), 0).label("used"),
+        sa.func.min(account_usage.c.hour).label("oldest"),
+    ).where(
+        account_usage.c.tenant_id == work.tenant_id,
+        account_usage.c.sending_account_id == account_id,
+        account_usage.c.hour >= since,
+    )
+    in_hand = sa.select(sa.func.coalesce(sa.func.sum(sa.func.cardinality(claims.c.send_ids)), 0)).where(
+        claims.c.tenant_id == work.tenant_id,
+        claims.c.sending_account_id == account_id,
+        claims.c.settled_at.is_(None),
+    )
+    h = hours.subquery("hours")
+    return sa.select(h.c.used, h.c.oldest, in_hand.scalar_subquery().label("in_hand"))
+
+
+def next_sends(work: Work, account_id: UUID, count: int) -> sa.Select:
+    """Up to `count` due sends of the account, most urgent first: of open runs or of none, not held(changed).
+
+    Locks sends only. Beside each row: its run's choice of hours, and what stands against the address.
+    """
+    s = sends
+    return (
+        sa.select(
+            s.c.id,
+            s.c.purpose,
+            s.c.stream,
+            s.c.channel,
+            s.c.customer_id,
+            s.c.run_id,
+            s.c.locale,
+            s.c.to_address,
+            s.c.address_key,
+            s.c.to_name,
+            s.c.template_version_id,
+            s.c.reviewed,
+            s.c.edited_subject,
+            s.c.edited_body,
+            s.c.attempts,
+            s.c.delays,
+            s.c.message_id,
+            sa.func.coalesce(runs.c.any_hour, sa.false()).label("any_hour"),
+            customers.c.state.label("customer_state"),
+            customers.c.time_zone.label("customer_zone"),
+            suppression_of(s.c.address_key, s.c.tenant_id, s.c.channel, s.c.stream).label("suppressed_by"),
+        )
+        .outerjoin(runs, sa.and_(same_tenant(runs, s), runs.c.id == s.c.run_id))
+        .outerjoin(customers, sa.and_(same_tenant(customers, s), customers.c.id == s.c.customer_id))
+        .where(
+            s.c.tenant_id == work.tenant_id,
+            s.c.sending_account_id == account_id,
+            s.c.queue_at <= work.now,
+            s.c.reason.is_(None),
+            sa.or_(s.c.run_id.is_(None), runs.c.state == RunState.OPEN),
+        )
+        .order_by(s.c.priority, s.c.queue_at, s.c.id)
+        .limit(count)
+        .with_for_update(key_share=True, skip_locked=True, of=s)
+    )
+
+
+def threads(work: Work, customer_ids: Sequence[UUID]) -> sa.Select:
+    """Message-IDs of earlier reminders to these customers that were accepted, oldest first (R103)."""
+    s = sends
+    return (
+        sa.select(
+            s.c.customer_id,
+            sa.func.array_agg(aggregate_order_by(s.c.message_id, s.c.id)).label("ids"),
+        )
+        .where(
+            s.c.tenant_id == work.tenant_id,
+            s.c.customer_id == sa.any_(uuids(customer_ids)),
+            s.c.stream == "reminder",
+            s.c.sent_at > work.now - timedelta(days=90),
+            s.c.message_id.is_not(None),
+        )
+        .group_by(s.c.customer_id)
+    )
+
+
+def take_contact_days(work: Work, wanted: Sequence[tuple[str, date, UUID]]) -> sa.Insert:
+    """The day's contact of each key, for the send that comes first; sorted, so that two claims cannot deadlock."""
+    rows = [
+        {"tenant_id": work.tenant_id, "key": key, "on_date": day, "send_id": send_id}
+        for key, day, send_id in sorted(wanted, key=lambda one: (one[0], one[1], one[2].bytes))
+    ]
+    return insert(contact_days).values(rows).on_conflict_do_nothing()
+
+
+def holders(work: Work, keys: Sequence[str], days: Sequence[date]) -> sa.Select:
+    """Who has the day's contact of these keys."""
+    return sa.select(contact_days.c.key, contact_days.c.on_date, contact_days.c.send_id).where(
+        contact_days.c.tenant_id == work.tenant_id,
+        contact_days.c.key == sa.any_(sa.literal(list(keys), sa.ARRAY(sa.Text))),
+        contact_days.c.on_date.in_(sorted(set(days))),
+    )
+
+
+def give_back_contact_days(work: Work, send_ids: Sequence[UUID], days: Sequence[date]) -> sa.Delete:
+    """The day's contacts that these sends took and did not use."""
+    return sa.delete(contact_days).where(
+        contact_days.c.tenant_id == work.tenant_id,
+        contact_days.c.send_id == sa.any_(uuids(send_ids)),
+        contact_days.c.on_date.in_(sorted(set(days))),
+    )
+
+
+_TAKEN = """
+update sends s
+   set state = 'sending', queue_at = null, reason = null, attempts = s.attempts + 1, version = s.version + 1,
+       claim_id = :claim, message_id = r.message_id, thread_id = r.thread_id, subject = r.subject,
+       links = r.links, merge_data = r.merge_data, content_sha256 = decode(r.sha256, 'hex')
+  from json_to_recordset(cast(:rows as json))
+       as r(id uuid, message_id text, thread_id text, subject text, links text[], merge_data jsonb, sha256 text)
+ where s.tenant_id = :tenant_id and s.id = r.id and s.state = 'queued'
+"""
+
+TAKE = sa.text(_TAKEN)
+"""The claimed sends leave `queued`, with what was composed for each; all in one JSON parameter."""
+
+
+def add_claim(work: Work, row: dict[str, Any]) -> sa.Insert:
+    return sa.insert(claims).values(tenant_id=work.tenant_id, **row)
+
+
+def pace(work: Work, account_id: UUID, next_batch_at: datetime) -> sa.Update:
+    return (
+        sa.update(sending_accounts)
+        .where(sending_accounts.c.tenant_id == work.tenant_id, sending_accounts.c.id == account_id)
+        .values(next_batch_at=next_batch_at)
+    )
+
+
+def suppress(work: Work, ids: Sequence[UUID], reason: str) -> sa.Update:
+    """Locked, queued sends that a fact has overtaken."""
+    return _still_queued(work, ids).values(
+        state=SendState.SUPPRESSED, reason=reason, queue_at=None, version=sends.c.version + 1
+    )
+
+
+def hold_changed(work: Work, ids: Sequence[UUID]) -> sa.Update:
+    """Locked, queued sends that wait for an agent: held(changed); the claim passes over them."""
+    return _still_queued(work, ids).values(reason="changed", version=sends.c.version + 1)
+
+
+def delay(work: Work, ids: Sequence[UUID], until: datetime, *, counted: bool) -> sa.Update:
+    """Locked, queued sends moved to a later time; `counted` when they lost the day's contact."""
+    return _still_queued(work, ids).values(
+        queue_at=until, delays=sends.c.delays + (1 if counted else 0), version=sends.c.version + 1
+    )
+
+
+def delay_rest_of_run(work: Work, run_ids: Sequence[UUID], zone: str | None, until: datetime) -> sa.Update:
+    """All other due sends of runs whose window is closed for customers of `zone`: one statement, not a batch each."""
+    of_zone = (
+        sa.select(customers.c.id)
+        .where(
+            customers.c.tenant_id == work.tenant_id,
+            customers.c.id == sends.c.customer_id,
+            customers.c.time_zone.is_not_distinct_from(zone),
+        )
+        .exists()
+    )
+    locked = (
+        sa.select(sends.c.id)
+        .where(
+            sends.c.tenant_id == work.tenant_id,
+            sends.c.run_id == sa.any_(uuids(run_ids)),
+            sends.c.queue_at <= work.now,
+            of_zone,
+        )
+        .with_for_update(key_share=True, skip_locked=True, of=sends)
+    )
+    return (
+        sa.update(sends)
+        .where(sends.c.tenant_id == work.tenant_id, sends.c.id.in_(locked), sends.c.state == SendState.QUEUED)
+        .values(queue_at=until, version=sends.c.version + 1)
+    )
+
+
+def fail(work: Work, ids: Sequence[UUID], reason: str) -> sa.Update:
+    """Locked, queued sends that cannot be composed; nothing of them left the house."""
+    return _still_queued(work, ids).values(
+        state=SendState.FAILED,
+        reason=reason,
+        failed_at=work.now,
+        queue_at=None,
+        version=sends.c.version + 1,
+    )
+
+
+def _still_queued(work: Work, ids: Sequence[UUID]) -> sa.Update:
+    return sa.update(sends).where(
+        sends.c.tenant_id == work.tenant_id,
+        sends.c.id == sa.any_(uuids(ids)),
+        sends.c.state == SendState.QUEUED,
+    )

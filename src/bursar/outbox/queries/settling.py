@@ -1,0 +1,155 @@
+"""What the wire said, written down: outcomes of a batch, leases that ran out, and the account's usage."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from bursar.core.schema import uuids
+from bursar.core.work import Work
+from bursar.outbox.states import Scope, SuppressionReason
+from bursar.outbox.tables import account_usage, attempts, claims, sending_accounts, sends, suppressions
+
+SETTLE = sa.text(
+    """
+    update sends s
+       set state = r.state, version = s.version + 1, queue_at = r.queue_at, reason = r.reason,
+           provider_response = r.response, attempts = s.attempts - r.given_back,
+           first_deferred_at = coalesce(s.first_deferred_at, r.deferred_at),
+           sent_at = case when r.state = 'sent' then cast(:now as timestamptz) else s.sent_at end,
+           failed_at = case when r.state = 'failed' then cast(:now as timestamptz) else s.failed_at end,
+           bounced_at = case when r.state = 'bounced' then cast(:now as timestamptz) else s.bounced_at end
+      from json_to_recordset(cast(:rows as json))
+           as r(id uuid, state text, queue_at timestamptz, reason text, response text, given_back int,
+                deferred_at timestamptz)
+     where s.tenant_id = :tenant_id and s.id = r.id and s.claim_id = :claim
+       and s.state in ('sending', 'uncertain')
+    returning s.id, s.state, s.customer_id, s.address_key, s.channel, s.run_id
+    """
+)
+"""The outcomes of one claim. A lease that ran out meanwhile made a send uncertain: an answer is evidence."""
+
+ADD_ATTEMPTS = sa.text(
+    """
+    insert into attempts (tenant_id, send_id, number, started_at, finished_at, outcome, error_code, error)
+    select :tenant_id, r.id, r.number, :started_at, :finished_at, r.outcome, r.code, r.error
+      from json_to_recordset(cast(:rows as json)) as r(id uuid, number smallint, outcome text, code text, error text)
+    """
+)
+
+LEASES_RUN_OUT = sa.text(
+    """
+    update sends set state = 'uncertain', reason = 'lease_expired', version = version + 1
+     where tenant_id = :tenant_id and id = any(cast(:ids as uuid[])) and claim_id = :claim and state = 'sending'
+    returning id, attempts
+    """
+)
+
+
+def close_claim(work: Work, claim_id: UUID) -> sa.Update:
+    """The claim, unless the sweep of leases closed it before."""
+    return (
+        sa.update(claims)
+        .where(claims.c.tenant_id == work.tenant_id, claims.c.id == claim_id, claims.c.settled_at.is_(None))
+        .values(settled_at=work.now)
+        .returning(claims.c.id)
+    )
+
+
+def renew_leases(work: Work, claim_ids: Sequence[UUID], until: datetime) -> sa.Update:
+    """Claims of a worker that is alive and still on the wire."""
+    return (
+        sa.update(claims)
+        .where(
+            claims.c.tenant_id == work.tenant_id,
+            claims.c.id == sa.any_(uuids(claim_ids)),
+            claims.c.settled_at.is_(None),
+        )
+        .values(lease_until=until)
+    )
+
+
+def expired_claims(now: datetime) -> sa.Select:
+    """Open claims of all tenants whose lease ran out; read as bursar_scan, so no tenant_id is named."""
+    return sa.select(claims.c.tenant_id, claims.c.id).where(
+        claims.c.settled_at.is_(None), claims.c.lease_until < now
+    )
+
+
+def open_claims() -> sa.Select:
+    """How many claims are on the wire over all tenants (no tenant_id named), and when the last lease ends."""
+    return sa.select(sa.func.count().label("count"), sa.func.max(claims.c.lease_until).label("until")).where(
+        claims.c.settled_at.is_(None)
+    )
+
+
+def lock_expired(work: Work, claim_id: UUID) -> sa.Select:
+    return (
+        sa.select(claims)
+        .where(
+            claims.c.tenant_id == work.tenant_id,
+            claims.c.id == claim_id,
+            claims.c.settled_at.is_(None),
+            claims.c.lease_until < work.now,
+        )
+        .with_for_update(key_share=True, skip_locked=True)
+    )
+
+
+def use(work: Work, account_id: UUID, accepted: int, uncertain: int) -> sa.Insert:
+    """The row of the account's present hour, raised by what went out."""
+    row = insert(account_usage).values(
+        tenant_id=work.tenant_id,
+        sending_account_id=account_id,
+        hour=sa.func.date_trunc("hour", sa.literal(work.now)),
+        accepted=accepted,
+        uncertain=uncertain,
+    )
+    return row.on_conflict_do_update(
+        index_elements=["tenant_id", "sending_account_id", "hour"],
+        set_={
+            "accepted": account_usage.c.accepted + accepted,
+            "uncertain": account_usage.c.uncertain + uncertain,
+        },
+    )
+
+
+def tries(work: Work, ids: Sequence[UUID]) -> sa.Select:
+    """How often each of these sends was tried so far."""
+    return (
+        sa.select(attempts.c.send_id, sa.func.count().label("count"))
+        .where(attempts.c.tenant_id == work.tenant_id, attempts.c.send_id == sa.any_(uuids(ids)))
+        .group_by(attempts.c.send_id)
+    )
+
+
+def first_deferred(work: Work, ids: Sequence[UUID]) -> sa.Select:
+    """Since when each of these sends is being put off, and for what it was ordered."""
+    return sa.select(sends.c.id, sends.c.first_deferred_at, sends.c.purpose).where(
+        sends.c.tenant_id == work.tenant_id, sends.c.id == sa.any_(uuids(ids))
+    )
+
+
+def add_hard_bounces(work: Work, rows: Sequence[dict[str, Any]]) -> sa.Insert:
+    """Addresses that do not exist: nothing goes there any more, until somebody lifts it."""
+    fixed = {
+        "tenant_id": work.tenant_id,
+        "scope": Scope.ALL,
+        "reason": SuppressionReason.HARD_BOUNCE,
+    }
+    return insert(suppressions).values([{**fixed, **row} for row in rows]).on_conflict_do_nothing()
+
+
+def note_error(work: Work, account_id: UUID, text: str | None, next_batch_at: datetime | None) -> sa.Update:
+    """The account's last trouble in words for people, and from when it may try again."""
+    values: dict[str, Any] = {"last_error": text}
+    if next_batch_at is not None:
+        values["next_batch_at"] = next_batch_at
+    return (
+        sa.update(sending_accounts)
+        .where(sending_accounts.c.tenant_id == work.tenant_id, sending_accounts.c.id == account_id)
+        .values(**values)
+    )

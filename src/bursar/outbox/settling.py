@@ -1,0 +1,225 @@
+"""The third beat: write down what the wire said, and what nobody will ever say any more."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import random as any_random
+from uuid import UUID
+
+from bursar.core.work import Office, Work
+from bursar.outbox import backoff, pausing
+from bursar.outbox.claiming import Claimed
+from bursar.outbox.ports import Outcome, Result
+from bursar.outbox.queries import settling as queries
+from bursar.outbox.states import Purpose, SendState
+
+HARD = frozenset({"5.1.1", "5.1.2", "5.1.10", "5.4.4"})  # R98: this address does not exist
+NEEDS_REAUTH = frozenset({"535", "530", "534", "538"})
+NEEDS_REAUTH_ENHANCED = frozenset({"5.7.8", "5.7.30", "5.7.139", "5.7.0"})
+OUT_OF_QUOTA = frozenset({"5.4.5", "5.2.0"})
+PARKED_FOR = timedelta(hours=24)  # the provider's refusal beats our count (T21)
+BREATHER = timedelta(seconds=30)  # after a batch in which nobody could be reached
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What one outcome makes of its send."""
+
+    state: SendState
+    reason: str | None = None
+    queue_at: datetime | None = None
+    given_back: int = 0
+    deferred_at: datetime | None = None
+
+
+async def settle(
+    office: Office, claimed: Claimed, outcomes: Sequence[Outcome], random: Callable[[], float] = any_random
+) -> None:
+    """One statement set for the batch. An outcome that is missing is unknown: honesty costs a row."""
+    known = {outcome.send_id: outcome for outcome in outcomes}
+    complete = [
+        known.get(letter.send_id) or Outcome(letter.send_id, Result.UNKNOWN) for letter in claimed.letters
+    ]
+    async with office.work(claimed.tenant_id, cause="pump") as work:
+        verdicts = await _judge(work, claimed, complete, random)
+        await _write(work, claimed, complete, verdicts)
+        await _account(work, claimed, complete)
+
+
+async def _judge(
+    work: Work, claimed: Claimed, outcomes: Sequence[Outcome], random: Callable[[], float]
+) -> dict[UUID, Verdict]:
+    again = [one.send_id for one in outcomes if one.result in (Result.DEFERRED, Result.ERROR)]
+    tries: Mapping[UUID, int] = {}
+    since: dict[UUID, tuple[datetime | None, str]] = {}
+    if again:
+        tries = {send_id: count for send_id, count in await work.db.execute(queries.tries(work, again))}
+        since = {
+            row.id: (row.first_deferred_at, row.purpose)
+            for row in await work.db.execute(queries.first_deferred(work, again))
+        }
+    return {
+        one.send_id: judge(
+            one,
+            work.now,
+            spent=claimed.tries[one.send_id],
+            tries=tries.get(one.send_id, 0) + 1,
+            since=since.get(one.send_id, (None, ""))[0],
+            purpose=since.get(one.send_id, (None, ""))[1],
+            random=random,
+        )
+        for one in outcomes
+    }
+
+
+def judge(
+    outcome: Outcome,
+    now: datetime,
+    *,
+    spent: int,
+    tries: int,
+    since: datetime | None,
+    purpose: str,
+    random: Callable[[], float],
+) -> Verdict:
+    """Lifecycle 10 from `sending`: what follows from one answer. `tries` counts all, `spent` those that count."""
+    wait = backoff.wait_after(tries, random)
+    if outcome.result is Result.DEFERRED:
+        return _put_off(now, since or now, purpose, outcome.retry_after or wait)
+    if outcome.result is Result.ERROR and spent < backoff.MAX_ATTEMPTS:
+        return Verdict(SendState.QUEUED, queue_at=now + wait)
+    if outcome.result is Result.REJECTED and outcome.enhanced in HARD:
+        return Verdict(SendState.BOUNCED, "hard_bounce")
+    return {
+        Result.ACCEPTED: Verdict(SendState.SENT),
+        Result.UNKNOWN: Verdict(SendState.UNCERTAIN, "no_answer"),
+        Result.REJECTED: Verdict(SendState.FAILED, "rejected"),
+        Result.REFUSED: Verdict(SendState.QUEUED, queue_at=now, given_back=1),
+        Result.ERROR: Verdict(SendState.FAILED, "unreachable"),
+    }[outcome.result]
+
+
+def _put_off(now: datetime, first: datetime, purpose: str, wait: timedelta) -> Verdict:
+    notification = purpose == Purpose.NOTIFICATION
+    limit = backoff.DEFERRED_FOR_NOTIFICATIONS if notification else backoff.DEFERRED_FOR
+    if now - first >= limit:
+        return Verdict(SendState.FAILED, "deferred_too_long")
+    return Verdict(SendState.QUEUED, queue_at=now + wait, given_back=1, deferred_at=first)
+
+
+async def _write(
+    work: Work, claimed: Claimed, outcomes: Sequence[Outcome], verdicts: Mapping[UUID, Verdict]
+) -> None:
+    rows = [
+        {
+            "id": str(one.send_id),
+            "state": verdict.state,
+            "reason": verdict.reason,
+            "queue_at": verdict.queue_at.isoformat() if verdict.queue_at else None,
+            "response": said(one),
+            "given_back": verdict.given_back,
+            "deferred_at": verdict.deferred_at.isoformat() if verdict.deferred_at else None,
+        }
+        for one in outcomes
+        for verdict in (verdicts[one.send_id],)
+    ]
+    parameters = {
+        "tenant_id": work.tenant_id,
+        "claim": claimed.id,
+        "rows": json.dumps(rows),
+        "now": work.now,
+    }
+    settled = (await work.db.execute(queries.SETTLE, parameters)).all()
+    attempts = [
+        {
+            "id": str(one.send_id),
+            "number": claimed.tries[one.send_id],
+            "outcome": one.result,
+            "code": one.enhanced or one.code,
+            "error": None if one.result is Result.ACCEPTED else one.text[:500],
+        }
+        for one in outcomes
+    ]
+    await work.db.execute(
+        queries.ADD_ATTEMPTS,
+        {
+            "tenant_id": work.tenant_id,
+            "rows": json.dumps(attempts),
+            "started_at": claimed.claimed_at,
+            "finished_at": work.now,
+        },
+    )
+    bounced = [
+        {"address_key": row.address_key, "channel": row.channel, "source_send_id": row.id}
+        for row in settled
+        if row.state == SendState.BOUNCED
+    ]
+    if bounced:
+        await work.db.execute(queries.add_hard_bounces(work, bounced))
+
+
+def said(outcome: Outcome) -> str | None:
+    """The provider's words as they stand beside the send."""
+    text = " ".join(part for part in (outcome.code, outcome.enhanced, outcome.text) if part)
+    return text[:500] or None
+
+
+async def _account(work: Work, claimed: Claimed, outcomes: Sequence[Outcome]) -> None:
+    """Usage, and the breaker: what the answers say about the account itself."""
+    if (await work.db.execute(queries.close_claim(work, claimed.id))).one_or_none() is None:
+        return  # the sweep was quicker and has counted these
+    accepted = sum(one.result is Result.ACCEPTED for one in outcomes)
+    uncertain = sum(one.result is Result.UNKNOWN for one in outcomes)
+    if accepted or uncertain:
+        await work.db.execute(queries.use(work, claimed.account.id, accepted, uncertain))
+    for one in outcomes:
+        if one.result is Result.REFUSED:
+            await _break(work, claimed.account.id, one)
+            return
+    if outcomes and all(one.result is Result.ERROR for one in outcomes):
+        again = work.now + BREATHER
+        await work.db.execute(queries.note_error(work, claimed.account.id, said(outcomes[0]), again))
+
+
+async def _break(work: Work, account_id: UUID, outcome: Outcome) -> None:
+    if outcome.code in NEEDS_REAUTH or outcome.enhanced in NEEDS_REAUTH_ENHANCED:
+        await pausing.needs_reauth(work, account_id, said(outcome) or "")
+    elif outcome.enhanced in OUT_OF_QUOTA:
+        await pausing.throttle(work, account_id, work.now + PARKED_FOR)
+    else:
+        await work.db.execute(queries.note_error(work, account_id, said(outcome), work.now + PARKED_FOR))
+        await pausing.stop_for_errors(work, account_id)
+
+
+async def sweep(office: Office, tenant_id: UUID, claim_id: UUID) -> int:
+    """A lease ran out: those of the claim that nobody settled are uncertain, and count against the quota.
+
+    Never sent again by themselves (T2). Returns how many.
+    """
+    async with office.work(tenant_id, cause="sweep") as work:
+        row = (await work.db.execute(queries.lock_expired(work, claim_id))).one_or_none()
+        if row is None:
+            return 0
+        ids = "{" + ",".join(map(str, row.send_ids)) + "}"
+        lost = (
+            await work.db.execute(
+                queries.LEASES_RUN_OUT, {"tenant_id": tenant_id, "ids": ids, "claim": claim_id}
+            )
+        ).all()
+        attempts = [
+            {
+                "id": str(one.id),
+                "number": one.attempts,
+                "outcome": "lease_expired",
+                "code": None,
+                "error": None,
+            }
+            for one in lost
+        ]
+        parameters = {"tenant_id": tenant_id, "started_at": row.created_at, "finished_at": work.now}
+        await work.db.execute(queries.ADD_ATTEMPTS, {**parameters, "rows": json.dumps(attempts)})
+        if lost:
+            await work.db.execute(queries.use(work, row.sending_account_id, 0, len(lost)))
+        await work.db.execute(queries.close_claim(work, claim_id))
+        return len(lost)
