@@ -12,8 +12,6 @@ from datetime import date
 from functools import cache, partial
 from typing import Any, ClassVar, TextIO
 
-from babel.dates import format_date
-from babel.numbers import format_currency, get_currency_precision
 from liquid import BoundTemplate, Environment, RenderContext, StrictUndefined
 from liquid.ast import BlockNode, Node
 from liquid.builtin.content import ContentNode
@@ -27,6 +25,8 @@ from liquid.tag import Tag
 from liquid.token import TOKEN_CONTENT, TOKEN_ILLEGAL, TOKEN_OUTPUT, TOKEN_TAG, Token
 
 from bursar.core.errors import N_, Invalid
+from bursar.core.formats import format_day, format_money
+from bursar.core.money import Money
 from bursar.outbox.targets import PIXEL_SLOT, Links
 
 TAGS = frozenset({"if", "unless", "case", "for", "break", "continue", "cycle", "comment", "#"})
@@ -82,18 +82,14 @@ def money(locale: str, value: Any) -> str:
     """{"amount_minor": 12050, "currency": "AED"} as people write it; text was written already and stays."""
     if not isinstance(value, dict):
         return plain_text(value)
-    currency = value["currency"]
-    amount = value["amount_minor"] / 10 ** get_currency_precision(currency)
-    return format_currency(amount, currency, locale=locale)
+    return format_money(Money(value["amount_minor"], value["currency"]), locale)
 
 
-def written_date(locale: str, value: Any, style: str = "medium") -> str:
-    """An ISO day ("2026-11-20") as people write it: short, medium, long or full. Other text stays."""
+def written_date(locale: str, value: Any, style: str = "long") -> str:
+    """An ISO day ("2026-11-20") as people write it, "full" with its weekday. Other text stays."""
     if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d\d-\d\d", value):
         return plain_text(value)
-    if style not in ("short", "medium", "long", "full"):
-        style = "medium"
-    return format_date(date.fromisoformat(value), style, locale=locale)
+    return format_day(date.fromisoformat(value), locale, "full" if style == "full" else "long")
 
 
 class ShownNode(OutputNode):
@@ -233,7 +229,7 @@ def _walk(node: Node, scope: dict[str, str], found: set[str]) -> None:
         loop = node.expression
         each = _read(loop.iterable, scope, found)
         _walk_expressions([loop.limit, loop.offset], scope, found)
-        _walk(node.block, {**scope, loop.identifier: f"{each}[]", "forloop": ""}, found)
+        _walk(node.block, {**scope, loop.identifier: f"{each}[]" if each else "", "forloop": ""}, found)
         if node.default:
             _walk(node.default, scope, found)
         return

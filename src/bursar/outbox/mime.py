@@ -9,7 +9,7 @@ import re
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.utils import format_datetime
 from functools import lru_cache
 from html import escape
@@ -106,7 +106,9 @@ def build_message(
     for slot, url in enumerate(urls):
         html[slot], text[slot] = escape(url).encode(), url.encode()
     head = [skeleton.head, _line("To", mailbox(to.address, to.name)), _subject(composed.subject)]
-    head.append(f"Date: {_date(date)}\r\nMessage-ID: {checked_id(message_id)}\r\n".encode("ascii"))
+    head.append(
+        f"Date: {_date(date, date.utcoffset())}\r\nMessage-ID: {checked_id(message_id)}\r\n".encode("ascii")
+    )
     if thread is not None:
         head.append(_threading(thread))
     if unsubscribe_url is not None:
@@ -236,7 +238,7 @@ def _unsubscribe(url: str) -> bytes:
     if not url.startswith("https://"):
         raise Invalid(N_("Ending reminders needs an https address."), code="unsubscribe_not_https")
     return (
-        f"List-Unsubscribe:\r\n <{web(url)}>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
+        f"List-Unsubscribe: <{web(url)}>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
     ).encode("ascii")
 
 
@@ -255,9 +257,12 @@ def web(url: str) -> str:
 
 
 @lru_cache(maxsize=64)
-def _date(date: datetime) -> str:
-    """Seconds repeat within a batch. Raises ValueError for a time without zone: nobody knows when that is."""
-    if date.tzinfo is None:
+def _date(date: datetime, offset: timedelta | None) -> str:
+    """Seconds repeat within a batch. `offset` is in the key: the same moment equals itself in every zone.
+
+    Raises ValueError for a time without zone: nobody knows when that is.
+    """
+    if offset is None:
         raise ValueError("a message's date needs a time zone")
     return format_datetime(date)
 

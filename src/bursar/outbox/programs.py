@@ -57,6 +57,7 @@ _COMPARED = {
     logic.LeExpression: "le(%s, %s)",
     logic.GeExpression: "le(%s, %s)",  # sides changed
 }
+_ENDS: dict[Any, Any] = {"first": 0, "last": -1}
 _LOOP_FACTS = {
     "index": "(i%d + 1)",
     "index0": "i%d",
@@ -156,9 +157,10 @@ class _Writer:
 
     def shown(self, node: ShownNode) -> None:
         expression = node.expression
-        bare = isinstance(expression, FilteredExpression) and not expression.filters
-        if bare and isinstance(expression.left, _LITERALS):
-            self.pending.append(self.environment.shown(expression.left.value))
+        if isinstance(expression, FilteredExpression) and not expression.filters:
+            expression = expression.left
+        if isinstance(expression, _LITERALS):
+            self.pending.append(self.environment.shown(expression.value))
             return
         self.line(f"w{self.buffers}(show({self.value(expression)}))")
 
@@ -260,9 +262,8 @@ class _Writer:
         for segment in rest:
             if segment == "size":
                 code = f"size({code})"
-            elif segment in ("first", "last") or isinstance(segment, int):
-                position = segment if isinstance(segment, int) else {"first": 0, "last": -1}[segment]
-                code = f"at({code}, {position:d})"
+            elif isinstance(segment, int) or segment in _ENDS:
+                code = f"at({code}, {_ENDS.get(segment, segment):d})"
             elif isinstance(segment, str):
                 code = f"{code}[{self.bind(segment)}]"
             else:

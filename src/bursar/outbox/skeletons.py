@@ -95,8 +95,9 @@ def compile_version(
 ) -> CompiledTemplate:
     """Everything that is the same for all recipients, done once: a few milliseconds.
 
-    `body_format` is "html" or "text". Raises `Invalid` (field "subject" or "body") for a mistake in the
-    Liquid, an unknown or missing tag, and for what may not stand in an e-mail.
+    `body_format` is "html" or "text"; `required_tags` replaces those of the category. Raises `Invalid` (field
+    "subject" or "body") for a mistake in the Liquid, an unknown or missing tag, and for what may not stand in
+    an e-mail.
     """
     if body_format not in ("html", "text"):
         raise Invalid(
@@ -114,14 +115,16 @@ def compile_version(
     in_subject, in_body = liquid.used_tags(line), liquid.used_tags(html)
     liquid.refuse_unknown(in_subject, known, "subject")
     liquid.refuse_unknown(in_body, known, "body")
-    _refuse_missing(in_subject | in_body, tags.required_tags(category) | set(required_tags or ()))
+    _refuse_missing(
+        in_subject | in_body, tags.required_tags(category) if required_tags is None else required_tags
+    )
     return CompiledTemplate(
         locale, frozenset(in_subject | in_body), program(line), program(html), program(text)
     )
 
 
 def one_line(subject: str) -> str:
-    """A subject as it is sent: one line, no control or direction-forcing characters. Raises `Invalid` if empty."""
+    """A subject as it is sent: one line, no control or direction-forcing characters; never empty."""
     line = _UNSEEN.sub(" ", liquid.plain_text(subject)).strip()
     if not line:
         raise Invalid(N_("The subject is empty."), code="subject_empty", field="subject")

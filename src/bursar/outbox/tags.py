@@ -69,29 +69,29 @@ _ALWAYS = (
     _text("sender.name", N_("Who signs"), "Omar Haddad", "عمر حداد"),
     _text("sender.email", N_("The address it is sent from"), "billing@alsafa.example"),
     _text("reply_to", N_("Where answers go"), "billing@alsafa.example"),
-    _text("today", N_("The day of sending"), "20 Nov 2026", "20 نوفمبر 2026"),
+    _text("today", N_("The day of sending"), "20 November 2026", "20 نوفمبر 2026"),
     _address("unsubscribe_link", N_("Ends reminders; only as the address of a link"), "https://pay.example/u/1"),
 )  # fmt: skip
 _OPEN_INVOICES = (
     _list("invoices", N_("Every open invoice this message is about")),
     _text("invoices[].number", N_("Its number"), "INV-2041"),
-    _text("invoices[].issue_date", N_("The day it was issued"), "1 Oct 2026", "1 أكتوبر 2026"),
-    _text("invoices[].due_date", N_("The day it is due"), "31 Oct 2026", "31 أكتوبر 2026"),
+    _text("invoices[].issue_date", N_("The day it was issued"), "1 October 2026", "1 أكتوبر 2026"),
+    _text("invoices[].due_date", N_("The day it is due"), "31 October 2026", "31 أكتوبر 2026"),
     _number("invoices[].days_overdue", N_("Days since then, 0 if not yet due"), 20),
-    _text("invoices[].total", N_("Its total"), "AED 2,625.00", "2,625.00 د.إ."),
-    _text("invoices[].balance", N_("What is still open"), "AED 1,625.00", "1,625.00 د.إ."),
+    _text("invoices[].total", N_("Its total"), "AED 2,625.00", "AED 2,625.00"),
+    _text("invoices[].balance", N_("What is still open"), "AED 1,625.00", "1,625.00 AED"),
     _text("invoices[].currency", N_("Its currency"), "AED"),
     _address("invoices[].link", N_("Where it can be seen and paid"), "https://pay.example/i/2041"),
     _list("totals", N_("What is open, one line a currency")),
     _text("totals[].currency", N_("The currency"), "AED"),
-    _text("totals[].balance", N_("What is open in it"), "AED 1,625.00", "1,625.00 د.إ."),
+    _text("totals[].balance", N_("What is open in it"), "AED 1,625.00", "1,625.00 AED"),
     _number("totals[].count", N_("How many invoices"), 1),
     _number("oldest_days_overdue", N_("Days overdue of the oldest"), 20),
     _address("pay_link", N_("Where all of it can be paid"), "https://pay.example/p/77"),
 )
 _PAYMENT = (
-    _text("payment.amount", N_("What was paid"), "AED 1,000.00", "1,000.00 د.إ."),
-    _text("payment.date", N_("The day it arrived"), "19 Nov 2026", "19 نوفمبر 2026"),
+    _text("payment.amount", N_("What was paid"), "AED 1,000.00", "1,000.00 AED"),
+    _text("payment.date", N_("The day it arrived"), "19 November 2026", "19 نوفمبر 2026"),
     _text("payment.reference", N_("Its reference"), "TRF-88120", may_be_empty=True),
 )
 _SETS: dict[Category, tuple[MergeTag, ...]] = {

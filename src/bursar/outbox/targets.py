@@ -13,9 +13,8 @@ PIXEL = -2
 PIXEL_SLOT = f"{MARK}{PIXEL}{MARK}"
 
 LONGEST_TARGET = 2_000  # characters; mail programs and relays cut longer ones
-_COMMON = re.compile(
-    r"https?://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?(?:[/?#][!#-;=?-\[\]^_a-~]*)?"
-)
+_HOST = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*"
+_COMMON = re.compile(rf"https?://{_HOST}(?::[0-9]{{1,4}})?(?:[/?#][!#-;=?-\[\]^_a-~]*)?")
 _KEPT = "!#$%&'()*+,/:;=?@[]~-._"  # what a path, query or fragment may hold as it is (RFC 3986)
 
 
@@ -37,7 +36,7 @@ def checked_target(address: str) -> str:
     except ValueError as err:  # UnicodeError is one
         raise _refused(address) from err
     ok = parts.scheme in ("http", "https") and "@" not in parts.netloc
-    if not ok or not re.fullmatch(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?", ascii_host):
+    if not ok or not re.fullmatch(_HOST, ascii_host):
         raise _refused(address)
     place = f"{parts.scheme}://{ascii_host}" + (f":{port}" if port else "")
     rest = address.split(parts.netloc, 1)[1]

@@ -114,10 +114,11 @@ class _Reader(HTMLParser):
             self._at_start = False
 
     def _ends_in_space(self) -> bool:
-        shown = next(
-            (piece for piece in reversed(self.out) if not re.fullmatch(self._marks.pattern, piece)), ""
-        )
-        return shown[-1:].isspace()
+        for piece in reversed(self.out):
+            mark = next(self._marks.find(piece), None) if re.fullmatch(self._marks.pattern, piece) else None
+            if mark is None or not mark.tag:
+                return piece[-1:].isspace()
+        return False
 
     def _break(self, newlines: str) -> None:
         """End the line, if anything stands in it; before a tag, so that both ways through it begin alike."""
