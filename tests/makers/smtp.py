@@ -76,5 +76,5 @@ async def a_server(talk: Talk) -> AsyncIterator[int]:
 
 async def until(condition: Callable[[], bool], seconds: float = 5) -> None:
     async with asyncio.timeout(seconds):
-        while not condition():
+        while not condition():  # noqa: ASYNC110  the condition is in a server that has no event for it
             await asyncio.sleep(0.005)

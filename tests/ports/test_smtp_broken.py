@@ -1,6 +1,7 @@
 """What a letter's fate is called when the other side stops talking, and that it is never carried twice."""
 
 import asyncio
+import random
 
 import pytest
 
@@ -153,3 +154,28 @@ async def test_a_cancelled_call_closes_what_it_had_open():
         [outcome] = await delivered(sender, a_letter())
 
         assert (outcome.result, sink.connections, len(sink.store.kept)) == (Result.ACCEPTED, 3, 1)
+
+
+@pytest.mark.parametrize("seed", range(8))
+async def test_whatever_breaks_no_letter_arrives_twice_and_no_outcome_lies(seed):
+    chance = random.Random(seed)
+    letters = [a_letter(f"c{nth}@example.org") for nth in range(120)]
+    beats = [Beat.MAIL, Beat.RCPT, Beat.DATA, Beat.BODY, Beat.BEFORE_250, Beat.AFTER_250]
+    async with Sink() as sink:
+        sink.behaviour.rules = [
+            misbehaving(
+                chance.choice(beats), act, skip=chance.randrange(60), times=chance.randrange(1, 3), code=code
+            )
+            for act, code in [(Act.DROP, 0)] * 10 + [(Act.REFUSE, 421), (Act.REFUSE, 450), (Act.REFUSE, 550)]
+        ]
+        for rule in sink.behaviour.rules:
+            if rule.act is Act.REFUSE and rule.beat in (Beat.BEFORE_250, Beat.AFTER_250):
+                rule.beat = Beat.BODY  # a message that was kept cannot be refused any more
+        outcomes = await delivered(a_sender(sink.port, connections=4), *letters)
+
+        kept = kept_for(sink)
+        assert len(kept) == len(set(kept))
+        for letter, outcome in zip(letters, outcomes, strict=True):
+            if outcome.result is not Result.UNKNOWN:
+                assert (letter.recipient in kept) == (outcome.result is Result.ACCEPTED), outcome
+        assert sum(outcome.result is Result.ACCEPTED for outcome in outcomes) > 90

@@ -5,8 +5,8 @@ import ssl
 
 import pytest
 
-from bursar.integrations.smtp.session import SmtpSettings
 from bursar.core.errors import Invalid
+from bursar.integrations.smtp.session import SmtpSettings
 from bursar.outbox.ports import Health, Result
 from bursar.sandbox.smtp.behaviour import Act, Beat
 from bursar.sandbox.smtp.certificate import server_context

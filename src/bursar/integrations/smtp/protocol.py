@@ -61,7 +61,9 @@ class Wire(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Any unsent byte pauses the writing, so that `drain` means "left this process"."""
         self._transport = cast(asyncio.Transport, transport)
-        self._transport.set_write_buffer_limits(high=1, low=0)  # 0 would make TLS transports pause for nothing
+        self._transport.set_write_buffer_limits(
+            high=1, low=0
+        )  # 0 would make TLS transports pause for nothing
 
     def data_received(self, data: bytes) -> None:
         """Cut what came into replies; what is not one ends the connection."""

@@ -74,6 +74,11 @@ class Dialogue:
             "NOOP": self._noop,
         }
 
+    @property
+    def _in_clear(self) -> bool:
+        """Whether encryption is offered and not yet used: then no password is asked for (RFC 4954 4)."""
+        return self._settings.context is not None and not self._tls
+
     def _forget(self) -> None:
         self._sender: str | None = None
         self._recipients: list[str] = []
@@ -133,27 +138,32 @@ class Dialogue:
         self._greeted = True
         self._forget()
         offers = [*sorted(self._settings.extensions), f"SIZE {self._settings.max_size}"]
-        if self._settings.context is not None and not self._tls:
+        if self._in_clear:
             offers.append("STARTTLS")
-        if self._settings.password is not None:
+        elif self._settings.password is not None:
             offers.append(f"AUTH {self._settings.ways}")
         lines = ["sink.invalid", *offers]
         await self._say(*(f"250-{line}" for line in lines[:-1]), f"250 {lines[-1]}")
 
     async def _starttls(self, _: str) -> None:
-        if self._settings.context is None or self._tls:
+        context = self._settings.context
+        if context is None or self._tls:
             await self._say("502 5.5.1 Not here")
             return
         await self._say("220 2.0.0 Go ahead")
-        await self._writer.start_tls(self._settings.context)
+        await self._writer.start_tls(context)
         self._tls, self._greeted = True, False
         self._forget()
 
     async def _auth(self, rest: str) -> None:
         way, _, initial = rest.partition(" ")
         refusal = await self._beat(Beat.AUTH)
-        if refusal or self._settings.password is None:
-            await self._say(refusal or "502 5.5.1 No AUTH here")
+        if self._settings.password is None:
+            refusal = "502 5.5.1 No AUTH here"
+        elif self._in_clear:
+            refusal = "538 5.7.11 Not without encryption"
+        if refusal:
+            await self._say(refusal)
             return
         try:
             if way.upper() not in self._settings.ways.split():

@@ -40,6 +40,10 @@ class Store(Protocol):
         """The bytes of message `number`, without its terminating dot, dots unstuffed."""
         ...
 
+    def close(self) -> None:
+        """No more messages will come."""
+        ...
+
 
 class MemoryStore:
     """Gone with the process."""
@@ -54,6 +58,9 @@ class MemoryStore:
 
     def raw(self, number: int) -> bytes:
         return self._raw[number - 1]
+
+    def close(self) -> None:
+        self._raw.clear()
 
 
 class FolderStore:
@@ -120,3 +127,8 @@ class FolderStore:
         with self._bytes_path.open("rb") as file:
             file.seek(self._offsets[number - 1])
             return file.read(self.kept[number - 1].size)
+
+    def close(self) -> None:
+        """Let go of the files; nothing is lost by not calling it."""
+        self._index.close()
+        self._bytes.close()
