@@ -342,6 +342,7 @@ CREATE TABLE sending_accounts (
     daily_quota INTEGER DEFAULT '500' NOT NULL, 
     next_batch_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL, 
     throttled_until TIMESTAMP WITH TIME ZONE, 
+    connect_by TIMESTAMP WITH TIME ZONE, 
     last_validated_at TIMESTAMP WITH TIME ZONE, 
     last_error TEXT, 
     created_by UUID, 
@@ -951,6 +952,7 @@ CREATE TABLE sends (
  WITH (fillfactor = 50);
 CREATE INDEX sends_due_idx ON sends (tenant_id, sending_account_id, priority, queue_at) WHERE queue_at is not null;
 CREATE INDEX sends_of_customer_idx ON sends (tenant_id, customer_id, id desc);
+CREATE INDEX sends_reason_idx ON sends (tenant_id, reason, id) WHERE reason is not null;
 CREATE INDEX sends_tenant_id_provider_message_id_idx ON sends (tenant_id, provider_message_id) WHERE provider_message_id is not null;
 CREATE INDEX sends_tenant_id_run_id_idx ON sends (tenant_id, run_id);
 

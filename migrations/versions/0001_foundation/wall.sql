@@ -125,7 +125,7 @@ create trigger journal_move after update on promises referencing old table as ol
 select open_to_scan('tenants', 'tenant_id, id, slug, time_zone, country');
 select open_to_scan('agents', 'tenant_id, id, account_id, active');
 select open_to_scan('sends', 'tenant_id, id, sending_account_id, run_id, priority, queue_at, reason, state');
-select open_to_scan('sending_accounts', 'tenant_id, id, state, channel, kind, next_batch_at, throttled_until, batch_size, batch_interval');
+select open_to_scan('sending_accounts', 'tenant_id, id, state, channel, kind, next_batch_at, throttled_until, batch_size, batch_interval, connect_by');
 select open_to_scan('runs', 'tenant_id, id, state, reason, release_at, any_hour');
 select open_to_scan('claims', 'tenant_id, id, sending_account_id, lease_until, settled_at');
 select open_to_scan('campaigns', 'tenant_id, id, state, scheduled_for, run_id');

@@ -50,6 +50,7 @@ sending_accounts = tenant_table(
     whole("daily_quota", server_default="500"),
     instant("next_batch_at", nullable=False, server_default=sa.text("now()")),
     instant("throttled_until"),
+    instant("connect_by"),  # only while connecting: who is not connected by then is given up
     instant("last_validated_at"),
     text("last_error"),
     sa.Column("created_by", UUID),
@@ -188,6 +189,10 @@ sends = tenant_table(
     ),
     sa.Index(None, "tenant_id", "run_id"),
     sa.Index("sends_of_customer_idx", "tenant_id", "customer_id", sa.text("id desc")),
+    # What went wrong or was stopped, for people; a send that goes as it should never has a reason.
+    sa.Index(
+        "sends_reason_idx", "tenant_id", "reason", "id", postgresql_where=sa.text("reason is not null")
+    ),
     sa.Index(
         None,
         "tenant_id",
