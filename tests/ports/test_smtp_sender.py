@@ -197,6 +197,17 @@ async def test_a_rested_connection_that_breaks_at_the_first_word_costs_the_lette
         assert (outcome.result, sink.connections, len(sink.store.kept)) == (Result.ACCEPTED, 2, 2)
 
 
+async def test_many_rested_connections_that_break_are_no_reason_to_give_up():
+    async with Sink(SinkSettings(latency=0.002)) as sink:
+        sender = a_sender(sink.port, connections=6)
+        await sender.deliver([a_letter() for _ in range(30)])
+        assert sink.connections == 6
+        sink.behaviour.rules = [misbehaving(Beat.MAIL, Act.DROP, times=7)]
+        [outcome] = await delivered(sender, a_letter())
+
+        assert (outcome.result, sink.connections) == (Result.ACCEPTED, 8)
+
+
 @pytest.mark.parametrize("tls", ["starttls", "implicit"])
 async def test_a_certificate_we_trust_lets_the_letter_go_encrypted_and_signed_in(tls):
     context, pem = server_context(["mail.example.test"])

@@ -85,7 +85,8 @@ class SmtpSender:
                     self._rest(session)
                 except Broken as broken:
                     call.take_back(broken)
-                    breaks = (0 if carrier.answered else breaks) + (2 if broken.is_slow else 1)
+                    if not broken.is_stale:
+                        breaks = (0 if carrier.answered else breaks) + (2 if broken.is_slow else 1)
                     if breaks >= BREAKS:
                         call.trouble = SLOW if broken.is_slow else LOST
                         return
