@@ -4,7 +4,9 @@ The pages are invented and need no database, so the look of the product can be w
 render and measure them too.
 """
 
+import asyncio
 import sys
+from collections.abc import AsyncGenerator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,7 @@ from starlette.testclient import TestClient
 
 from bursar.core.errors import Conflict, Invalid
 from bursar.core.money import Money
-from bursar.web import languages, pages
+from bursar.web import languages, live, pages
 from bursar.web.app import create_web
 from bursar.web.forms import Form
 from bursar.web.viewing import Viewer
@@ -46,7 +48,17 @@ def create_gallery() -> FastAPI:
             request.state.viewer = VIEWER
         return pages.render(request, f"gallery/{name}.html", fragment="results", now=NOW, **values())
 
+    @router.get("/gallery-progress")
+    def progress(request: Request) -> Response:
+        return live.stream(_sixty_sends(request))
+
     return create_web(None, routers=[router])  # pyright: ignore[reportArgumentType]  # opens no Work
+
+
+async def _sixty_sends(request: Request) -> AsyncGenerator[live.Event, None]:
+    for done in (20, 40, 60):
+        await asyncio.sleep(0.1)
+        yield live.Event("progress", pages.render_text(request, "gallery/parts.html", "live", done=done))
 
 
 def _with_templates(code: str) -> None:

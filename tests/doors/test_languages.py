@@ -83,8 +83,14 @@ def test_arabic_runs_from_the_right():
 def test_a_refusal_is_said_with_its_places_filled_and_our_own_nouns_translated():
     assert languages.refusal_text("en", NotFound("invoice")) == "There is no such invoice."
     assert "فاتورة" in languages.refusal_text("ar", NotFound("invoice"))
-    moved = IllegalMove("invoice", "paid", "cancel", ())
-    assert "invoice" not in languages.refusal_text("ar", moved)
+
+
+def test_a_move_that_is_not_possible_is_explained_without_codes():
+    moved = IllegalMove("sending_account", "needs_reauth", "begin_connect", ())
+
+    assert languages.refusal_text("en", moved) == "sending account is Sign in again: cannot connect"
+    arabic = languages.refusal_text("ar", moved)
+    assert not any(letter.isascii() and letter.isalpha() for letter in arabic)
 
 
 def test_a_customers_name_in_a_refusal_is_not_translated():

@@ -1,13 +1,11 @@
 """Pages, fragments, forms, errors and live progress, as a browser gets them."""
 
-import asyncio
 import json
-from collections.abc import AsyncGenerator, Callable
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Callable
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-import httpx2
 import jinja2
 import pytest
 from fastapi import APIRouter, Request
@@ -16,25 +14,25 @@ from starlette.testclient import TestClient
 
 from bursar.core.errors import Conflict, Invalid, NotFound, NotSignedIn, TooMany
 from bursar.core.money import Money
-from bursar.web import formats, live, pages
-from bursar.web.app import create_web, found_routers
+from bursar.web import formats, pages
+from bursar.web.app import found_routers
 from bursar.web.forms import Form
 from bursar.web.icons import NAMES, icon
 from bursar.web.languages import OFFERED
 from dev import gallery
+from tests.makers.web import a_web
 
 pytestmark = pytest.mark.pure
 
 HTMX = {"hx-request": "true", "sec-fetch-site": "same-origin"}
 
 
-def a_web(**routes: Callable[..., Any]) -> TestClient:
+def a_client(**routes: Callable[..., Any]) -> TestClient:
     """The application with one GET and POST route for each function given."""
     router = APIRouter()
     for name, function in routes.items():
         router.add_api_route(f"/{name}", function, methods=["GET", "POST"], response_model=None)
-    web = create_web(None, routers=[router])  # pyright: ignore[reportArgumentType]  # opens no Work
-    return TestClient(web, follow_redirects=False, headers={"sec-fetch-site": "same-origin"})
+    return TestClient(a_web(router), follow_redirects=False, headers={"sec-fetch-site": "same-origin"})
 
 
 async def refuse(request: Request) -> Response:
@@ -94,7 +92,7 @@ def test_every_page_may_differ_by_language_and_by_who_asks():
 
 @pytest.mark.parametrize(("kind", "status"), [("gone", 404), ("late", 409), ("fast", 429), ("odd", 422)])
 def test_a_refusal_is_a_page_with_its_status_and_its_sentence(kind: str, status: int):
-    answer = a_web(act=refuse).post(f"/act?kind={kind}")
+    answer = a_client(act=refuse).post(f"/act?kind={kind}")
 
     assert answer.status_code == status
     assert "<html" in answer.text
@@ -102,7 +100,7 @@ def test_a_refusal_is_a_page_with_its_status_and_its_sentence(kind: str, status:
 
 
 def test_htmx_hears_a_refusal_as_a_toast_and_keeps_its_page():
-    answer = a_web(act=refuse).post("/act?kind=late", headers=HTMX)
+    answer = a_client(act=refuse).post("/act?kind=late", headers=HTMX)
 
     assert answer.status_code == 409
     assert answer.headers["hx-reswap"] == "none"
@@ -110,11 +108,11 @@ def test_htmx_hears_a_refusal_as_a_toast_and_keeps_its_page():
 
 
 def test_too_many_says_how_long_to_wait():
-    assert a_web(act=refuse).post("/act?kind=fast").headers["retry-after"] == "7"
+    assert a_client(act=refuse).post("/act?kind=fast").headers["retry-after"] == "7"
 
 
 def test_who_is_not_signed_in_is_led_to_the_door_and_back():
-    web = a_web(act=refuse)
+    web = a_client(act=refuse)
 
     assert web.get("/act?kind=who").headers["location"] == "/sign-in?next=%2Fact%3Fkind%3Dwho"
     assert web.post("/act?kind=who").headers["location"] == "/sign-in"
@@ -129,7 +127,7 @@ def test_an_id_that_cannot_be_is_not_found_and_a_bad_value_is_refused():
     router = APIRouter()
     router.add_api_route("/things/{number}", numbered)
     router.add_api_route("/things", numbered)
-    web = TestClient(create_web(None, routers=[router]))  # pyright: ignore[reportArgumentType]
+    web = TestClient(a_web(router))
 
     assert web.get("/things/x").status_code == 404
     assert web.get("/things?number=x").status_code == 422
@@ -140,7 +138,7 @@ def test_after_a_change_the_next_page_says_so_once():
     async def change(request: Request) -> Response:
         return pages.see_other(request, "/language-free", toast="Sign in first.")
 
-    web = a_web(change=change)
+    web = a_client(change=change)
     sent = web.post("/change")
     assert (sent.status_code, sent.headers["location"]) == (303, "/language-free")
 
@@ -151,7 +149,7 @@ def test_after_a_change_the_next_page_says_so_once():
 
 @pytest.mark.parametrize("cookie", ["x", "%%%", "bnVsbA", "WzEsMl0", "WyJldmlsIiwieCJd", "/w"])
 def test_a_toast_that_cannot_be_read_is_no_toast(cookie: str):
-    web = a_web()
+    web = a_client()
     answer = web.get("/nowhere", headers={"cookie": f"bursar_toast={cookie}"})
 
     assert answer.status_code == 404
@@ -162,7 +160,7 @@ def test_htmx_follows_a_change_by_itself():
     async def change(request: Request) -> Response:
         return pages.see_other(request, "/invoices")
 
-    answer = a_web(change=change).post("/change", headers=HTMX)
+    answer = a_client(change=change).post("/change", headers=HTMX)
     assert (answer.status_code, answer.headers["hx-redirect"]) == (204, "/invoices")
 
 
@@ -170,11 +168,11 @@ def test_nobody_is_sent_to_another_site():
     async def change(request: Request) -> Response:
         return pages.see_other(request, "//evil.example")
 
-    assert a_web(change=change).post("/change").status_code == 500
+    assert a_client(change=change).post("/change").status_code == 500
 
 
 def test_the_language_is_kept_and_brings_one_back():
-    web = a_web()
+    web = a_client()
     chosen = web.post("/language", data={"code": "ar", "next": "/invoices"})
 
     assert chosen.headers["location"] == "/invoices"
@@ -182,7 +180,7 @@ def test_the_language_is_kept_and_brings_one_back():
 
 
 def test_the_language_switch_is_no_open_redirect_and_knows_its_languages():
-    web = a_web()
+    web = a_client()
 
     assert web.post("/language", data={"code": "ar", "next": "//evil.example"}).headers["location"] == "/"
     assert web.post("/language", data={"code": "tlh"}).status_code == 422
@@ -264,64 +262,3 @@ def test_an_icon_alone_has_a_name_and_beside_words_it_is_silent():
     assert 'aria-hidden="true"' in icon("bell")
     assert 'role="img" aria-label="Bell"' in icon("bell", "Bell")
     assert {"home", "alert"} <= NAMES
-
-
-async def frames(events: AsyncGenerator[live.Event, None], heartbeat: timedelta) -> list[bytes]:
-    return [bytes(chunk) async for chunk in live.stream(events, heartbeat).body_iterator]  # pyright: ignore[reportArgumentType]
-
-
-async def two_events() -> AsyncGenerator[live.Event, None]:
-    yield live.Event("progress", "<p>\n1</p>", id="7")
-    await asyncio.sleep(0.05)
-    yield live.Event("progress\nevent: forged", "2")
-
-
-@pytest.mark.anyio
-async def test_events_travel_whole_and_the_last_one_says_stop():
-    sent = b"".join(await frames(two_events(), timedelta(seconds=5)))
-
-    assert b"event: progress\nid: 7\ndata: <p>\ndata: 1</p>\n\n" in sent
-    assert b"\nevent: forged" not in sent
-    assert sent.endswith(b"event: end\ndata: \n\n")
-
-
-@pytest.mark.anyio
-async def test_a_quiet_stream_keeps_its_connection_and_loses_nothing():
-    sent = b"".join(await frames(two_events(), timedelta(milliseconds=5)))
-
-    assert sent.count(b": still here") >= 2
-    assert sent.count(b"event: progress") == 2
-
-
-@pytest.mark.anyio
-async def test_when_the_reader_leaves_the_source_is_closed():
-    closed = asyncio.Event()
-
-    async def endless() -> AsyncGenerator[live.Event, None]:
-        try:
-            while True:
-                yield live.Event("tick", "")
-                await asyncio.sleep(0.001)
-        finally:
-            await asyncio.sleep(0.001)  # giving back a connection takes a moment too
-            closed.set()
-
-    sent = asyncio.Event()
-
-    async def send(message: Any) -> None:
-        if message.get("body", b"").startswith(b"event: tick"):
-            sent.set()
-
-    async def receive() -> Any:
-        await sent.wait()
-        return {"type": "http.disconnect"}
-
-    scope = {"type": "http", "asgi": {"spec_version": "2.3"}}
-    await asyncio.wait_for(live.stream(endless())(scope, receive, send), 5)
-    assert closed.is_set()
-
-
-def test_the_stream_says_what_it_is():
-    headers = httpx2.Headers(live.stream(two_events()).headers.items())
-    assert headers["content-type"].startswith("text/event-stream")
-    assert headers["x-accel-buffering"] == "no"

@@ -13,7 +13,6 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from bursar.web import pages
-from bursar.web.app import create_web
 from bursar.web.security import (
     DOCUMENT_POLICY,
     FORM_LIMIT_BYTES,
@@ -23,6 +22,7 @@ from bursar.web.security import (
     Site,
     is_local_path,
 )
+from tests.makers.web import a_web
 
 pytestmark = pytest.mark.pure
 
@@ -60,7 +60,7 @@ def a_router() -> APIRouter:
 
 @pytest.fixture
 def web() -> Iterator[TestClient]:
-    app = create_web(None, HTTPS, routers=[a_router()])  # pyright: ignore[reportArgumentType]  # opens no Work
+    app = a_web(a_router(), site=HTTPS)
     with TestClient(app, base_url="https://pay.example") as client:
         yield client
 
@@ -111,7 +111,7 @@ def test_the_address_of_a_token_page_is_never_told_to_others(web: TestClient):
 
 
 def test_plain_http_promises_no_transport_security():
-    app = create_web(None, Site("http://127.0.0.1:8000"), routers=[a_router()])  # pyright: ignore[reportArgumentType]
+    app = a_web(a_router(), site=Site("http://127.0.0.1:8000"))
     assert "strict-transport-security" not in TestClient(app).get("/things").headers
 
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from starlette.requests import Request
 
-from bursar.core.errors import Refusal
+from bursar.core.errors import IllegalMove, Refusal
+from bursar.web import words
 
 LOCALES = Path(__file__).parent / "locales"
 COOKIE = "bursar_language"
@@ -95,14 +96,18 @@ def say(code: str, message: str, params: dict[str, Any] | None = None) -> str:
     Parameters that are words of ours (a noun, a state, a role) are translated too; names and numbers
     are not in the catalogue and come through as they are.
     """
-    words = words_of(code)
-    text = words.gettext(message)
+    catalogue = words_of(code)
+    text = catalogue.gettext(message)
     if not params:
         return text
-    told = {name: words.gettext(v) if isinstance(v, str) and v else v for name, v in params.items()}
+    told = {name: catalogue.gettext(v) if isinstance(v, str) and v else v for name, v in params.items()}
     return text % told
 
 
 def refusal_text(code: str, refusal: Refusal) -> str:
     """What a verb refused, as a sentence for the reader."""
-    return say(code, refusal.message, refusal.params)
+    params = refusal.params
+    if isinstance(refusal, IllegalMove):
+        codes = (str(params[name]) for name in ("machine", "state", "event"))
+        params = {**params, **words.move_words(words_of(code), *codes)}
+    return say(code, refusal.message, params)

@@ -81,7 +81,7 @@ def environment(code: str) -> jinja2.Environment:
     )
     env.policies["ext.i18n.trimmed"] = True
     catalogue = languages.words_of(code)
-    env.install_gettext_translations(catalogue, newstyle=True)  # pyright: ignore[reportAttributeAccessIssue]
+    env.install_gettext_translations(catalogue, newstyle=True)  # pyright: ignore[reportAttributeAccessIssue]  # added by the extension
     env.filters.update(_filters(code))
     env.globals.update(
         icon=icons.icon,

@@ -172,23 +172,55 @@ WORDS: dict[str, dict[str, str]] = {
     },
 }
 
-NOUNS = (
-    N_("agent"),
-    N_("campaign"),
-    N_("customer"),
-    N_("contact"),
-    N_("dispute"),
-    N_("import"),
-    N_("invoice"),
-    N_("payment"),
-    N_("promise"),
-    N_("run"),
-    N_("send"),
-    N_("sending account"),
-    N_("task"),
-    N_("template"),
-)
+NOUNS = {
+    "agent": N_("agent"),
+    "allocation": N_("allocation"),
+    "campaign": N_("campaign"),
+    "contact": N_("contact"),
+    "customer": N_("customer"),
+    "dispute": N_("dispute"),
+    "holiday": N_("holiday"),
+    "import_run": N_("import"),
+    "invoice": N_("invoice"),
+    "payment": N_("payment"),
+    "promise": N_("promise"),
+    "run": N_("run"),
+    "send": N_("send"),
+    "sending_account": N_("sending account"),
+    "session": N_("session"),
+    "task": N_("task"),
+    "template": N_("template"),
+    "template version": N_("template version"),
+}
 """What refusals call the things of this product; their places are filled with these."""
+
+EVENTS = {
+    "accept": N_("accept"),
+    "admin_suspend": N_("suspend"),
+    "apply": N_("apply"),
+    "begin_connect": N_("connect"),
+    "cancel": N_("cancel"),
+    "close": N_("close"),
+    "disable": N_("switch off"),
+    "issue": N_("issue"),
+    "open": N_("release"),
+    "pause": N_("pause"),
+    "reconnect": N_("reconnect"),
+    "refuse": N_("refuse"),
+    "reinstate": N_("reinstate"),
+    "reject": N_("reject"),
+    "release": N_("release"),
+    "reopen": N_("reopen"),
+    "resume": N_("resume"),
+    "retry_failed": N_("try the failed ones again"),
+    "reverse_allocation": N_("reverse a payment"),
+    "schedule": N_("schedule"),
+    "send_now": N_("send"),
+    "settle": N_("settle"),
+    "unschedule": N_("take off the schedule"),
+    "withdraw": N_("withdraw"),
+}
+"""What a person may have asked for when a lifecycle refused; moves of time and providers are not here."""
 
 
 def word(words: NullTranslations, kind: str, value: str) -> str:
@@ -203,3 +235,12 @@ def state_word(words: NullTranslations, machine: str, state: str) -> tuple[str, 
     if found is None:
         return state.replace("_", " "), CALM
     return words.pgettext(found.context, found.text), found.tone
+
+
+def move_words(words: NullTranslations, machine: str, state: str, event: str) -> dict[str, str]:
+    """The places of `IllegalMove`, in words: the state's has the gender of its machine."""
+    return {
+        "machine": words.gettext(NOUNS.get(machine, machine)),
+        "state": state_word(words, machine, state)[0],
+        "event": words.gettext(EVENTS.get(event, event.replace("_", " "))),
+    }
