@@ -74,7 +74,8 @@ grant select (tenant_id, id, external_code, kind, full_name, company_name, email
 grant select (tenant_id, id, customer_id, series, number, kind, currency, subtotal_minor, tax_minor, total_minor,
     balance_minor, refunded_minor, issue_date, due_date, supply_date, paid_on, seller, buyer, purchase_order, locale,
     state, version) on invoices to bursar_customer;
-grant select on invoice_lines to bursar_customer;
+grant select (tenant_id, id, invoice_id, customer_id, position, description, quantity, unit_price_minor, discount_minor,
+    tax_category, tax_rate, net_minor, tax_minor, service_from, service_to) on invoice_lines to bursar_customer;
 grant select (tenant_id, id, customer_id, amount_minor, currency, received_on, method) on payments to bursar_customer;
 grant select (tenant_id, id, customer_id, invoice_id, payment_id, amount_minor) on invoice_payments to bursar_customer;
 grant select (tenant_id, id, customer_id, invoice_id, amount_minor, currency, promised_for, state) on promises to bursar_customer;

@@ -2,13 +2,16 @@
 
 import warnings
 from pathlib import Path
+from typing import LiteralString
 
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
+from psycopg import sql
+from psycopg.errors import DuplicateDatabase, UniqueViolation
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from bursar.core.database import APP_ROLE, OWNER_ROLE, Addresses, UnsafeDatabase
 from bursar.core.errors import N_
@@ -37,7 +40,7 @@ def migrate(addresses: Addresses) -> str:
         db.commit()
         _create_roles(db, addresses)
         db.commit()
-        db.execute(sa.text(f"set role {OWNER_ROLE}"))
+        _do(db, "set role {}", OWNER_ROLE)
         db.commit()
         config = _config()
         config.attributes["connection"] = db
@@ -74,18 +77,29 @@ def migrations_folder() -> Path:
 
 def _create_database(addresses: Addresses) -> None:
     name = addresses.owner.database
-    try:
-        probe = sa.create_engine(addresses.owner)
-        with probe.connect():
-            return
-    except OperationalError as error:
-        if "does not exist" not in str(error) or name is None:
-            raise
-    server = sa.create_engine(addresses.owner.set(database="postgres"), isolation_level="AUTOCOMMIT")
+    if name is None or _exists(addresses.owner):
+        return
+    server = sa.create_engine(
+        addresses.owner.set(database="postgres"), isolation_level="AUTOCOMMIT", poolclass=sa.NullPool
+    )
+    create = sql.SQL("create database {} encoding 'UTF8' template template0").format(sql.Identifier(name))
     with server.connect() as db:
-        quoted = db.dialect.identifier_preparer.quote(name)
-        db.execute(sa.text(f"create database {quoted} encoding 'UTF8' template template0"))
-    server.dispose()
+        try:
+            db.exec_driver_sql(create.as_string().replace("%", "%%"))
+        except DBAPIError as error:
+            # Another migration was quicker: the next step waits for it.
+            if not isinstance(error.orig, DuplicateDatabase | UniqueViolation):
+                raise
+
+
+def _exists(owner: sa.URL) -> bool:
+    try:
+        with sa.create_engine(owner, poolclass=sa.NullPool).connect():
+            return True
+    except OperationalError as error:
+        if "does not exist" in str(error):
+            return False
+        raise
 
 
 def _create_roles(db: Connection, addresses: Addresses) -> None:
@@ -93,17 +107,14 @@ def _create_roles(db: Connection, addresses: Addresses) -> None:
     known = set(db.scalars(sa.text("select rolname from pg_roles where rolname like 'bursar_%'")))
     for role in (OWNER_ROLE, *ACTING_ROLES):
         if role not in known:
-            db.execute(sa.text(f"create role {role} nologin noinherit nosuperuser nobypassrls"))
+            _do(db, "create role {} nologin noinherit nosuperuser nobypassrls", role)
     if APP_ROLE not in known:
-        db.execute(sa.text(f"create role {APP_ROLE} login noinherit nosuperuser nobypassrls"))
+        _do(db, "create role {} login noinherit nosuperuser nobypassrls", APP_ROLE)
     if addresses.app.password:
-        literal = sa.literal(str(addresses.app.password)).compile(
-            dialect=db.dialect, compile_kwargs={"literal_binds": True}
-        )
-        db.execute(sa.text(f"alter role {APP_ROLE} password {literal}"))
+        _do(db, "alter role {} password {}", APP_ROLE, sql.Literal(str(addresses.app.password)))
     for role in ACTING_ROLES:
-        db.execute(sa.text(f"grant {role} to {APP_ROLE} with inherit false, set true"))
-    db.execute(sa.text(f"grant {OWNER_ROLE} to current_user with set true"))
+        _do(db, "grant {} to {} with inherit false, set true", role, APP_ROLE)
+    _do(db, "grant {} to current_user with set true", OWNER_ROLE)
     # They hold for the role that signs in and stay through SET LOCAL ROLE. A killed client must not leave
     # its backend holding locks, hence the last one.
     for setting, value in (
@@ -113,8 +124,14 @@ def _create_roles(db: Connection, addresses: Addresses) -> None:
         ("idle_in_transaction_session_timeout", "60s"),
         ("client_connection_check_interval", "2s"),
     ):
-        db.execute(sa.text(f"alter role {APP_ROLE} set {setting} = '{value}'"))
-    database = db.dialect.identifier_preparer.quote(str(db.scalar(sa.text("select current_database()"))))
-    db.execute(sa.text(f"grant create, connect on database {database} to {OWNER_ROLE}"))
-    db.execute(sa.text(f"grant usage, create on schema public to {OWNER_ROLE}"))
-    db.execute(sa.text(f"grant connect on database {database} to {APP_ROLE}"))
+        _do(db, "alter role {} set {} = {}", APP_ROLE, setting, sql.Literal(value))
+    database = str(db.scalar(sa.text("select current_database()")))
+    _do(db, "grant create, connect on database {} to {}", database, OWNER_ROLE)
+    _do(db, "grant usage, create on schema public to {}", OWNER_ROLE)
+    _do(db, "grant connect on database {} to {}", database, APP_ROLE)
+
+
+def _do(db: Connection, statement: LiteralString, *parts: str | sql.Literal) -> None:
+    """DDL takes no bound values: names and literals are quoted into it by the driver."""
+    quoted = [part if isinstance(part, sql.Literal) else sql.Identifier(part) for part in parts]
+    db.exec_driver_sql(sql.SQL(statement).format(*quoted).as_string().replace("%", "%%"))
