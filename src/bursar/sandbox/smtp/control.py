@@ -26,22 +26,6 @@ def control(sink: Sink) -> Starlette:
             }
         )
 
-    async def messages(request: Request) -> JSONResponse:
-        since, to = int(request.query_params.get("since", 0)), request.query_params.get("to")
-        return JSONResponse(
-            [
-                message.as_json()
-                for message in sink.store.kept[since:]
-                if to is None or to in message.recipients
-            ]
-        )
-
-    async def raw(request: Request) -> Response:
-        number = request.path_params["number"]
-        if not 1 <= number <= len(sink.store.kept):
-            return Response(status_code=404)
-        return Response(sink.store.raw(number), media_type="message/rfc822")
-
     async def rules(request: Request) -> JSONResponse:
         if request.method != "GET":
             given: list[dict[str, Any]] = await request.json()
@@ -70,10 +54,31 @@ def control(sink: Sink) -> Starlette:
     return Starlette(
         routes=[
             Route("/stats", stats),
-            Route("/messages", messages),
-            Route("/messages/{number:int}/raw", raw),
+            *_reading(sink),
             Route("/rules", rules, methods=["GET", "PUT", "POST"]),
             Route("/stalled", stalled),
             Route("/release", release, methods=["POST"]),
         ]
     )
+
+
+def _reading(sink: Sink) -> list[Route]:
+    """What was kept, for whoever counts it or shows it."""
+
+    async def messages(request: Request) -> JSONResponse:
+        since, to = int(request.query_params.get("since", 0)), request.query_params.get("to")
+        return JSONResponse(
+            [
+                message.as_json()
+                for message in sink.store.kept[since:]
+                if to is None or to in message.recipients
+            ]
+        )
+
+    async def raw(request: Request) -> Response:
+        number = request.path_params["number"]
+        if not 1 <= number <= len(sink.store.kept):
+            return Response(status_code=404)
+        return Response(sink.store.raw(number), media_type="message/rfc822")
+
+    return [Route("/messages", messages), Route("/messages/{number:int}/raw", raw)]
