@@ -3,7 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
@@ -56,10 +56,17 @@ class Claimed:
 
 
 class Said(NamedTuple):
-    """One message, and the values that made it."""
+    """One message, the values that made it, and who signs it if not the account."""
 
     composed: Composed
     merge_data: dict[str, Any]
+    from_name: str | None
+    reply_to: str | None
+
+    def head(self, account: Letterhead) -> Letterhead:
+        return replace(
+            account, name=self.from_name or account.name, reply_to=self.reply_to or account.reply_to
+        )
 
 
 @dataclass(slots=True)
@@ -142,7 +149,7 @@ async def _wait_for_windows(work: Work, batch: _Batch) -> None:
         return
     calendar = await calendar_of(work)
     for zone_name in {row.customer_zone for row in waiting}:
-        zone = ZoneInfo(zone_name) if zone_name else work.zone
+        zone = ZoneInfo(zone_name or str(work.zone))
         opens = calendar.next_open(work.now, zone)
         if opens == work.now:
             continue
@@ -175,7 +182,8 @@ async def _say(work: Work, batch: _Batch, letters: Letters, composers: Composers
         try:
             version = row.template_version_id
             composed = letters.compose(version, verdict.values, subject=row.edited_subject)
-            said[send_id] = Said(composed, letters.merge_data(version, verdict.values))
+            merge_data = letters.merge_data(version, verdict.values)
+            said[send_id] = Said(composed, merge_data, verdict.from_name, verdict.reply_to)
         except Refusal as refusal:
             batch.broken[refusal.code].append(send_id)
             batch.leave([send_id])
@@ -235,7 +243,7 @@ def is_nudge(purpose: str, stream: str) -> bool:
 
 
 def _zone(work: Work, row: Row[Any]) -> ZoneInfo:
-    return ZoneInfo(row.customer_zone) if row.customer_zone else ZoneInfo(str(work.zone))
+    return ZoneInfo(row.customer_zone or str(work.zone))
 
 
 async def _take(
@@ -248,12 +256,18 @@ async def _take(
     threads = await _threads(work, batch)
     written, rows = [], []
     for row in batch.rows.values():
-        composed, merge_data = said[row.id]
+        this = said[row.id]
         thread = threads.get(row.customer_id) if row.stream == MailStream.REMINDER else None
         message_id = row.message_id or new_message_id(row.id, account.head.address)
         to = Addressee(row.id, row.to_address, row.to_name or "", MailStream(row.stream))
         letter = letters.write(
-            work.tenant_id, account.head, to, composed, message_id=message_id, date=work.now, thread=thread
+            work.tenant_id,
+            this.head(account.head),
+            to,
+            this.composed,
+            message_id=message_id,
+            date=work.now,
+            thread=thread,
         )
         written.append(letter)
         rows.append(
@@ -261,10 +275,10 @@ async def _take(
                 "id": str(row.id),
                 "message_id": message_id,
                 "thread_id": thread.references[0] if thread else message_id,
-                "subject": composed.subject,
-                "links": list(composed.links),
-                "merge_data": merge_data,
-                "sha256": composed.content_sha256.hex(),
+                "subject": this.composed.subject,
+                "links": list(this.composed.links),
+                "merge_data": this.merge_data,
+                "sha256": this.composed.content_sha256.hex(),
             }
         )
     parameters = {

@@ -31,10 +31,15 @@ class Queued:
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """Still to be said, with these values for the template. `dropped`: subjects settled since, with why."""
+    """Still to be said, with these values for the template. `dropped`: subjects settled since, with why.
+
+    `from_name` and `reply_to` replace the account's own.
+    """
 
     values: Mapping[str, Any]
     dropped: Mapping[UUID, str] = field(default_factory=dict)
+    from_name: str | None = None
+    reply_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One finished message for one recipient. `message` is the whole of it as bytes, lines ended by CRLF, not dot-stuffed."""
+    """One finished message for one recipient: all its bytes, lines ended by CRLF, not dot-stuffed."""
 
     send_id: UUID
     sender: str
@@ -60,7 +60,7 @@ class Health:
 
 
 class Sender(Protocol):
-    """One sending account's way out. It keeps its connections open between calls and never raises for a letter's fate."""
+    """One account's way out. Keeps its connections open between calls; never raises for a letter's fate."""
 
     async def deliver(self, letters: Sequence[Letter]) -> list[Outcome]:
         """Hand over each letter once; one outcome a letter, in any order. Has its own deadlines."""

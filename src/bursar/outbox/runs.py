@@ -1,6 +1,7 @@
 """A set of sends that is held, let go, paused and closed as one row (lifecycles 17)."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from bursar.core.errors import N_, Conflict, Invalid
@@ -17,20 +18,30 @@ async def freeze(work: Work, purpose: Purpose) -> UUID:
 
 
 async def release(work: Work, run_id: UUID, *, any_hour: bool = False) -> None:
-    """Let a held run go. Raises `Invalid` if nothing of it is queued, `IllegalMove` if it was released."""
-    if not await work.db.scalar(queries.has_queued(work, run_id)):
-        row = (await work.db.execute(queries.one(work, run_id))).one_or_none()
-        if row is None or row.state == RunState.HELD:
-            raise Invalid(N_("Nothing is left to send."), code="nothing_to_send", field="invoices")
+    """Let a held run go. Raises `IllegalMove` if it was released before, `Invalid` if nothing of it is queued."""
+    row = (await work.db.execute(queries.one(work, run_id))).one_or_none()
+    if row is not None and row.state == RunState.HELD and not await has_queued(work, run_id):
+        raise Invalid(N_("Nothing is left to send."), code="nothing_to_send", field="invoices")
     await move(
         work,
         states.RELEASE_RUN,
         run_id,
-        allowed=("close", "finish"),
-        any_hour=any_hour,
+        any_hour=any_hour or (row is not None and row.any_hour),
         released_at=work.now,
         released_by=work.actor.id,
     )
+
+
+async def has_queued(work: Work, run_id: UUID) -> bool:
+    """Whether anything of the run is still to be sent."""
+    return bool(await work.db.scalar(queries.has_queued(work, run_id)))
+
+
+async def plan(work: Work, run_id: UUID, at: datetime, *, any_hour: bool) -> None:
+    """Note when a held run will be let go. Raises `Invalid` if nothing of it is queued."""
+    if not await has_queued(work, run_id):
+        raise Invalid(N_("Nothing is left to send."), code="nothing_to_send", field="invoices")
+    await work.db.execute(queries.edit(work, run_id, {"release_at": at, "any_hour": any_hour}))
 
 
 async def pause(work: Work, run_id: UUID, reason: RunReason) -> None:
@@ -83,4 +94,4 @@ async def retry_failed(work: Work, run_id: UUID) -> list[UUID]:
 async def count_states(work: Work, run_id: UUID) -> dict[str, int]:
     """How many sends of the run stand in each state; `changed` are queued ones that wait for an agent."""
     rows = await work.db.execute(queries.counts(work, run_id))
-    return {state: count for state, count in rows}
+    return dict(rows.tuples().all())

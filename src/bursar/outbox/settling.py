@@ -54,7 +54,7 @@ async def _judge(
     tries: Mapping[UUID, int] = {}
     since: dict[UUID, tuple[datetime | None, str]] = {}
     if again:
-        tries = {send_id: count for send_id, count in await work.db.execute(queries.tries(work, again))}
+        tries = dict((await work.db.execute(queries.tries(work, again))).tuples().all())
         since = {
             row.id: (row.first_deferred_at, row.purpose)
             for row in await work.db.execute(queries.first_deferred(work, again))

@@ -23,6 +23,11 @@ def one(work: Work, run_id: UUID) -> sa.Select:
     return sa.select(runs).where(runs.c.tenant_id == work.tenant_id, runs.c.id == run_id)
 
 
+def edit(work: Work, run_id: UUID, values: dict[str, Any]) -> sa.Update:
+    """One run's own columns; its state is move()'s."""
+    return sa.update(runs).where(runs.c.tenant_id == work.tenant_id, runs.c.id == run_id).values(**values)
+
+
 def runs_through(work: Work, account_id: UUID, state: str, reason: str | None) -> sa.Select:
     """Runs in `state` (for `reason`) with a send still queued through the account, and through no other."""
     s = sends

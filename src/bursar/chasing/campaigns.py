@@ -1,0 +1,232 @@
+"""Campaigns: a chosen set of invoices to chase, prepared, seen, let go, paused and called off (lifecycles 9)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Row
+
+from bursar.chasing import states
+from bursar.chasing.freezing import CATEGORY, freeze
+from bursar.chasing.queries import campaigns as queries
+from bursar.chasing.states import CampaignKind, CampaignState, GroupBy
+from bursar.core.errors import N_, Conflict, Invalid, NotFound, StaleVersion
+from bursar.core.kinds import AgentRole
+from bursar.core.moves import move
+from bursar.core.states import Move, allowed_from
+from bursar.core.work import Record, Work
+from bursar.outbox import runs
+from bursar.outbox.states import RunReason
+
+MOVES = tuple(value for value in vars(states).values() if isinstance(value, Move))
+LONGEST_NAME = 120
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignPlan:
+    """What an agent decides about a campaign before anything is frozen.
+
+    `selection` is `{"numbers": [...]}` for pasted numbers, else a filter: min_days_overdue, max_days_overdue,
+    due_within_days, currency, min_balance_minor, tags, customers.
+    """
+
+    name: str
+    kind: CampaignKind
+    selection: Mapping[str, Any]
+    group_by: GroupBy = GroupBy.CUSTOMER
+    template: str | None = None  # its code
+    sending_account_id: UUID | None = None
+    sender_name: str | None = None
+    reply_to: str | None = None
+
+
+async def create_campaign(work: Work, plan: CampaignPlan) -> UUID:
+    """A draft with its list frozen. Raises `Invalid` for what is missing, or when nobody would be written to."""
+    work.allow(AgentRole.AGENT)
+    campaign_id = (await work.db.scalars(queries.add(work, await _columns(work, plan)))).one()
+    await freeze(work, await _get(work, campaign_id, lock=True))
+    return campaign_id
+
+
+async def edit_campaign(
+    work: Work, campaign_id: UUID, plan: CampaignPlan, version: int | None = None
+) -> None:
+    """Change a draft and freeze its list anew. Raises `Conflict` once it is scheduled or on its way."""
+    work.allow(AgentRole.AGENT)
+    campaign = await _get(work, campaign_id, lock=True, version=version)
+    if campaign.state != CampaignState.DRAFT:
+        raise Conflict(N_("Only a draft can be changed. Unschedule it first."), code="not_a_draft")
+    await work.db.execute(queries.edit(work, campaign_id, await _columns(work, plan)))
+    await freeze(work, await _get(work, campaign_id))
+    await work.record("campaign.edit", Record(campaign_id, changes={"after": {"name": plan.name}}))
+
+
+async def prepare(work: Work, campaign_id: UUID) -> UUID:
+    """Freeze a draft's list anew, for what was paid or added since; returns the run."""
+    work.allow(AgentRole.AGENT)
+    return await freeze(work, await _get(work, campaign_id, lock=True))
+
+
+async def clone(work: Work, campaign_id: UUID, name: str) -> UUID:
+    """The same choice frozen anew as a draft: no schedule, figures, ids or tokens come along (T8)."""
+    work.allow(AgentRole.AGENT)
+    old = await _get(work, campaign_id)
+    kept = ("kind", "selection", "group_by", "template_id", "sending_account_id", "sender_name", "reply_to")
+    values = {key: getattr(old, key) for key in kept}
+    new_id = (await work.db.scalars(queries.add(work, {**values, "name": _named(name)}))).one()
+    await freeze(work, await _get(work, new_id, lock=True))
+    return new_id
+
+
+async def send_now(
+    work: Work, campaign_id: UUID, *, any_hour: bool = False, version: int | None = None
+) -> None:
+    """Let the frozen list go. A second time is `IllegalMove`; an empty one `Invalid`.
+
+    `any_hour` sends outside the firm's hours too; that is an agent's explicit choice and stands in the journal.
+    """
+    work.allow(AgentRole.AGENT)
+    campaign = await _get(work, campaign_id, lock=True, version=version)
+    await _move(
+        work, states.SEND_NOW, campaign, started_at=work.now, because="any_hour" if any_hour else None
+    )
+    await _refuse_broken_account(work, campaign)
+    await runs.release(work, campaign.run_id, any_hour=any_hour)
+
+
+async def schedule(
+    work: Work, campaign_id: UUID, local: datetime, *, any_hour: bool = False, version: int | None = None
+) -> datetime:
+    """Let it go at a local time of the firm (naive, read in its zone); returns the instant."""
+    work.allow(AgentRole.AGENT)
+    campaign = await _get(work, campaign_id, lock=True, version=version)
+    zone = ZoneInfo(str(work.zone))
+    at = local.replace(tzinfo=zone) if local.tzinfo is None else local
+    if at <= work.now:
+        raise Invalid(N_("Choose a time in the future."), code="time_past", field="at")
+    await _move(work, states.SCHEDULE, campaign, scheduled_for=at, time_zone=str(zone))
+    await _refuse_broken_account(work, campaign)
+    await runs.plan(work, campaign.run_id, at, any_hour=any_hour)
+    return at
+
+
+async def unschedule(work: Work, campaign_id: UUID) -> None:
+    """Back to a draft; its list is frozen anew, since time has passed."""
+    work.allow(AgentRole.AGENT)
+    campaign = await _get(work, campaign_id, lock=True)
+    await _move(work, states.UNSCHEDULE, campaign, scheduled_for=None, time_zone=None)
+    await runs.close(work, campaign.run_id, RunReason.UNSCHEDULED)
+    await work.db.execute(queries.edit(work, campaign_id, {"run_id": None}))
+    await freeze(work, await _get(work, campaign_id))
+
+
+async def pause(work: Work, campaign_id: UUID) -> None:
+    """No further send is claimed; what is on the wire arrives."""
+    work.allow(AgentRole.AGENT)
+    campaign = await _get(work, campaign_id, lock=True)
+    await _move(work, states.PAUSE, campaign, pause_reason=RunReason.AGENT)
+    await runs.pause(work, campaign.run_id, RunReason.AGENT)
+
+
+async def resume(work: Work, campaign_id: UUID) -> None:
+    """Go on with what is left; facts are read anew for each send."""
+    work.allow(AgentRole.AGENT)
+    campaign = await _get(work, campaign_id, lock=True)
+    await _move(work, states.RESUME, campaign, pause_reason=None)
+    await _refuse_broken_account(work, campaign)
+    await runs.reopen_paused(work, campaign.run_id)
+
+
+async def cancel(work: Work, campaign_id: UUID) -> int:
+    """Call off what was not sent; returns how many sends that were. What is sent stays sent."""
+    work.allow(AgentRole.AGENT)
+    campaign = await _get(work, campaign_id, lock=True)
+    await _move(work, states.CANCEL, campaign, completed_at=work.now)
+    if campaign.run_id is None:
+        return 0
+    return len(await runs.close(work, campaign.run_id, RunReason.CANCELLED))
+
+
+async def retry_failed(work: Work, campaign_id: UUID) -> int:
+    """Queue the failed sends of a finished campaign again; returns how many."""
+    work.allow(AgentRole.AGENT)
+    campaign = await _get(work, campaign_id, lock=True)
+    await _move(work, states.RETRY_FAILED, campaign, completed_at=None)
+    await _refuse_broken_account(work, campaign)
+    return len(await runs.retry_failed(work, campaign.run_id))
+
+
+async def _move(
+    work: Work, step: Move, campaign: Row[Any], *, because: str | None = None, **values: Any
+) -> None:
+    allowed = allowed_from(MOVES, campaign.state)
+    await move(work, step, campaign.id, because=because, allowed=allowed, **values)
+
+
+async def _get(work: Work, campaign_id: UUID, *, lock: bool = False, version: int | None = None) -> Row[Any]:
+    row = (await work.db.execute(queries.one(work, campaign_id, lock=lock))).one_or_none()
+    if row is None:
+        raise NotFound(N_("campaign"))
+    if version is not None and row.version != version:
+        raise StaleVersion(N_("campaign"))
+    return row
+
+
+async def _columns(work: Work, plan: CampaignPlan) -> dict[str, Any]:
+    template = (
+        await work.db.execute(queries.template_of_kind(work, CATEGORY[plan.kind], plan.template))
+    ).one_or_none()
+    if template is None:
+        raise Invalid(N_("There is no such template."), code="unknown_template", field="template")
+    account = (await work.db.execute(queries.account(work, plan.sending_account_id))).one_or_none()
+    if account is None:
+        raise Invalid(
+            N_("Connect a mailbox first: a campaign leaves from your own."),
+            code="no_account",
+            field="sending_account",
+        )
+    return {
+        "name": _named(plan.name),
+        "kind": plan.kind,
+        "selection": _checked(plan.selection),
+        "group_by": plan.group_by,
+        "template_id": template.id,
+        "sending_account_id": account.id,
+        "sender_name": plan.sender_name,
+        "reply_to": plan.reply_to,
+    }
+
+
+def _checked(selection: Mapping[str, Any]) -> dict[str, Any]:
+    checked = dict(selection)
+    if "numbers" in checked:
+        numbers = list(dict.fromkeys(text for one in checked["numbers"] if (text := str(one).strip())))
+        if not numbers:
+            raise Invalid(N_("Paste at least one invoice number."), code="no_numbers", field="invoices")
+        checked = {"numbers": numbers}
+    return checked
+
+
+def _named(name: str) -> str:
+    name = " ".join(name.split())
+    if not name or len(name) > LONGEST_NAME:
+        raise Invalid(
+            N_("Give the campaign a name of at most %(longest)s characters."),
+            code="name_unusable",
+            field="name",
+            longest=LONGEST_NAME,
+        )
+    return name
+
+
+async def _refuse_broken_account(work: Work, campaign: Row[Any]) -> None:
+    account = (await work.db.execute(queries.account(work, campaign.sending_account_id))).one()
+    if not queries.usable(account.state):
+        raise Conflict(
+            N_("The mailbox %(address)s cannot send at present. Connect it again first."),
+            code="account_not_active",
+            address=account.address,
+        )

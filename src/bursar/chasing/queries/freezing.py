@@ -1,0 +1,234 @@
+"""Who is in a campaign, who is not and why, and what each mail will be about: the freeze, in sets."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from bursar.billing.states import InvoiceState
+from bursar.billing.tables import invoices, is_disputed, is_open, is_promised
+from bursar.chasing.states import CampaignKind, ExcludedReason, GroupBy
+from bursar.chasing.tables import campaign_invoices
+from bursar.core.schema import same_tenant
+from bursar.core.work import Work
+from bursar.outbox.states import Channel, MailStream, SuppressionReason
+from bursar.outbox.tables import incoming_messages, suppression_of, template_versions
+from bursar.tenancy.states import CustomerState
+from bursar.tenancy.tables import customer_contacts, customers, tenants
+
+_REMINDER = sa.literal(MailStream.REMINDER, sa.Text)
+
+
+def chosen(work: Work, selection: Mapping[str, Any], kind: str) -> list[sa.ColumnElement[bool]]:
+    """The conditions of a campaign's selection: pasted numbers, or a filter over open invoices."""
+    conditions = [invoices.c.tenant_id == work.tenant_id]
+    if numbers := selection.get("numbers"):
+        return [*conditions, invoices.c.number == sa.any_(sa.literal(list(numbers), sa.ARRAY(sa.Text)))]
+    conditions.append(is_open(invoices))
+    if kind == CampaignKind.OVERDUE_NOTICE or "min_days_overdue" in selection:
+        days = int(selection.get("min_days_overdue", 1))
+        conditions.append(invoices.c.due_date <= sa.literal(work.today) - days)
+    if "max_days_overdue" in selection:
+        conditions.append(invoices.c.due_date >= sa.literal(work.today) - int(selection["max_days_overdue"]))
+    if kind == CampaignKind.INVOICE_REMINDER:
+        within = int(selection.get("due_within_days", 7))
+        conditions.append(invoices.c.due_date.between(work.today, sa.literal(work.today) + within))
+    if currency := selection.get("currency"):
+        conditions.append(invoices.c.currency == currency)
+    if "min_balance_minor" in selection:
+        conditions.append(invoices.c.balance_minor >= int(selection["min_balance_minor"]))
+    if tags := selection.get("tags"):
+        conditions.append(customers.c.tags.overlap(list(tags)))
+    if ids := selection.get("customers"):
+        conditions.append(invoices.c.customer_id.in_([UUID(str(one)) for one in ids]))
+    return conditions
+
+
+def fill(work: Work, campaign_id: UUID, run_id: UUID, kind: str, selection: Mapping[str, Any]) -> sa.Insert:
+    """Every invoice of the selection, once, with the first reason that keeps it out, or none."""
+    reason = excluded_because(work, kind)
+    rows = (
+        sa.select(
+            sa.literal(work.tenant_id, sa.UUID),
+            sa.literal(campaign_id, sa.UUID),
+            sa.literal(run_id, sa.UUID),
+            invoices.c.id,
+            invoices.c.number,
+            reason.is_(None),
+            reason,
+        )
+        .join(customers, sa.and_(same_tenant(customers, invoices), customers.c.id == invoices.c.customer_id))
+        .where(*chosen(work, selection, kind))
+    )
+    columns = ["tenant_id", "campaign_id", "run_id", "invoice_id", "asked_for", "included", "excluded_reason"]
+    return sa.insert(campaign_invoices).from_select(columns, rows)
+
+
+def excluded_because(work: Work, kind: str) -> sa.ColumnElement[str | None]:
+    """Why an invoice (joined with its customer) is left out; null if it is in. The first reason wins."""
+    address = recipient_key()
+    opted_out = suppression_of(address, customers.c.tenant_id, Channel.EMAIL, _REMINDER)
+    E, S = ExcludedReason, SuppressionReason  # noqa: N806  short names keep the list readable
+    whens: list[tuple[sa.ColumnElement[bool], Any]] = [
+        (invoices.c.state == InvoiceState.DRAFT, E.DRAFT),
+        (invoices.c.state.in_((InvoiceState.CANCELLED, InvoiceState.REFUNDED)), E.CANCELLED),
+        (~is_open(invoices), E.PAID),
+        (is_disputed(invoices), E.DISPUTE),
+        (is_promised(invoices, work.today), E.PROMISE),
+        (customers.c.state == CustomerState.SUSPENDED, E.CUSTOMER_SUSPENDED),
+        (has_replied(), E.REPLIED),
+        (address.is_(None), E.NO_ADDRESS),
+    ]
+    if kind == CampaignKind.OVERDUE_NOTICE:
+        whens.insert(3, (invoices.c.due_date >= work.today, E.NOT_DUE))
+    told = {
+        S.HARD_BOUNCE: E.HARD_BOUNCE,
+        S.COMPLAINT: E.COMPLAINT,
+        S.ERASURE: E.SUPPRESSED,
+        S.UNSUBSCRIBE: E.UNSUBSCRIBED,
+        S.MANUAL: E.SUPPRESSED,
+    }
+    stopped = sa.case({key: str(value) for key, value in told.items()}, value=opted_out)
+    return sa.case(*((condition, sa.literal(str(value))) for condition, value in whens), else_=stopped)
+
+
+def has_replied() -> sa.ColumnElement[bool]:
+    """Customers with an answer from a person that no agent has dealt with yet."""
+    return sa.exists().where(
+        same_tenant(incoming_messages, customers),
+        incoming_messages.c.customer_id == customers.c.id,
+        incoming_messages.c["class"] == "human",
+        incoming_messages.c.handled_at.is_(None),
+    )
+
+
+def recipient(column: str) -> sa.ColumnElement[Any]:
+    """A customer's own address or name; where they have no address, that of their first billing contact."""
+    contact = (
+        sa.select(customer_contacts.c[column])
+        .where(
+            same_tenant(customer_contacts, customers),
+            customer_contacts.c.customer_id == customers.c.id,
+            customer_contacts.c.role == "billing",
+            customer_contacts.c.email_key.is_not(None),
+        )
+        .order_by(customer_contacts.c.id)
+        .limit(1)
+        .scalar_subquery()
+    )
+    own = (
+        sa.func.coalesce(customers.c.full_name, customers.c.company_name)
+        if column == "name"
+        else customers.c[column]
+    )
+    return sa.case((customers.c.email_key.is_not(None), own), else_=contact)
+
+
+def recipient_key() -> sa.ColumnElement[Any]:
+    return recipient("email_key")
+
+
+def note_unknown(work: Work, campaign_id: UUID, run_id: UUID, numbers: Sequence[str]) -> sa.Insert:
+    """The pasted numbers that no invoice of the tenant has."""
+    asked = sa.func.unnest(sa.literal(list(numbers), sa.ARRAY(sa.Text))).table_valued("number").alias("asked")
+    known = sa.exists().where(invoices.c.tenant_id == work.tenant_id, invoices.c.number == asked.c.number)
+    rows = sa.select(
+        sa.literal(work.tenant_id, sa.UUID),
+        sa.literal(campaign_id, sa.UUID),
+        sa.literal(run_id, sa.UUID),
+        asked.c.number,
+        sa.false(),
+        sa.literal(str(ExcludedReason.UNKNOWN)),
+    ).where(~known)
+    columns = ["tenant_id", "campaign_id", "run_id", "asked_for", "included", "excluded_reason"]
+    return sa.insert(campaign_invoices).from_select(columns, rows)
+
+
+def due(
+    work: Work, run_id: UUID, group_by: str, versions: Mapping[str, UUID], default: tuple[str, UUID]
+) -> sa.Select:
+    """The included invoices of a frozen run, one row each, in the columns of an order (`ordering.DUE`).
+
+    `versions` is the template's newest published version by language, `default` the fall-back's locale and id.
+    """
+    i, c = invoices, customers
+    about = c.c.id if group_by == GroupBy.CUSTOMER else i.c.id
+    language = sa.func.split_part(sa.func.coalesce(c.c.locale, tenants.c.locale), "-", 1)
+    version = sa.case(
+        *((language == locale, sa.literal(one, sa.UUID)) for locale, one in versions.items()),
+        else_=sa.literal(default[1], sa.UUID),
+    )
+    locale = sa.case((language.in_(list(versions)), language), else_=sa.literal(default[0]))
+    return (
+        sa.select(
+            sa.func.concat(f"run/{run_id}/", about).label("touch_key"),
+            i.c.id.label("subject_id"),
+            sa.null().cast(sa.Text).label("touch"),
+            i.c.balance_minor.label("fact"),
+            c.c.id.label("customer_id"),
+            recipient("email").label("to_address"),
+            recipient_key().label("address_key"),
+            recipient("name").label("to_name"),
+            locale.label("locale"),
+            version.label("template_version_id"),
+        )
+        .select_from(campaign_invoices)
+        .join(i, sa.and_(same_tenant(i, campaign_invoices), i.c.id == campaign_invoices.c.invoice_id))
+        .join(c, sa.and_(same_tenant(c, i), c.c.id == i.c.customer_id))
+        .join(tenants, same_tenant(tenants, c))
+        .where(
+            campaign_invoices.c.tenant_id == work.tenant_id,
+            campaign_invoices.c.run_id == run_id,
+            campaign_invoices.c.included,
+        )
+    )
+
+
+def published(work: Work, template_id: UUID) -> sa.Select:
+    """The newest published version of a template in each locale."""
+    v = template_versions
+    return (
+        sa.select(v.c.locale, v.c.id)
+        .distinct(v.c.locale)
+        .where(v.c.tenant_id == work.tenant_id, v.c.template_id == template_id, v.c.published_at.is_not(None))
+        .order_by(v.c.locale, v.c.number.desc())
+    )
+
+
+def totals(work: Work, run_id: UUID) -> sa.Select:
+    """What a run is about, a row a currency: invoices and open amount of those included."""
+    i = invoices
+    return (
+        sa.select(
+            i.c.currency,
+            sa.func.count().label("invoices"),
+            sa.cast(sa.func.sum(i.c.balance_minor), sa.BigInteger).label("balance_minor"),
+        )
+        .join(
+            campaign_invoices,
+            sa.and_(same_tenant(campaign_invoices, i), campaign_invoices.c.invoice_id == i.c.id),
+        )
+        .where(
+            i.c.tenant_id == work.tenant_id,
+            campaign_invoices.c.run_id == run_id,
+            campaign_invoices.c.included,
+        )
+        .group_by(i.c.currency)
+        .order_by(i.c.currency)
+    )
+
+
+def excluded(work: Work, run_id: UUID) -> sa.Select:
+    """How many invoices (or pasted numbers) were left out of a run for each reason."""
+    r = campaign_invoices.c.excluded_reason
+    return (
+        sa.select(r.label("reason"), sa.func.count().label("count"))
+        .where(
+            campaign_invoices.c.tenant_id == work.tenant_id,
+            campaign_invoices.c.run_id == run_id,
+            ~campaign_invoices.c.included,
+        )
+        .group_by(r)
+        .order_by(r)
+    )
