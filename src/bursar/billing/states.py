@@ -73,3 +73,7 @@ REJECT_DISPUTE     = Move("disputes", "dispute", "reject",             frozenset
 WITHDRAW_DISPUTE   = Move("disputes", "dispute", "withdraw",           frozenset({D.OPEN}),                        D.WITHDRAWN)
 SETTLE_DISPUTE     = Move("disputes", "dispute", "invoice_settled",    frozenset({D.OPEN}),                        D.WITHDRAWN)
 # fmt: on
+
+INVOICE_MOVES = (ISSUE, SETTLE, REVERSE_ALLOCATION, CANCEL)
+PROMISE_MOVES = (KEEP_PROMISE, BREAK_PROMISE, WITHDRAW_PROMISE, REVIVE_PROMISE, UNKEEP_PROMISE)
+DISPUTE_MOVES = (ACCEPT_DISPUTE, REJECT_DISPUTE, WITHDRAW_DISPUTE, SETTLE_DISPUTE)

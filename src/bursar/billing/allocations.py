@@ -1,0 +1,193 @@
+"""Allocations: which money pays which invoice, given and taken back (R72, R73)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from bursar.billing import locks, rules, settling
+from bursar.billing.credit_notes import must_say_why
+from bursar.billing.queries import invoices as invoice_queries
+from bursar.billing.queries import money as queries
+from bursar.billing.states import REVERSE_ALLOCATION, InvoiceState
+from bursar.core.errors import N_, Conflict, Invalid, NotFound
+from bursar.core.kinds import AgentRole
+from bursar.core.money import MixedCurrencies, Money
+from bursar.core.moves import move_all
+from bursar.core.work import Record, Work
+
+AT_ONCE = 2_000
+"""Rows in one INSERT: PostgreSQL takes 65,535 parameters in a statement."""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A part of a payment on its way to an invoice that is locked; minor units of both their currency."""
+
+    payment_id: UUID
+    received_on: date
+    invoice: sa.Row[Any]
+    amount: int
+
+
+async def apply(work: Work, shares: Sequence[Share]) -> dict[UUID, int]:
+    """Write allocations, lower the balances, and settle what has nothing left to pay.
+
+    Returns what is open of each touched invoice afterwards. The caller holds the locks.
+    """
+    left: dict[UUID, int] = {}
+    paid_on: dict[UUID, date] = {}
+    told: list[Record] = []
+    for share in shares:
+        id_ = share.invoice.id
+        before = left.get(id_)
+        if before is None:
+            before = share.invoice.balance_minor
+        left[id_], paid_on[id_] = before - share.amount, share.received_on
+        if left[id_]:
+            told.append(_told(share, before, left[id_]))
+    settled = {id_: day for id_, day in paid_on.items() if left[id_] == 0}
+    lowered = {
+        share.invoice.id: share.invoice.balance_minor - left[share.invoice.id]
+        for share in shares
+        if share.invoice.id not in settled
+    }
+    await _write(work, shares, lowered, told)
+    await settling.settle(work, settled)
+    await settling.after_payment(work, left.keys(), list(settled))
+    return left
+
+
+async def _write(
+    work: Work, shares: Sequence[Share], lowered: Mapping[UUID, int], told: Sequence[Record]
+) -> None:
+    for start in range(0, len(shares), AT_ONCE):
+        part = shares[start : start + AT_ONCE]
+        await work.db.execute(queries.add_allocations(work, [_row(share) for share in part]))
+    if lowered:
+        await work.db.execute(invoice_queries.lower_balances(work, lowered))
+    for start in range(0, len(told), AT_ONCE):
+        await work.record("invoice.allocate", *told[start : start + AT_ONCE])
+
+
+async def apply_credit(
+    work: Work, invoice_id: UUID, *, amount: Money | None = None, payment_id: UUID | None = None
+) -> Money:
+    """Pay an invoice with money of its customer that pays none yet, the oldest first; says how much it was.
+
+    At most `amount`, and only from `payment_id` if that is given. Raises `IllegalMove` unless the invoice is
+    open, `Invalid` if there is no such money.
+    """
+    work.allow(AgentRole.AGENT)
+    invoice = await locks.lock_invoice_of_customer(work, invoice_id)
+    locks.must_be_open(invoice, "allocate")
+    wanted = _wanted(invoice, amount)
+    shares: list[Share] = []
+    for payment in await work.db.execute(queries.unapplied(work, invoice.customer_id)):
+        if payment.currency != invoice.currency or (payment_id is not None and payment.id != payment_id):
+            continue
+        [taken] = rules.take_from(payment.left, [(wanted, None)])
+        wanted -= taken
+        if taken:
+            shares.append(Share(payment.id, payment.received_on, invoice, taken))
+    used = sum(share.amount for share in shares)
+    if not used:
+        raise Invalid(N_("This customer has no credit that could pay this invoice."), code="no_credit")
+    await apply(work, shares)
+    return Money(used, invoice.currency)
+
+
+async def reverse_allocation(work: Work, allocation_id: UUID, *, because: str) -> None:
+    """The money does not pay this invoice after all; it is the customer's credit again.
+
+    A negative row is added and nothing removed. Raises `Conflict` if that was done before.
+    """
+    work.allow(AgentRole.AGENT)
+    must_say_why(because)
+    found = (await work.db.execute(queries.allocation(work, allocation_id))).one_or_none()
+    if found is None:
+        raise NotFound("allocation")
+    await locks.lock_customers(work, [found.customer_id])
+    live = (await work.db.execute(queries.live_allocations(work, ids=[allocation_id]))).all()
+    if not live:
+        raise Conflict(N_("This was reversed already."), code="already_reversed")
+    await reverse(work, live, because=because)
+
+
+async def reverse(work: Work, live: Sequence[sa.Row[Any]], *, because: str) -> None:
+    """Take live allocations back; the caller holds their customers' locks."""
+    if not live:
+        return
+    found = await locks.lock_invoices(work, [row.invoice_id for row in live])
+    for invoice in found.values():
+        locks.must_allow(invoice, REVERSE_ALLOCATION)
+    await work.db.execute(queries.add_allocations(work, [_reversed(row, because) for row in live]))
+    back: dict[UUID, int] = {}
+    for row in live:
+        back[row.invoice_id] = back.get(row.invoice_id, 0) - row.amount_minor
+    await work.db.execute(invoice_queries.lower_balances(work, back))
+    paid = [id_ for id_, invoice in found.items() if invoice.state == InvoiceState.PAID]
+    await move_all(work, REVERSE_ALLOCATION, paid, because=because, paid_on=None)
+    stayed = [
+        Record(
+            id_,
+            invoice.customer_id,
+            changes=_change(invoice.balance_minor, invoice.balance_minor - back[id_]),
+            payload={"because": because},
+        )
+        for id_, invoice in found.items()
+        if invoice.state == InvoiceState.ISSUED
+    ]
+    await work.record(REVERSE_ALLOCATION.name, *stayed)
+    await settling.after_reversal(work, list(found))
+
+
+def _wanted(invoice: sa.Row[Any], amount: Money | None) -> int:
+    if amount is None:
+        return invoice.balance_minor
+    if amount.currency != invoice.currency:
+        raise MixedCurrencies(invoice.currency, amount.currency)
+    must_be_positive(amount)
+    return min(amount.minor, invoice.balance_minor)
+
+
+def must_be_positive(amount: Money, field: str = "amount") -> None:
+    """Raises `Invalid` for nothing and for less than nothing."""
+    if amount.minor <= 0:
+        raise Invalid(N_("The amount must be more than zero."), code="amount_not_positive", field=field)
+
+
+def _row(share: Share) -> dict[str, Any]:
+    return {
+        "invoice_id": share.invoice.id,
+        "payment_id": share.payment_id,
+        "customer_id": share.invoice.customer_id,
+        "amount_minor": share.amount,
+    }
+
+
+def _reversed(row: sa.Row[Any], because: str) -> dict[str, Any]:
+    return {
+        "invoice_id": row.invoice_id,
+        "payment_id": row.payment_id,
+        "customer_id": row.customer_id,
+        "amount_minor": -row.amount_minor,
+        "reverses_id": row.id,
+        "reason": because,
+    }
+
+
+def _told(share: Share, before: int, left: int) -> Record:
+    return Record(
+        share.invoice.id,
+        share.invoice.customer_id,
+        changes=_change(before, left),
+        payload={"payment_id": str(share.payment_id)},
+    )
+
+
+def _change(before: int, after: int) -> dict[str, Any]:
+    return {"before": {"balance_minor": before}, "after": {"balance_minor": after}}

@@ -1,0 +1,168 @@
+"""Invoices from draft to issue. What ends one stands in credit_notes.py and payments.py."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from bursar.billing import locks, numbers, rules
+from bursar.billing.lines import Line, Priced, price, write_lines
+from bursar.billing.queries import invoices as queries
+from bursar.billing.states import ISSUE, InvoiceState
+from bursar.core.errors import N_, Invalid, NotFound
+from bursar.core.kinds import AgentRole
+from bursar.core.money import exponent_of
+from bursar.core.moves import move
+from bursar.core.work import Record, Work
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An invoice before it is issued. Without a due date the tenant's terms count from the day of issue."""
+
+    customer_id: UUID
+    currency: str
+    lines: Sequence[Line]
+    due_date: date | None = None
+    supply_date: date | None = None
+    notes: str | None = None
+    purchase_order: str | None = None
+    locale: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    id: UUID
+    number: str
+    issue_date: date
+    due_date: date
+
+
+class Incomplete(Invalid):
+    """It lacks what the law or a reader needs; `missing` names all of it at once."""
+
+    def __init__(self, missing: tuple[str, ...]) -> None:
+        super().__init__(
+            N_("This invoice cannot be issued yet. It lacks: %(missing)s."),
+            code="incomplete",
+            missing=", ".join(missing),
+        )
+        self.missing = missing
+
+
+async def create_draft(work: Work, draft: Draft) -> UUID:
+    """A new draft; it has no number and owes nothing yet. Raises `NotFound` for an unknown customer."""
+    work.allow(AgentRole.AGENT)
+    if not (await work.db.execute(queries.parties(work, draft.customer_id))).first():
+        raise NotFound("customer")
+    priced = _priced(draft)
+    values = {**_columns(draft), **priced.totals, "state": InvoiceState.DRAFT, "created_by": work.actor.id}
+    invoice_id = (await work.db.execute(queries.add_invoice(work, values))).scalar_one()
+    await write_lines(work, invoice_id, draft.customer_id, priced)
+    return invoice_id
+
+
+async def edit_draft(work: Work, invoice_id: UUID, draft: Draft, *, version: int | None = None) -> None:
+    """Put `draft` in the place of what stood there. Raises `IllegalMove` once it is issued, `StaleVersion`."""
+    work.allow(AgentRole.AGENT)
+    before = await _locked_draft(work, invoice_id, "edit", version)
+    if draft.customer_id != before.customer_id:
+        raise Invalid(
+            N_("A draft stays with its customer. Delete it and make a new one."),
+            code="other_customer",
+            field="customer_id",
+        )
+    priced = _priced(draft)
+    after = {**_columns(draft), **priced.totals}
+    await work.db.execute(queries.change_draft(work, invoice_id, after))
+    await write_lines(work, invoice_id, draft.customer_id, priced)
+    changed = [name for name, value in after.items() if name != "notes" and getattr(before, name) != value]
+    told = {
+        "before": {name: _plain(getattr(before, name)) for name in changed},
+        "after": {name: _plain(after[name]) for name in changed},
+    }
+    await work.record("invoice.edit", Record(invoice_id, draft.customer_id, changes=told))
+
+
+async def delete_draft(work: Work, invoice_id: UUID, *, version: int | None = None) -> None:
+    """Remove a draft for good; no number was used. Raises `IllegalMove` once it is issued, `StaleVersion`."""
+    work.allow(AgentRole.AGENT)
+    draft = await _locked_draft(work, invoice_id, "delete", version)
+    await work.db.execute(queries.drop_lines(work, invoice_id))
+    await work.db.execute(queries.drop_invoice(work, invoice_id))
+    told = {"before": {"state": draft.state, "total_minor": draft.total_minor, "currency": draft.currency}}
+    await work.record("invoice.delete", Record(invoice_id, draft.customer_id, changes=told))
+
+
+async def issue_invoice(
+    work: Work, invoice_id: UUID, *, issue_date: date | None = None, version: int | None = None
+) -> Issued:
+    """Make a draft a document: number, parties copied in, balance. From here nothing legal changes (R71).
+
+    The number is taken last, since whoever issues next waits for the end of this Work. Raises `Incomplete`,
+    `IllegalMove`, `StaleVersion`, and what `numbers.take_serials` says of a wrong date.
+    """
+    work.allow(AgentRole.AGENT)
+    draft = await locks.lock_invoice(work, invoice_id)
+    locks.must_allow(draft, ISSUE)
+    locks.must_be_version(draft, version)
+    parties = (await work.db.execute(queries.parties(work, draft.customer_id))).one()
+    await _must_be_complete(work, draft, parties)
+    day = issue_date or work.today
+    due = draft.due_date or day + rules.Terms.of(parties.settings).due
+    if due < day:
+        raise Invalid(
+            N_("The due date is before the date of issue."), code="due_before_issue", field="due_date"
+        )
+    number, serial = await numbers.take_number(work, numbers.INVOICES, day)
+    values = {
+        "series": numbers.INVOICES,
+        "number": number,
+        "serial": serial,
+        "issue_date": day,
+        "due_date": due,
+        "balance_minor": draft.total_minor,
+        "seller": parties.seller,
+        "buyer": parties.buyer,
+        "locale": draft.locale or parties.locale,
+    }
+    await move(work, ISSUE, invoice_id, version=version, **values)
+    return Issued(invoice_id, number, day, due)
+
+
+async def _locked_draft(work: Work, invoice_id: UUID, event: str, version: int | None) -> sa.Row[Any]:
+    draft = await locks.lock_invoice(work, invoice_id)
+    if draft.state != InvoiceState.DRAFT:
+        raise locks.refuse(draft, event)
+    locks.must_be_version(draft, version)
+    return draft
+
+
+async def _must_be_complete(work: Work, draft: sa.Row[Any], parties: sa.Row[Any]) -> None:
+    missing = rules.missing_for_issue(
+        seller_name=parties.seller["legal_name"] or parties.seller["name"],
+        buyer_name=parties.buyer["company_name"] or parties.buyer["full_name"],
+        lines=(await work.db.execute(queries.count_lines(work, draft.id))).scalar_one(),
+        total=draft.total_minor,
+    )
+    if missing:
+        raise Incomplete(missing)
+
+
+def _priced(draft: Draft) -> Priced:
+    exponent_of(draft.currency)
+    if not draft.lines:
+        raise Invalid(N_("An invoice needs at least one line."), code="no_lines", field="lines")
+    return price(draft.lines, draft.currency)
+
+
+def _columns(draft: Draft) -> dict[str, Any]:
+    names = ("customer_id", "currency", "due_date", "supply_date", "notes", "purchase_order", "locale")
+    return {name: getattr(draft, name) for name in names}
+
+
+def _plain(value: Any) -> Any:
+    return value if value is None or isinstance(value, int) else str(value)

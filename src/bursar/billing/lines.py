@@ -1,0 +1,108 @@
+"""An invoice's lines: what is charged, priced and taxed to the minor unit."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from bursar.billing import rules
+from bursar.billing.queries import invoices as queries
+from bursar.billing.states import TaxCategory
+from bursar.core.errors import N_, Invalid
+from bursar.core.money import LARGEST_MINOR, MixedCurrencies, Money
+from bursar.core.work import Work
+
+_UNTAXED = frozenset(TaxCategory) - {TaxCategory.STANDARD, TaxCategory.MARGIN}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line as it is asked for. `tax_rate` is in percent; a negative price is a rebate."""
+
+    description: str
+    unit_price: Money
+    quantity: Decimal = Decimal(1)
+    discount: Money | None = None
+    tax_category: TaxCategory = TaxCategory.STANDARD
+    tax_rate: Decimal = Decimal(5)
+    service_from: date | None = None
+    service_to: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """Lines as they are stored, and the columns of the invoice that follow from them."""
+
+    rows: tuple[dict[str, Any], ...]
+    totals: dict[str, Any]
+
+
+def price(lines: Sequence[Line], currency: str) -> Priced:
+    """Net, tax and totals of `lines`. Raises `Invalid` naming the line (from 1) that cannot be charged."""
+    for position, line in enumerate(lines, start=1):
+        _check(line, position, currency)
+    nets = [
+        rules.line_net(line.quantity, line.unit_price.minor, line.discount.minor if line.discount else 0)
+        for line in lines
+    ]
+    taxes = rules.tax_lines(
+        [rules.Taxed(net, line.tax_rate, line.tax_category) for net, line in zip(nets, lines, strict=True)],
+        currency,
+    )
+    subtotal, tax = sum(nets), taxes.total
+    if lines and not 0 < subtotal + tax <= LARGEST_MINOR:
+        raise Invalid(
+            N_("The lines must add up to more than zero."), code="total_not_positive", field="lines"
+        )
+    rows = tuple(
+        _row(line, position, net, line_tax)
+        for position, (line, net, line_tax) in enumerate(zip(lines, nets, taxes.of_lines, strict=True))
+    )
+    totals = {"subtotal_minor": subtotal, "tax_minor": tax, "total_minor": subtotal + tax}
+    return Priced(rows, {**totals, "rounding_mode": taxes.rounding})
+
+
+async def write_lines(work: Work, invoice_id: UUID, customer_id: UUID, priced: Priced) -> None:
+    """Give a draft these lines in place of those it had."""
+    await work.db.execute(queries.drop_lines(work, invoice_id))
+    if priced.rows:
+        owner = {"invoice_id": invoice_id, "customer_id": customer_id}
+        await work.db.execute(queries.add_lines(work, [{**owner, **row} for row in priced.rows]))
+
+
+def _row(line: Line, position: int, net: int, tax: int) -> dict[str, Any]:
+    return {
+        "position": position + 1,
+        "description": line.description.strip(),
+        "quantity": line.quantity,
+        "unit_price_minor": line.unit_price.minor,
+        "discount_minor": line.discount.minor if line.discount else 0,
+        "tax_category": line.tax_category,
+        "tax_rate": line.tax_rate,
+        "net_minor": net,
+        "tax_minor": tax,
+        "service_from": line.service_from,
+        "service_to": line.service_to,
+    }
+
+
+def _check(line: Line, position: int, currency: str) -> None:
+    for money in filter(None, (line.unit_price, line.discount)):
+        if money.currency != currency:
+            raise MixedCurrencies(currency, money.currency)
+    if not line.description.strip():
+        raise _refusal(N_("Line %(line)s needs a description."), "line_without_description", position)
+    if line.quantity <= 0:
+        raise _refusal(N_("The quantity of line %(line)s must be more than zero."), "quantity", position)
+    if not 0 <= line.tax_rate <= 100 or (line.tax_category in _UNTAXED and line.tax_rate):
+        raise _refusal(N_("The tax rate of line %(line)s does not fit its category."), "tax_rate", position)
+    if line.discount and line.discount.minor < 0:
+        raise _refusal(N_("The discount of line %(line)s is below zero."), "discount", position)
+    if line.service_from and line.service_to and line.service_to < line.service_from:
+        raise _refusal(N_("The service of line %(line)s ends before it begins."), "service_to", position)
+
+
+def _refusal(message: str, code: str, position: int) -> Invalid:
+    return Invalid(message, code=code, field=f"lines[{position - 1}]", line=position)

@@ -1,0 +1,213 @@
+"""What others ask of invoices: lists, look-ups, sums."""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from bursar.billing.filters import Chosen
+from bursar.billing.queries.sets import among
+from bursar.billing.rules import LAST_DAYS, Bucket, Status
+from bursar.billing.tables import (
+    credit_notes,
+    invoice_payments,
+    invoices,
+    is_disputed,
+    is_open,
+    is_overdue,
+    is_promised,
+    payments,
+)
+from bursar.core.schema import same_tenant
+from bursar.core.tables import events
+from bursar.core.work import Work
+from bursar.tenancy.tables import customers, tenants
+
+
+def status(today: date) -> sa.ColumnElement[str]:
+    """The computed status of an invoice; `rules.status_of` says the same of one in hand.
+
+    An invoice is partly paid only because of money: what a credit took off is no payment.
+    """
+    credited = (
+        sa.select(sa.func.coalesce(sa.func.sum(credit_notes.c.amount_minor), 0))
+        .where(same_tenant(credit_notes, invoices), credit_notes.c.invoice_id == invoices.c.id)
+        .correlate(invoices)
+        .scalar_subquery()
+    )
+    return sa.case(
+        (~is_open(invoices), invoices.c.state),
+        ((invoices.c.due_date < today) & ~is_disputed(invoices), str(Status.OVERDUE)),
+        (invoices.c.balance_minor == invoices.c.total_minor, str(Status.ISSUED)),
+        (
+            invoices.c.total_minor - invoices.c.balance_minor > credited,
+            str(Status.PARTIALLY_PAID),
+        ),
+        else_=str(Status.ISSUED),
+    )
+
+
+def chosen_invoices(work: Work, chosen: Chosen) -> sa.Select:
+    """The chosen invoices with their customer's name, status, and what keeps them quiet."""
+    theirs = same_tenant(customers, invoices) & (customers.c.id == invoices.c.customer_id)
+    return (
+        sa.select(
+            invoices,
+            sa.func.coalesce(customers.c.company_name, customers.c.full_name).label("customer_name"),
+            status(work.today).label("status"),
+            is_promised(invoices, work.today).label("promised"),
+            is_disputed(invoices).label("disputed"),
+        )
+        .join(customers, theirs)
+        .where(invoices.c.tenant_id == work.tenant_id, *_conditions(work, chosen))
+    )
+
+
+def newest(work: Work, chosen: Chosen, before: UUID | None, limit: int) -> sa.Select:
+    """The chosen invoices, the newest first, from `before` on."""
+    statement = chosen_invoices(work, chosen).order_by(invoices.c.id.desc()).limit(limit)
+    tenant = invoices.c.tenant_id == work.tenant_id
+    return statement.where(tenant, invoices.c.id < before) if before else statement
+
+
+def longest_due(work: Work, chosen: Chosen, after: tuple[date, UUID] | None, limit: int) -> sa.Select:
+    """The chosen invoices, the one due longest first, from `after` (its due date and id) on."""
+    statement = chosen_invoices(work, chosen).order_by(invoices.c.due_date, invoices.c.id).limit(limit)
+    if after is None:
+        return statement
+    place = sa.tuple_(invoices.c.due_date, invoices.c.id)
+    return statement.where(invoices.c.tenant_id == work.tenant_id, place > sa.tuple_(*after))
+
+
+def _conditions(work: Work, chosen: Chosen) -> list[sa.ColumnElement[bool]]:
+    given: list[tuple[Any, Callable[[Any], sa.ColumnElement[bool]]]] = [
+        (chosen.ids, lambda ids: among(invoices.c.id, ids)),
+        (chosen.customer_id, lambda customer_id: invoices.c.customer_id == customer_id),
+        (chosen.currency, lambda currency: invoices.c.currency == currency),
+        (chosen.statuses, lambda statuses: status(work.today).in_(sorted(statuses))),
+        (chosen.number, lambda number: invoices.c.number.startswith(number, autoescape=True)),
+        (chosen.due_from, lambda day: invoices.c.due_date >= day),
+        (chosen.due_until, lambda day: invoices.c.due_date <= day),
+        (chosen.open_only or None, lambda _: is_open(invoices)),
+        (chosen.overdue_only or None, lambda _: is_overdue(invoices, work.today)),
+    ]
+    return [condition(value) for value, condition in given if value is not None]
+
+
+def with_numbers(work: Work, numbers: Sequence[str]) -> sa.Select:
+    """Every invoice, of whatever series, that bears one of these numbers."""
+    return (
+        sa.select(
+            invoices.c.id,
+            invoices.c.customer_id,
+            invoices.c.number,
+            invoices.c.series,
+            invoices.c.state,
+            invoices.c.currency,
+            invoices.c.balance_minor,
+        )
+        .where(
+            invoices.c.tenant_id == work.tenant_id,
+            invoices.c.number == sa.any_(sa.literal(list(numbers), sa.ARRAY(sa.Text))),
+        )
+        .order_by(invoices.c.number, invoices.c.series)
+    )
+
+
+def overdue_totals(work: Work) -> sa.Select:
+    """How many invoices are overdue, and how much, in each currency."""
+    return (
+        sa.select(
+            invoices.c.currency,
+            sa.func.count().label("invoices"),
+            sa.cast(sa.func.sum(invoices.c.balance_minor), sa.BigInteger).label("minor"),
+        )
+        .where(invoices.c.tenant_id == work.tenant_id, is_overdue(invoices, work.today))
+        .group_by(invoices.c.currency)
+        .order_by(invoices.c.currency)
+    )
+
+
+def ageing(work: Work) -> sa.Select:
+    """What is open today in each currency, by days past due (R78); contested invoices are in it."""
+    late = sa.cast(work.today, sa.Date) - invoices.c.due_date
+    after, columns = None, []
+    for bucket in Bucket:
+        last = LAST_DAYS.get(bucket)
+        bounds = [late > after] if after is not None else []
+        bounds += [late <= last] if last is not None else []
+        total = sa.func.sum(invoices.c.balance_minor).filter(*bounds)
+        columns.append(sa.cast(sa.func.coalesce(total, 0), sa.BigInteger).label(bucket))
+        after = last
+    return (
+        sa.select(invoices.c.currency, *columns)
+        .where(invoices.c.tenant_id == work.tenant_id, is_open(invoices))
+        .group_by(invoices.c.currency)
+        .order_by(invoices.c.currency)
+    )
+
+
+def contested_totals(work: Work) -> sa.Select:
+    """How much of what is open is contested, in each currency."""
+    return (
+        sa.select(
+            invoices.c.currency,
+            sa.cast(sa.func.sum(invoices.c.balance_minor), sa.BigInteger).label("minor"),
+        )
+        .where(invoices.c.tenant_id == work.tenant_id, is_open(invoices), is_disputed(invoices))
+        .group_by(invoices.c.currency)
+    )
+
+
+def credit_totals(work: Work, customer_id: UUID | None) -> sa.Select:
+    """Money that pays no invoice, in each currency: of one customer, or of all."""
+    parts = []
+    for table, sign in ((payments, 1), (invoice_payments, -1)):
+        moved = sa.select(
+            (payments.c.currency).label("currency"), (table.c.amount_minor * sign).label("minor")
+        ).where(table.c.tenant_id == work.tenant_id)
+        if table is invoice_payments:
+            its = same_tenant(payments, table) & (payments.c.id == table.c.payment_id)
+            moved = moved.join_from(invoice_payments, payments, its)
+        parts.append(moved.where(table.c.customer_id == customer_id) if customer_id else moved)
+    ledger = sa.union_all(*parts).subquery("ledger")
+    minor = sa.cast(sa.func.sum(ledger.c.minor), sa.BigInteger)
+    return (
+        sa.select(ledger.c.currency, minor.label("minor"))
+        .group_by(ledger.c.currency)
+        .having(minor != 0)
+        .order_by(ledger.c.currency)
+    )
+
+
+def alone(work: Work, errand: str) -> sa.Select:
+    """Whether nobody else runs this errand for the tenant; held to the end of the transaction."""
+    key = sa.func.hashtextextended(f"{errand}/{work.tenant_id}", 0)
+    return sa.select(sa.func.pg_try_advisory_xact_lock(key))
+
+
+def newly_overdue(work: Work, event: str, limit: int) -> sa.Select:
+    """Overdue invoices of which `event` was never written. A due date does not change after issue."""
+    told = sa.exists().where(
+        same_tenant(events, invoices),
+        events.c.entity_type == "invoice",
+        events.c.entity_id == invoices.c.id,
+        events.c.type == event,
+    )
+    return (
+        sa.select(invoices.c.id, invoices.c.customer_id, invoices.c.due_date)
+        .where(
+            invoices.c.tenant_id == work.tenant_id,
+            is_overdue(invoices, work.today),
+            ~told,
+        )
+        .order_by(invoices.c.due_date, invoices.c.id)
+        .limit(limit)
+    )
+
+
+def all_tenants() -> sa.Select:
+    """Every tenant there is; for a scan."""
+    return sa.select(tenants.c.tenant_id).order_by(tenants.c.tenant_id)

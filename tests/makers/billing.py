@@ -1,0 +1,74 @@
+"""Makers of billing: invoices through the room's own verbs. Each takes only what the test cares about."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID, uuid4
+
+from bursar.billing.credit_notes import cancel_invoice
+from bursar.billing.imported import ImportedInvoice, add_imported
+from bursar.billing.invoices import Draft, create_draft, issue_invoice
+from bursar.billing.lines import Line
+from bursar.billing.payments import NewPayment, PaymentRecorded, record_payment
+from bursar.billing.states import InvoiceState, TaxCategory
+from bursar.core.money import Money
+from bursar.core.work import Work
+from tests.makers.tenancy import a_customer
+
+
+def aed(minor: int) -> Money:
+    return Money(minor, "AED")
+
+
+def a_line(minor: int = 100_00, currency: str = "AED", **given: Any) -> Line:
+    """A line without tax: what it costs is what it says."""
+    untaxed = {"tax_category": TaxCategory.OUT_OF_SCOPE, "tax_rate": Decimal(0)}
+    return Line(**{"description": "Season", "unit_price": Money(minor, currency), **untaxed, **given})
+
+
+async def a_draft(work: Work, *, of: UUID | None = None, minor: int = 100_00, **given: Any) -> UUID:
+    currency = given.pop("currency", "AED")
+    row = {"lines": [a_line(minor, currency)], "currency": currency, **given}
+    return await create_draft(work, Draft(customer_id=of or await a_customer(work), **row))
+
+
+async def an_invoice(
+    work: Work,
+    *,
+    of: UUID | None = None,
+    minor: int = 100_00,
+    currency: str = "AED",
+    state: InvoiceState = InvoiceState.ISSUED,
+    due_date: date | None = None,
+) -> UUID:
+    """An invoice in any state that a verb of this room can bring it to; due in 30 days."""
+    invoice = await a_draft(work, of=of, minor=minor, currency=currency, due_date=due_date)
+    if state is not InvoiceState.DRAFT:
+        await issue_invoice(work, invoice)
+    if state is InvoiceState.PAID:
+        await pay(work, invoice, minor, currency=currency)
+    if state is InvoiceState.CANCELLED:
+        await cancel_invoice(work, invoice, because="duplicate")
+    return invoice
+
+
+async def an_overdue_invoice(
+    work: Work, *, of: UUID | None = None, minor: int = 100_00, days: int = 10, currency: str = "AED"
+) -> UUID:
+    """An imported one, since our own series refuses to be back-dated; 30 days after its issue it was due."""
+    customer = of or await a_customer(work)
+    due = work.today - timedelta(days=days)
+    total = Money(minor, currency)
+    row = ImportedInvoice(
+        f"X-{uuid4().hex[:8]}", customer, total, total, min(due, work.today) - timedelta(days=30), due
+    )
+    [answer] = await add_imported(work, "sheet", [row])
+    assert answer.id is not None
+    return answer.id
+
+
+async def pay(
+    work: Work, invoice: UUID, minor: int, *, currency: str = "AED", **given: Any
+) -> PaymentRecorded:
+    row = {"received_on": work.today, "allocate_to": [(invoice, None)], **given}
+    return await record_payment(work, NewPayment(Money(minor, currency), **row))
