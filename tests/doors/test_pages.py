@@ -186,6 +186,20 @@ def test_the_language_switch_is_no_open_redirect_and_knows_its_languages():
     assert web.post("/language", data={"code": "tlh"}).status_code == 422
 
 
+def test_the_language_switch_leads_back_to_the_page_it_stands_on():
+    web = a_client()
+
+    assert 'name="next" value="/nowhere?q=1&amp;state=open"' in web.get("/nowhere?q=1&state=open").text
+    assert 'name="next" value="/"' in web.post("/nowhere").text
+
+
+def test_a_mail_is_previewed_where_it_can_do_nothing():
+    headers = pages.preview("<style>p {}</style><script>x()</script>").headers
+
+    assert headers["content-security-policy"].startswith("sandbox; default-src 'none'")
+    assert "script-src" not in headers["content-security-policy"]
+
+
 def test_the_folders_of_pages_can_be_read():
     assert isinstance(found_routers(), list)
 

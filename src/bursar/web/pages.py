@@ -22,7 +22,7 @@ from bursar.core.money import Money
 from bursar.web import formats, icons, languages, navigation, words
 from bursar.web.forms import Form
 from bursar.web.languages import Language
-from bursar.web.security import Cookies, is_local_path
+from bursar.web.security import PREVIEW_POLICY, Cookies, is_local_path
 from bursar.web.viewing import Viewer, viewer_of
 
 HERE = Path(__file__).parent
@@ -49,7 +49,7 @@ class PageView:
     """What the layouts know of the request; page templates see it as `page`."""
 
     language: Language
-    path: str
+    here: str
     nonce: str
     request_id: str
     theme: str
@@ -129,13 +129,19 @@ def page_view(request: Request) -> PageView:
     theme = request.cookies.get(THEME_COOKIE, "")
     return PageView(
         language=languages.language_of(request, viewer.language if viewer else None),
-        path=request.url.path,
+        here=_here(request),
         nonce=getattr(request.state, "nonce", ""),
         request_id=getattr(request.state, "request_id", ""),
         theme=theme if theme in {"light", "dark"} else "",
         viewer=viewer,
         toast=_read_toast(request),
     )
+
+
+def _here(request: Request) -> str:
+    """Where the language switch comes back to: this page, unless it answers a change."""
+    query = f"?{request.url.query}" if request.url.query else ""
+    return f"{request.url.path}{query}" if request.method == "GET" else "/"
 
 
 def wants_fragment(request: Request) -> bool:
@@ -173,6 +179,12 @@ def render(
     if page.toast and not part:
         _cookies(request).drop(response, TOAST_COOKIE)
     return response
+
+
+def preview(html: str) -> HTMLResponse:
+    """A mail as its reader sees it, for an `iframe` of ours: its own styles, no script, no request."""
+    headers = {"Content-Security-Policy": PREVIEW_POLICY, "X-Frame-Options": "SAMEORIGIN"}
+    return HTMLResponse(html, headers=headers)
 
 
 def render_text(request: Request, template: str, block: str, **values: Any) -> str:
