@@ -7,6 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
+from bursar.core.schema import uuids
 from bursar.core.tables import events, idempotency_keys, secrets, subject_keys, tenant_keys
 
 SET_CONTEXT = sa.text(
@@ -39,7 +40,7 @@ def subject_key(tenant_id: UUID, customer_ids: Sequence[UUID]) -> sa.Select:
     """The keys of these customers that were not destroyed by an erasure."""
     return sa.select(subject_keys.c.id, subject_keys.c.customer_id, subject_keys.c.wrapped_key).where(
         subject_keys.c.tenant_id == tenant_id,
-        subject_keys.c.customer_id == sa.any_(sa.literal(list(customer_ids), sa.ARRAY(sa.UUID))),
+        subject_keys.c.customer_id == sa.any_(uuids(customer_ids)),
         subject_keys.c.destroyed_at.is_(None),
     )
 
@@ -65,6 +66,10 @@ def add_secret(tenant_id: UUID, secret_id: UUID, purpose: str, ciphertext: bytes
     )
 
 
+def drop_secret(tenant_id: UUID, secret_id: UUID) -> sa.Delete:
+    return sa.delete(secrets).where(secrets.c.tenant_id == tenant_id, secrets.c.id == secret_id)
+
+
 def replace_secret(tenant_id: UUID, secret_id: UUID, ciphertext: bytes) -> sa.Update:
     return (
         sa.update(secrets)
@@ -86,7 +91,7 @@ def move(
         table.c.tenant_id == tenant_id,
         table.c.id == ids[0]
         if len(ids) == 1
-        else table.c.id == sa.any_(sa.literal(list(ids), sa.ARRAY(sa.UUID))),
+        else table.c.id == sa.any_(uuids(ids)),
         table.c.state.in_(sources),
     ]
     if version is not None:

@@ -37,6 +37,10 @@ class Vault:
         sealed = (await self._tenant_sealer()).seal(plaintext, self._place("secrets", secret_id, purpose))
         await self._db.execute(queries.replace_secret(self._tenant_id, secret_id, sealed))
 
+    async def forget(self, secret_id: UUID) -> None:
+        """Destroy a secret that nothing points to any more; one that is gone is as it should be."""
+        await self._db.execute(queries.drop_secret(self._tenant_id, secret_id))
+
     async def get(self, secret_id: UUID) -> bytes:
         """Raises `NotFound` for a secret of another tenant, `CannotOpen` for one that was moved or changed."""
         purpose, ciphertext = await self._row(secret_id)
