@@ -101,6 +101,10 @@ def test_an_unknown_tag_is_named_with_the_nearest_known_one():
     assert refused.params == {"name": "invoices.numbr", "near": "invoices.number"}
 
 
+def test_a_subject_cannot_hold_the_address_that_stops_reminders():
+    assert refusal("x", subject="{{ unsubscribe_link }}").code == "unknown_tag"
+
+
 def test_an_unknown_filter_is_named_with_the_nearest_known_one():
     assert refusal("{{ customer.name | upcse }}").params["near"] == "upcase"
 

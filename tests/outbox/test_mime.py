@@ -221,7 +221,7 @@ def test_a_body_that_holds_our_boundary_cannot_end_its_part():
     evil = simple(text=f"a\n--{fixed.boundary.decode()}--\nb\n")
     message = build_message(fixed, evil, to=Recipient("b@x.example"), message_id="<1@x.example>", date=WHEN)
     text, html = read(message).iter_parts()
-    assert b"=_00" in text.get_payload(decode=True)
+    assert text.get_payload(decode=True) == evil.text.pieces[0]
     assert html.get_payload(decode=True) == b"<p>html</p>\r\n"
 
 
@@ -315,3 +315,12 @@ def test_times_are_written_with_their_zone():
     assert read(built(date=dubai))["Date"] == "Fri, 20 Nov 2026 13:30:00 +0400"
     with pytest.raises(ValueError, match="zone"):
         built(date=datetime(2026, 11, 20))  # noqa: DTZ001  that is the point
+
+
+@pytest.mark.parametrize(
+    "text", ["=?utf-8?B?eHg=?=", 'back\\slash "quoted" (and) <more>, x;', "a" * 90, "b " * 60 + "c"]
+)
+def test_text_that_headers_give_a_meaning_is_carried_as_text(text):
+    message = built(simple(subject=one_line(text)), to=Recipient("a@x.example", text))
+    assert read(message)["Subject"] == one_line(text)
+    assert name_of(message, "To") == shown_name(text)

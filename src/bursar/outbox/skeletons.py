@@ -113,7 +113,7 @@ def compile_version(
     made = bodies.sources(body, body_format, locale)
     html, text = liquid.parsed(html_env, made.html, "body"), liquid.parsed(text_env, made.text, "body")
     in_subject, in_body = liquid.used_tags(line), liquid.used_tags(html)
-    liquid.refuse_unknown(in_subject, known, "subject")
+    liquid.refuse_unknown(in_subject, known.keys() - {"unsubscribe_link"}, "subject")
     liquid.refuse_unknown(in_body, known, "body")
     _refuse_missing(
         in_subject | in_body, tags.required_tags(category) if required_tags is None else required_tags

@@ -78,7 +78,7 @@ _OPEN_INVOICES = (
     _text("invoices[].issue_date", N_("The day it was issued"), "1 October 2026", "1 أكتوبر 2026"),
     _text("invoices[].due_date", N_("The day it is due"), "31 October 2026", "31 أكتوبر 2026"),
     _number("invoices[].days_overdue", N_("Days since then, 0 if not yet due"), 20),
-    _text("invoices[].total", N_("Its total"), "AED 2,625.00", "AED 2,625.00"),
+    _text("invoices[].total", N_("Its total"), "AED 2,625.00", "2,625.00 AED"),
     _text("invoices[].balance", N_("What is still open"), "AED 1,625.00", "1,625.00 AED"),
     _text("invoices[].currency", N_("Its currency"), "AED"),
     _address("invoices[].link", N_("Where it can be seen and paid"), "https://pay.example/i/2041"),
