@@ -156,6 +156,19 @@ def same_tenant(one: sa.FromClause, other: sa.FromClause) -> sa.ColumnElement[bo
     return one.c.tenant_id == other.c.tenant_id
 
 
-def uuids(ids: Sequence[UUID_]) -> sa.ColumnElement[list[UUID_]]:
+class _Uuids(sa.types.UserDefinedType[str]):
+    """`uuid[]` written as text: `%(ids)s::UUID[]`, whose type the server takes from the cast.
+
+    A text parameter with `CAST(… AS uuid[])` is read again for every row that is compared with it.
+    """
+
+    cache_ok = True
+    render_bind_cast = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        return "UUID[]"
+
+
+def uuids(ids: Sequence[UUID_]) -> sa.BindParameter[str]:
     """An array parameter as one text literal: the driver dumps it in one go, not element by element."""
-    return sa.cast(sa.literal("{" + ",".join(map(str, ids)) + "}", sa.Text), sa.ARRAY(UUID))
+    return sa.literal("{" + ",".join(map(str, ids)) + "}", _Uuids())
