@@ -80,5 +80,6 @@ def _values(
         },
         "reply_to": firm.reply_to or firm.account_reply_to or firm.account_address,
         "today": format_day(work.today, send.locale),
+        "unsubscribe_link": "each message gets its own",
         **invoice_values(live, work.today, send.locale),
     }

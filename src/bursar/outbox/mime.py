@@ -113,7 +113,8 @@ def build_message(
         head.append(_threading(thread))
     if unsubscribe_url is not None:
         html[UNSUBSCRIBE], text[UNSUBSCRIBE] = escape(unsubscribe_url).encode(), unsubscribe_url.encode()
-        head.append(_unsubscribe(unsubscribe_url))
+        if unsubscribe_url.startswith("https://"):  # without it one-click means nothing (R88)
+            head.append(_unsubscribe(unsubscribe_url))
     delimiter = b"--" + skeleton.boundary
     head += (
         skeleton.tail,
@@ -235,8 +236,6 @@ def _threading(thread: Thread) -> bytes:
 
 
 def _unsubscribe(url: str) -> bytes:
-    if not url.startswith("https://"):
-        raise Invalid(N_("Ending reminders needs an https address."), code="unsubscribe_not_https")
     return (
         f"List-Unsubscribe: <{web(url)}>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
     ).encode("ascii")

@@ -94,4 +94,4 @@ async def retry_failed(work: Work, run_id: UUID) -> list[UUID]:
 async def count_states(work: Work, run_id: UUID) -> dict[str, int]:
     """How many sends of the run stand in each state; `changed` are queued ones that wait for an agent."""
     rows = await work.db.execute(queries.counts(work, run_id))
-    return dict(rows.tuples().all())
+    return {row[0]: row[1] for row in rows}

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import random as any_random
 from uuid import UUID
@@ -38,13 +38,28 @@ async def settle(
 ) -> None:
     """One statement set for the batch. An outcome that is missing is unknown: honesty costs a row."""
     known = {outcome.send_id: outcome for outcome in outcomes}
-    complete = [
-        known.get(letter.send_id) or Outcome(letter.send_id, Result.UNKNOWN) for letter in claimed.letters
-    ]
+    complete = _innocent(
+        [known.get(letter.send_id) or Outcome(letter.send_id, Result.UNKNOWN) for letter in claimed.letters]
+    )
     async with office.work(claimed.tenant_id, cause="pump") as work:
         verdicts = await _judge(work, claimed, complete, random)
         await _write(work, claimed, complete, verdicts)
         await _account(work, claimed, complete)
+
+
+def _innocent(outcomes: list[Outcome]) -> list[Outcome]:
+    """Where others of the batch were accepted, a refusal by policy is about that one letter, not the account."""
+    if not any(one.result is Result.ACCEPTED for one in outcomes):
+        return outcomes
+    return [
+        replace(one, result=Result.REJECTED) if one.result is Result.REFUSED and _is_policy(one) else one
+        for one in outcomes
+    ]
+
+
+def _is_policy(outcome: Outcome) -> bool:
+    signed_out = outcome.code in NEEDS_REAUTH or outcome.enhanced in NEEDS_REAUTH_ENHANCED
+    return not signed_out and outcome.enhanced not in OUT_OF_QUOTA
 
 
 async def _judge(
@@ -54,7 +69,7 @@ async def _judge(
     tries: Mapping[UUID, int] = {}
     since: dict[UUID, tuple[datetime | None, str]] = {}
     if again:
-        tries = dict((await work.db.execute(queries.tries(work, again))).tuples().all())
+        tries = {row[0]: row[1] for row in await work.db.execute(queries.tries(work, again))}
         since = {
             row.id: (row.first_deferred_at, row.purpose)
             for row in await work.db.execute(queries.first_deferred(work, again))
@@ -183,10 +198,10 @@ async def _account(work: Work, claimed: Claimed, outcomes: Sequence[Outcome]) ->
 
 
 async def _break(work: Work, account_id: UUID, outcome: Outcome) -> None:
-    if outcome.code in NEEDS_REAUTH or outcome.enhanced in NEEDS_REAUTH_ENHANCED:
-        await pausing.needs_reauth(work, account_id, said(outcome) or "")
-    elif outcome.enhanced in OUT_OF_QUOTA:
+    if outcome.enhanced in OUT_OF_QUOTA:
         await pausing.throttle(work, account_id, work.now + PARKED_FOR)
+    elif not _is_policy(outcome):
+        await pausing.needs_reauth(work, account_id, said(outcome) or "")
     else:
         await work.db.execute(queries.note_error(work, account_id, said(outcome), work.now + PARKED_FOR))
         await pausing.stop_for_errors(work, account_id)

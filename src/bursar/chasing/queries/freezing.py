@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from bursar.billing.states import InvoiceState
 from bursar.billing.tables import invoices, is_disputed, is_open, is_promised
@@ -190,7 +191,7 @@ def published(work: Work, template_id: UUID) -> sa.Select:
     v = template_versions
     return (
         sa.select(v.c.locale, v.c.id)
-        .distinct(v.c.locale)
+        .ext(distinct_on(v.c.locale))
         .where(v.c.tenant_id == work.tenant_id, v.c.template_id == template_id, v.c.published_at.is_not(None))
         .order_by(v.c.locale, v.c.number.desc())
     )

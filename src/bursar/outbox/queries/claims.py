@@ -31,39 +31,39 @@ def due_accounts(now: datetime) -> sa.Select:
     Read as bursar_scan: no tenant_id is named because all are meant.
     """
     a = sending_accounts
-    due = sa.exists().where(
-        same_tenant(sends, a),
-        sends.c.sending_account_id == a.c.id,
-        sends.c.queue_at <= now,
-        sends.c.reason.is_(None),
-        sa.or_(sends.c.run_id.is_(None), _run_is_open()),
-    )
     return (
         sa.select(a.c.tenant_id, a.c.id)
-        .where(a.c.state == AccountState.ACTIVE, a.c.next_batch_at <= now, due)
+        .where(a.c.state == AccountState.ACTIVE, a.c.next_batch_at <= now, _has_due(now))
         .order_by(a.c.next_batch_at)
         .limit(500)
     )
 
 
 def waiting_accounts(now: datetime) -> sa.Select:
-    """When the next account that only waits for its pace may send; null if none does. All tenants: bursar_scan."""
+    """When the first account with something to send may do so; null if there is none. All tenants: bursar_scan."""
     a = sending_accounts
-    due = sa.exists().where(
-        same_tenant(sends, a),
-        sends.c.sending_account_id == a.c.id,
-        sends.c.queue_at <= now,
-        sends.c.reason.is_(None),
-        sa.or_(sends.c.run_id.is_(None), _run_is_open()),
-    )
-    return sa.select(sa.func.min(a.c.next_batch_at)).where(a.c.state == AccountState.ACTIVE, due)
+    return sa.select(sa.func.min(a.c.next_batch_at)).where(a.c.state == AccountState.ACTIVE, _has_due(now))
 
 
-def _run_is_open() -> sa.ColumnElement[bool]:
-    return (
-        sa.exists()
+def _has_due(now: datetime) -> sa.ColumnElement[bool]:
+    """Accounts with a due send of an open run, or of none. Names its columns: bursar_scan may read only some."""
+    released = (
+        sa.select(runs.c.id)
         .where(same_tenant(runs, sends), runs.c.id == sends.c.run_id, runs.c.state == RunState.OPEN)
         .correlate(sends)
+        .exists()
+    )
+    return (
+        sa.select(sends.c.id)
+        .where(
+            same_tenant(sends, sending_accounts),
+            sends.c.sending_account_id == sending_accounts.c.id,
+            sends.c.queue_at <= now,
+            sends.c.reason.is_(None),
+            sa.or_(sends.c.run_id.is_(None), released),
+        )
+        .correlate(sending_accounts)
+        .exists()
     )
 
 

@@ -1,0 +1,74 @@
+"""The composition root: settings -> database -> adapters -> doors. The only place that binds ports."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from bursar.chasing.composing import CampaignComposer
+from bursar.core.clock import Clock, SystemClock
+from bursar.core.database import Addresses, find_database, make_engine
+from bursar.core.files import FileStore
+from bursar.core.keyfile import load_keyring
+from bursar.core.keys import Keyring
+from bursar.core.settings import Settings, load_settings
+from bursar.core.work import Office
+from bursar.house import House
+from bursar.outbox.composing import Composers
+from bursar.outbox.letters import Letters
+from bursar.outbox.ports import Sender, SenderFactory
+from bursar.outbox.states import AccountKind, Purpose
+from bursar.reactions import REACTIONS
+
+
+def build(
+    settings: Settings | None = None,
+    *,
+    clock: Clock | None = None,
+    addresses: Addresses | None = None,
+    keyring: Keyring | None = None,
+) -> House:
+    """The house that the environment asks for; tests hand in their own clock, database and keys."""
+    settings = settings or load_settings()
+    keyring = keyring or load_keyring(settings)
+    addresses = addresses or find_database(settings, keyring)
+    engine = make_engine(addresses.app, pool_size=settings.pool_size)
+    return House(
+        settings=settings,
+        addresses=addresses,
+        keyring=keyring,
+        office=Office(engine, clock or SystemClock(), keyring, REACTIONS),
+        files=FileStore(settings.files_url or settings.data_dir / "files"),
+        letters=Letters(keyring, settings.base_url),
+        composers=composers(),
+        senders=senders(settings),
+    )
+
+
+def composers() -> Composers:
+    """Which room speaks for the sends of each purpose."""
+    return {Purpose.CAMPAIGN: CampaignComposer()}
+
+
+def senders(settings: Settings) -> SenderFactory:
+    """The way out for each kind of account."""
+    networks = tuple(str(network) for network in settings.private_hosts)
+    helo = settings.base_url.split("//", 1)[1].partition("/")[0].partition(":")[0]
+
+    def make(kind: str, given: Mapping[str, Any], secret: bytes | None) -> Sender:
+        if kind != AccountKind.SMTP:
+            raise ValueError(f"no adapter is bound for {kind}")
+        from bursar.integrations.smtp.adapter import SmtpSender, SmtpSettings
+
+        return SmtpSender(
+            SmtpSettings(
+                host=given["host"],
+                port=given["port"],
+                username=given.get("username"),
+                password=secret.decode() if secret else None,
+                tls=given.get("tls", "starttls"),
+                connections=given.get("connections", 1),
+                allowed_networks=networks,
+                helo_name=helo,
+            )
+        )
+
+    return make

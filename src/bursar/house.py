@@ -1,0 +1,29 @@
+"""What every door is handed: the parts that `app.py` put together, and nothing of how."""
+
+from dataclasses import dataclass
+
+from bursar.core.database import Addresses
+from bursar.core.files import FileStore
+from bursar.core.keys import Keyring
+from bursar.core.settings import Settings
+from bursar.core.work import Office
+from bursar.outbox.composing import Composers
+from bursar.outbox.letters import Letters
+from bursar.outbox.ports import SenderFactory
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """One process's parts. Close it to let go of its database connections."""
+
+    settings: Settings
+    addresses: Addresses
+    keyring: Keyring
+    office: Office
+    files: FileStore
+    letters: Letters
+    composers: Composers
+    senders: SenderFactory
+
+    async def close(self) -> None:
+        await self.office.engine.dispose()
