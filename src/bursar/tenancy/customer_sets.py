@@ -1,8 +1,8 @@
 """Many customers in few statements: who of a sheet is known already, who is new, what changes (R140)."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +20,7 @@ RECORDS_AT_ONCE = 2_000
 
 _EMPTY: dict[str, Any] = {"address_lines": [], "tags": [], "custom_fields": {}}
 _BY_CODE, _BY_TAX, _BY_NAME = 1, 2, 3
+_STRONG = ("external_code", "tax_number")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,55 +60,51 @@ class Planned:
         return self.target.id if self.target else None
 
 
-@dataclass(slots=True)
 class _Marks:
-    """The targets of a set by what identifies them, for later rows about the same customer."""
+    """Customers by what identifies them: those the tenant has, and those a set makes or renames."""
 
-    by_mark: dict[tuple[Any, ...], list[Target]] = field(default_factory=lambda: defaultdict(list))
+    def __init__(self) -> None:
+        self._by_mark: dict[tuple[int, str], list[Target]] = defaultdict(list)
 
     def add(self, target: Target) -> None:
-        for mark in _marks(target.values).values():
-            if not any(each is target for each in self.by_mark[mark]):
-                self.by_mark[mark].append(target)
+        for mark in _marks(target.values):
+            if not any(each is target for each in self._by_mark[mark]):
+                self._by_mark[mark].append(target)
 
     def find(self, row: Mapping[str, Any]) -> tuple[Target | None, bool]:
-        """The target, and whether there are several."""
-        found = {rank: self._fitting(rank, mark, row) for rank, mark in _marks(row).items()}
-        targets = {id(each): each for several in found.values() for each in several}
-        chosen, ambiguous = _choose({rank: {id(each) for each in some} for rank, some in found.items()})
-        return targets.get(chosen), ambiguous
+        """The customer of the strongest mark that says anything, and whether it says several.
 
-    def _fitting(self, rank: int, mark: tuple[Any, ...], row: Mapping[str, Any]) -> list[Target]:
-        strong = {_BY_CODE: (), _BY_TAX: ("external_code",), _BY_NAME: ("external_code", "tax_number")}[rank]
+        A shared tax number is told apart by e-mail address and name. Left out is who contradicts a
+        stronger mark, being known under another code or, by name alone, another tax number.
+        """
+        found = {mark[0]: self._fitting(mark, row) for mark in _marks(row)}
+        for rank in sorted(found):
+            fitting = found[rank]
+            if len(fitting) > 1:
+                named = found.get(_BY_NAME, [])
+                fitting = [each for each in fitting if any(each is other for other in named)]
+                return (fitting[0], False) if len(fitting) == 1 else (None, True)
+            if fitting:
+                return fitting[0], False
+        return None, False
+
+    def _fitting(self, mark: tuple[int, str], row: Mapping[str, Any]) -> list[Target]:
+        stronger = _STRONG[: mark[0] - 1]
         return [
             target
-            for target in self.by_mark.get(mark, ())
-            if not any(
-                row.get(name) and target.values.get(name) and row[name] != target.values[name]
-                for name in strong
-            )
+            for target in self._by_mark.get(mark, ())
+            if not any(_differ(row.get(name), target.values.get(name)) for name in stronger)
         ]
 
 
 async def find_same(work: Work, rows: Sequence[Mapping[str, Any]]) -> list[Same]:
     """For each row of clean columns the customer it is about: by code, else tax number, else e-mail and name.
 
-    One statement for any number of rows. Who is known under another code is somebody else.
+    One statement for any number of rows.
     """
-    if not rows:
-        return []
-    asked = [
-        {
-            "number": number,
-            **{name: row.get(name) for name in ("external_code", "tax_number", "email_key")},
-            "name": _name_of(row),
-        }
-        for number, row in enumerate(rows)
-    ]
-    found: dict[int, dict[int, set[UUID]]] = defaultdict(lambda: defaultdict(set))
-    for match in await work.db.execute(queries.matches(work, asked)):
-        found[match.number][match.rank].add(match.id)
-    return [Same(*_choose(found[number])) for number in range(len(rows))]
+    known = await _known_by(work, rows)
+    found = (known.find(row) for row in rows)
+    return [Same(target.id if target else None, ambiguous) for target, ambiguous in found]
 
 
 async def plan_customers(
@@ -118,18 +115,12 @@ async def plan_customers(
     Rows are what `clean_customer` gives. What is blank in a row leaves the customer as it is; tags and
     custom fields are added to those there. Later rows about one customer build on the earlier ones.
     """
-    sames = await find_same(work, rows)
-    known = {same.customer_id for same in sames if same.customer_id}
-    loaded = await work.db.execute(queries.customers_by_id(work, sorted(known), lock=lock)) if known else None
-    targets = {row.id: _known(row._asdict()) for row in loaded or ()}
-    marks, plan = _Marks(), []
-    for row, same in zip(rows, sames, strict=True):
-        target, ambiguous = targets.get(same.customer_id) if same.customer_id else None, same.ambiguous
-        if target is None and not ambiguous:
-            target, ambiguous = marks.find(row)
+    known, plan = await _known_by(work, rows, lock=lock), []
+    for row in rows:
+        target, ambiguous = known.find(row)
         planned = Planned(RowOutcome.REFUSED, reason=AMBIGUOUS) if ambiguous else _plan_row(row, target)
         if planned.target is not None:
-            marks.add(planned.target)
+            known.add(planned.target)
         plan.append(planned)
     return plan
 
@@ -189,6 +180,15 @@ def _shown(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(name for name in names if name != "email_key"))
 
 
+async def _known_by(work: Work, rows: Sequence[Mapping[str, Any]], *, lock: bool = False) -> _Marks:
+    known = _Marks()
+    names = (*_STRONG, "email_key")
+    marks = {name: sorted({row[name] for row in rows if row.get(name)}) for name in names}
+    for row in await work.db.execute(queries.look_alikes(work, marks, lock=lock)):
+        known.add(_known(row._asdict()))
+    return known
+
+
 async def _make(work: Work, targets: Sequence[Target], source: CustomerSource) -> None:
     if not targets:
         return
@@ -222,27 +222,17 @@ def _document(target: Target) -> dict[str, Any]:
     return {"id": str(target.id), **columns}
 
 
-def _choose(found: Mapping[int, set[Any]]) -> tuple[Any, bool]:
-    """The one meant, by the strongest mark that says anything; a shared tax number is told apart by name."""
-    for rank in (_BY_CODE, _BY_TAX, _BY_NAME):
-        fitting = found.get(rank) or set()
-        if len(fitting) > 1:
-            fitting = fitting & (found.get(_BY_NAME) or set())
-            return (fitting.pop(), False) if len(fitting) == 1 else (None, True)
-        if fitting:
-            return next(iter(fitting)), False
-    return None, False
-
-
-def _marks(row: Mapping[str, Any]) -> dict[int, tuple[Any, ...]]:
-    marks: dict[int, tuple[Any, ...]] = {}
+def _marks(row: Mapping[str, Any]) -> Iterator[tuple[int, str]]:
     if row.get("external_code"):
-        marks[_BY_CODE] = (_BY_CODE, row["external_code"])
+        yield _BY_CODE, row["external_code"]
     if row.get("tax_number"):
-        marks[_BY_TAX] = (_BY_TAX, row["tax_number"])
+        yield _BY_TAX, row["tax_number"]
     if row.get("email_key") and _name_of(row):
-        marks[_BY_NAME] = (_BY_NAME, row["email_key"], _name_of(row).lower())
-    return marks
+        yield _BY_NAME, f"{row['email_key']}\n{_name_of(row).casefold()}"
+
+
+def _differ(one: str | None, other: str | None) -> bool:
+    return bool(one and other and one != other)
 
 
 def _name_of(row: Mapping[str, Any]) -> str:
