@@ -5,6 +5,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
+import sqlalchemy as sa
+
 from bursar.billing.credit_notes import cancel_invoice
 from bursar.billing.imported import ImportedInvoice, add_imported
 from bursar.billing.invoices import Draft, create_draft, issue_invoice
@@ -12,6 +14,7 @@ from bursar.billing.lines import Line
 from bursar.billing.payments import NewPayment, PaymentRecorded, record_payment
 from bursar.billing.states import InvoiceState, TaxCategory
 from bursar.core.money import Money
+from bursar.core.tables import events
 from bursar.core.work import Work
 from tests.makers.tenancy import a_customer
 
@@ -72,3 +75,27 @@ async def pay(
 ) -> PaymentRecorded:
     row = {"received_on": work.today, "allocate_to": [(invoice, None)], **given}
     return await record_payment(work, NewPayment(Money(minor, currency), **row))
+
+
+async def told_of(work: Work, entity: UUID) -> list[str]:
+    """The journal's events of one row, in order."""
+    rows = await work.db.scalars(
+        sa.select(events.c.type)
+        .where(events.c.tenant_id == work.tenant_id, events.c.entity_id == entity)
+        .order_by(events.c.id)
+    )
+    return list(rows)
+
+
+async def footprint(work: Work) -> dict[str, str | None]:
+    """Everything that this tenant has in billing and in its journal, as one value a table."""
+    names = ("invoices", "invoice_lines", "number_series", "payments", "invoice_payments", "credit_notes")
+    return {
+        name: await work.db.scalar(
+            sa.text(
+                f"select md5(string_agg(t::text, '|' order by t.id)) from {name} t where t.tenant_id = :tenant"
+            ),
+            {"tenant": work.tenant_id},
+        )
+        for name in (*names, "promises", "disputes", "dispute_notes", "events")
+    }

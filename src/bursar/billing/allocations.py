@@ -8,7 +8,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from bursar.billing import locks, rules, settling
+from bursar.billing import locks, settling
 from bursar.billing.credit_notes import must_say_why
 from bursar.billing.queries import invoices as invoice_queries
 from bursar.billing.queries import money as queries
@@ -83,21 +83,28 @@ async def apply_credit(
     """
     work.allow(AgentRole.AGENT)
     invoice = await locks.lock_invoice_of_customer(work, invoice_id)
+    shares = await shares_of_credit(work, invoice, amount=amount, payment_id=payment_id)
+    await apply(work, shares)
+    return Money(sum(share.amount for share in shares), invoice.currency)
+
+
+async def shares_of_credit(
+    work: Work, invoice: sa.Row[Any], *, amount: Money | None = None, payment_id: UUID | None = None
+) -> list[Share]:
+    """What `apply_credit` would use; the caller holds the locks of the customer and of `invoice`."""
     locks.must_be_open(invoice, "allocate")
     wanted = _wanted(invoice, amount)
     shares: list[Share] = []
     for payment in await work.db.execute(queries.unapplied(work, invoice.customer_id)):
         if payment.currency != invoice.currency or (payment_id is not None and payment.id != payment_id):
             continue
-        [taken] = rules.take_from(payment.left, [(wanted, None)])
+        taken = min(payment.left, wanted)
         wanted -= taken
         if taken:
             shares.append(Share(payment.id, payment.received_on, invoice, taken))
-    used = sum(share.amount for share in shares)
-    if not used:
+    if not shares:
         raise Invalid(N_("This customer has no credit that could pay this invoice."), code="no_credit")
-    await apply(work, shares)
-    return Money(used, invoice.currency)
+    return shares
 
 
 async def reverse_allocation(work: Work, allocation_id: UUID, *, because: str) -> None:

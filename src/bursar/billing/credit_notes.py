@@ -47,16 +47,7 @@ async def issue_credit_note(
     """
     work.allow(AgentRole.AGENT)
     invoice = await locks.lock_invoice(work, invoice_id)
-    locks.must_allow(invoice, CANCEL)
-    if amount.currency != invoice.currency:
-        raise MixedCurrencies(invoice.currency, amount.currency)
-    if not 0 < amount.minor <= invoice.balance_minor:
-        raise Invalid(
-            N_("Credit more than zero and at most what is open: %(open)s."),
-            code="credit_does_not_fit",
-            field="amount",
-            open=Money(invoice.balance_minor, invoice.currency).plain(),
-        )
+    must_fit(invoice, amount)
     return await credit(work, invoice, amount.minor, because=because, reason_code=reason_code)
 
 
@@ -96,6 +87,20 @@ async def credit(
         await move(work, CANCEL, invoice.id, because=because, balance_minor=0)
     await settling.after_credit(work, invoice.id)
     return note
+
+
+def must_fit(invoice: sa.Row[Any], amount: Money) -> None:
+    """Raises `IllegalMove` unless it is issued, `Invalid` unless `amount` of it can be credited."""
+    locks.must_allow(invoice, CANCEL)
+    if amount.currency != invoice.currency:
+        raise MixedCurrencies(invoice.currency, amount.currency)
+    if not 0 < amount.minor <= invoice.balance_minor:
+        raise Invalid(
+            N_("Credit more than zero and at most what is open: %(open)s."),
+            code="credit_does_not_fit",
+            field="amount",
+            open=Money(invoice.balance_minor, invoice.currency).plain(),
+        )
 
 
 def must_say_why(because: str) -> None:

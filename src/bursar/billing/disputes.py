@@ -59,7 +59,7 @@ async def comment_dispute(work: Work, dispute_id: UUID, *, body: str, file_id: U
     work.allow(AgentRole.AGENT, customer=True)
     if not body.strip():
         raise Invalid(N_("Write a comment."), code="comment_missing", field="body")
-    dispute = await _open(work, dispute_id, "comment", None)
+    dispute, _ = await _open(work, dispute_id, "comment", None)
     values = {
         "dispute_id": dispute_id,
         "customer_id": dispute.customer_id,
@@ -91,16 +91,28 @@ async def accept_dispute(
         raise Invalid(
             N_("Say what to do: credit an amount, or match a payment."), code="remedy_missing", field="credit"
         )
-    dispute = await _decide(work, ACCEPT_DISPUTE, dispute_id, because, version)
+    work.allow(AgentRole.AGENT)
+    credit_notes.must_say_why(because)
+    _, invoice = await _open(work, dispute_id, ACCEPT_DISPUTE.event, version)
+    shares = []
     if credit is not None:
-        await credit_notes.issue_credit_note(work, dispute.invoice_id, credit, because=because)
+        credit_notes.must_fit(invoice, credit)
     else:
-        await allocations.apply_credit(work, dispute.invoice_id, payment_id=payment_id)
+        shares = await allocations.shares_of_credit(work, invoice, payment_id=payment_id)
+    await _close(work, ACCEPT_DISPUTE, dispute_id, because)
+    if credit is not None:
+        await credit_notes.credit(
+            work, invoice, credit.minor, because=because, reason_code=credit_notes.CANCELLED
+        )
+    await allocations.apply(work, shares)
 
 
 async def reject_dispute(work: Work, dispute_id: UUID, *, because: str, version: int | None = None) -> None:
     """The invoice stands as it is, and is chased again."""
-    await _decide(work, REJECT_DISPUTE, dispute_id, because, version)
+    work.allow(AgentRole.AGENT)
+    credit_notes.must_say_why(because)
+    await _open(work, dispute_id, REJECT_DISPUTE.event, version)
+    await _close(work, REJECT_DISPUTE, dispute_id, because)
 
 
 async def withdraw_dispute(
@@ -112,32 +124,24 @@ async def withdraw_dispute(
     await _close(work, WITHDRAW_DISPUTE, dispute_id, because)
 
 
-async def _decide(
-    work: Work, verdict: Move, dispute_id: UUID, because: str, version: int | None
-) -> sa.Row[Any]:
-    work.allow(AgentRole.AGENT)
-    credit_notes.must_say_why(because)
-    dispute = await _open(work, dispute_id, verdict.event, version)
-    await _close(work, verdict, dispute_id, because)
-    return dispute
-
-
 async def _close(work: Work, end: Move, dispute_id: UUID, because: str | None) -> None:
     await move(work, end, dispute_id, because=because, resolution=because, resolved_at=work.now)
 
 
-async def _open(work: Work, dispute_id: UUID, event: str, version: int | None) -> sa.Row[Any]:
-    """The dispute behind the locks of its customer and invoice. Raises `NotFound`, `IllegalMove`, `StaleVersion`.
+async def _open(
+    work: Work, dispute_id: UUID, event: str, version: int | None
+) -> tuple[sa.Row[Any], sa.Row[Any]]:
+    """The dispute and its invoice, locked with its customer. Raises `NotFound`, `IllegalMove`, `StaleVersion`.
 
     The customer's lock comes first because accepting it may move the customer's money.
     """
     found = (await work.db.execute(quiet.dispute(work, dispute_id))).one_or_none()
     if found is None:
         raise NotFound("dispute")
-    await locks.lock_invoice_of_customer(work, found.invoice_id)
+    invoice = await locks.lock_invoice_of_customer(work, found.invoice_id)
     dispute = (await work.db.execute(quiet.dispute(work, dispute_id))).one()
     if dispute.state != DisputeState.OPEN:
         raise IllegalMove("dispute", dispute.state, event, allowed_from(DISPUTE_MOVES, dispute.state))
     if version is not None and dispute.version != version:
         raise StaleVersion("dispute")
-    return dispute
+    return dispute, invoice

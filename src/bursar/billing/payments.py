@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from bursar.billing import allocations, locks, rules
 from bursar.billing.allocations import AT_ONCE, Share, must_be_positive
 from bursar.billing.credit_notes import must_say_why
+from bursar.billing.queries import invoices as invoice_queries
 from bursar.billing.queries import money as queries
 from bursar.billing.states import InvoiceState, PaymentSource
 from bursar.core.errors import N_, Conflict, Invalid, NotFound, Refusal
@@ -64,20 +65,23 @@ async def record_payments(work: Work, given: Sequence[NewPayment]) -> list[Payme
     as credit, under the event `invoice.payment_arrives`.
     """
     work.allow(AgentRole.AGENT)
-    asked = [invoice_id for payment in given for invoice_id, _ in payment.allocate_to]
-    owners = await locks.owners_of(work, asked)
-    owned = [_with_customer(payment, owners) for payment in given]
+    owned, owners = await _with_customers(work, given)
     customers = await locks.lock_customers(work, [one.customer_id for one in owned if one.customer_id])
-    book = _Book(
-        work,
-        customers,
-        await locks.lock_invoices(work, asked),
-        await _known(work, owned),
-        list(await work.db.scalars(queries.new_ids(len(owned)))) if owned else [],
-    )
+    book = await _open(work, owned, customers, await locks.lock_invoices(work, owners))
     answers = [book.enter(payment) for payment in owned]
     await book.write()
     return answers
+
+
+async def plan_payments(work: Work, given: Sequence[NewPayment]) -> list[PaymentRecorded | Refusal]:
+    """What `record_payments` would answer to payments that name invoices; nothing is written or locked.
+
+    The ids of payments that are not there yet are nobody's.
+    """
+    owned, owners = await _with_customers(work, given)
+    found = await work.db.execute(invoice_queries.invoices_by_id(work, list(owners)))
+    book = await _open(work, owned, set(owners.values()), {row.id: row for row in found})
+    return [book.enter(payment) for payment in owned]
 
 
 async def reverse_payment(work: Work, payment_id: UUID, *, because: str) -> UUID:
@@ -236,6 +240,22 @@ class _Book:
             )
         nothing = Money.zero(payment.amount.currency)
         return PaymentRecorded(before.id, {}, nothing, {}, repeated=True)
+
+
+async def _with_customers(
+    work: Work, given: Sequence[NewPayment]
+) -> tuple[list[NewPayment], dict[UUID, UUID]]:
+    """The payments with their customers, and the customer of each invoice that they name."""
+    asked = [invoice_id for payment in given for invoice_id, _ in payment.allocate_to]
+    owners = await locks.owners_of(work, asked)
+    return [_with_customer(payment, owners) for payment in given], owners
+
+
+async def _open(
+    work: Work, owned: Sequence[NewPayment], customers: set[UUID], invoices: Mapping[UUID, sa.Row[Any]]
+) -> _Book:
+    ids = list(await work.db.scalars(queries.new_ids(len(owned)))) if owned else []
+    return _Book(work, customers, invoices, await _known(work, owned), ids)
 
 
 async def _known(work: Work, given: Sequence[NewPayment]) -> dict[tuple[str, str], sa.Row[Any] | NewPayment]:

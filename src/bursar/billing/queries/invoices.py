@@ -40,6 +40,11 @@ def owners(work: Work, ids: Sequence[UUID]) -> sa.Select:
     )
 
 
+def invoices_by_id(work: Work, ids: Sequence[UUID]) -> sa.Select:
+    """These invoices, as they are for whoever only looks."""
+    return sa.select(invoices).where(invoices.c.tenant_id == work.tenant_id, among(invoices.c.id, ids))
+
+
 def lock_invoices(work: Work, ids: Sequence[UUID]) -> sa.Select:
     """These invoices, locked in the order of their ids."""
     return (
