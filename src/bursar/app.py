@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bursar.chasing.composing import CampaignComposer
+from bursar.chasing.previews import TestComposer
 from bursar.core.clock import Clock, SystemClock
 from bursar.core.database import Addresses, find_database, make_engine
 from bursar.core.files import FileStore
@@ -45,7 +46,8 @@ def build(
 
 def composers() -> Composers:
     """Which room speaks for the sends of each purpose."""
-    return {Purpose.CAMPAIGN: CampaignComposer()}
+    campaigns = CampaignComposer()
+    return {Purpose.CAMPAIGN: campaigns, Purpose.TEST: TestComposer(campaigns)}
 
 
 def senders(settings: Settings) -> SenderFactory:
@@ -53,19 +55,19 @@ def senders(settings: Settings) -> SenderFactory:
     networks = tuple(str(network) for network in settings.private_hosts)
     helo = settings.base_url.split("//", 1)[1].partition("/")[0].partition(":")[0]
 
-    def make(kind: str, given: Mapping[str, Any], secret: bytes | None) -> Sender:
+    def make(kind: str, settings: Mapping[str, Any], secret: bytes | None) -> Sender:
         if kind != AccountKind.SMTP:
             raise ValueError(f"no adapter is bound for {kind}")
         from bursar.integrations.smtp.adapter import SmtpSender, SmtpSettings
 
         return SmtpSender(
             SmtpSettings(
-                host=given["host"],
-                port=given["port"],
-                username=given.get("username"),
+                host=settings["host"],
+                port=settings["port"],
+                username=settings.get("username"),
                 password=secret.decode() if secret else None,
-                tls=given.get("tls", "starttls"),
-                connections=given.get("connections", 1),
+                tls=settings.get("tls", "starttls"),
+                connections=settings.get("connections", 1),
                 allowed_networks=networks,
                 helo_name=helo,
             )

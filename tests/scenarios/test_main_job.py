@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from bursar.billing.tables import invoices
 from bursar.chasing.campaigns import send_now
+from bursar.chasing.results import show
 from bursar.core.clock import FixedClock
 from bursar.core.errors import IllegalMove
 from tests.makers.billing import an_overdue_invoice, pay
@@ -23,16 +24,9 @@ from tests.makers.story import (
 pytestmark = pytest.mark.anyio
 
 
-async def drain(story: Story, seconds: float = 20) -> None:
-    """Run a pump until nothing is due, sending or leased."""
-    pump = story.pump()
-    running = asyncio.create_task(pump.run())
-    async with asyncio.timeout(seconds):
-        while not await pump.is_idle():
-            await asyncio.sleep(0.02)
-        await asyncio.sleep(1.2)  # one more round of the watch, which closes the run
-    pump.stop()
-    await running
+async def drain(story: Story) -> None:
+    async with asyncio.timeout(30):
+        await story.pump().run_until_idle()
 
 
 async def test_each_late_customer_gets_one_mail_about_all_their_invoices(
@@ -47,6 +41,7 @@ async def test_each_late_customer_gets_one_mail_about_all_their_invoices(
         await drain(story)
 
         async with story.house.office.work(story.tenant_id) as work:
+            assert (await show(work, campaign)).state == "completed"
             assert await states_of(work) == {"sent": 4}
             sent = await all_sends(work)
         messages = story.messages()
@@ -56,8 +51,9 @@ async def test_each_late_customer_gets_one_mail_about_all_their_invoices(
         assert {message["Message-ID"] for message in messages} == {send.message_id for send in sent}
         arabic = [message for message in messages if message["Content-Language"] == "ar"]
         assert len(arabic) == 1
-        assert 'dir="rtl"' in arabic[0].get_body(("html",)).get_content()
-        assert campaign
+        html = arabic[0].get_body(("html",))
+        assert html is not None
+        assert 'dir="rtl"' in html.get_content()
 
 
 async def test_who_paid_before_their_mail_was_claimed_is_not_written_to(

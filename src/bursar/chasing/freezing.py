@@ -79,7 +79,7 @@ async def _nobody(work: Work, run_id: UUID) -> Invalid:
         N_("None of these invoices can be written about (%(reasons)s)."),
         code="campaign_empty",
         field="invoices",
-        reasons=", ".join(f"{row.count} {row.reason}" for row in rows),
+        reasons=", ".join(f"{row.many} {row.reason}" for row in rows),
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select
@@ -67,6 +68,7 @@ async def order(
     customer_id: UUID | None = None,
     subjects: Sequence[Subject] = (),
     not_before: datetime | None = None,
+    reviewed: dict[str, Any] | None = None,
 ) -> UUID | None:
     """Order one send; None if this touch was ordered before. Without an address it is born suppressed."""
     account = order.sending_account_id
@@ -88,6 +90,7 @@ async def order(
         "template_version_id": template_version_id,
         "state": SendState.QUEUED if to_address else SendState.SUPPRESSED,
         "reason": None if to_address else "no_address",
+        "reviewed": reviewed,
         "queue_at": (not_before or work.now) if to_address else None,
     }
     send_id = (await work.db.scalars(queries.add_one(work, values))).one_or_none()

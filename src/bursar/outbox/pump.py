@@ -69,12 +69,21 @@ class Pump:
         """Claim nothing more."""
         self._stop.set()
 
+    async def run_until_idle(self) -> None:
+        """`run`, and stop by itself once `is_idle`, with finished runs closed."""
+        async with asyncio.TaskGroup() as group:
+            running = group.create_task(self.run())
+            while not running.done() and not await self.is_idle():
+                await self._pause(IDLE)
+            await self._finish()
+            self.stop()
+
     async def is_idle(self) -> bool:
         """No send due, sending or leased. Waits for pace and leases, not for windows, quota or broken accounts."""
         async with self._office.scan() as work:
             on_the_wire = (await work.db.execute(settling_queries.open_claims())).one()
             waiting = await work.db.scalar(queries.waiting_accounts(work.now))
-        return not on_the_wire.count and waiting is None and not self._in_hand
+        return not on_the_wire.many and waiting is None and not self._in_hand
 
     async def _lane(self) -> None:
         while not self._stop.is_set():

@@ -224,7 +224,7 @@ def excluded(work: Work, run_id: UUID) -> sa.Select:
     """How many invoices (or pasted numbers) were left out of a run for each reason."""
     r = campaign_invoices.c.excluded_reason
     return (
-        sa.select(r.label("reason"), sa.func.count().label("count"))
+        sa.select(r.label("reason"), sa.func.count().label("many"))
         .where(
             campaign_invoices.c.tenant_id == work.tenant_id,
             campaign_invoices.c.run_id == run_id,

@@ -137,7 +137,7 @@ def counts(work: Work, run_id: UUID) -> sa.Select:
     changed = sa.case((sends.c.reason == "changed", "changed"), else_=sends.c.state)
     state = sa.case((sends.c.state == SendState.QUEUED, changed), else_=sends.c.state).label("state")
     return (
-        sa.select(state, sa.func.count().label("count"))
+        sa.select(state, sa.func.count().label("many"))
         .where(sends.c.tenant_id == work.tenant_id, sends.c.run_id == run_id)
         .group_by(state)
     )

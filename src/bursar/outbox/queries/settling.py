@@ -81,7 +81,7 @@ def expired_claims(now: datetime) -> sa.Select:
 
 def open_claims() -> sa.Select:
     """How many claims are on the wire over all tenants (no tenant_id named), and when the last lease ends."""
-    return sa.select(sa.func.count().label("count"), sa.func.max(claims.c.lease_until).label("until")).where(
+    return sa.select(sa.func.count().label("many"), sa.func.max(claims.c.lease_until).label("until")).where(
         claims.c.settled_at.is_(None)
     )
 
@@ -120,7 +120,7 @@ def use(work: Work, account_id: UUID, accepted: int, uncertain: int) -> sa.Inser
 def tries(work: Work, ids: Sequence[UUID]) -> sa.Select:
     """How often each of these sends was tried so far."""
     return (
-        sa.select(attempts.c.send_id, sa.func.count().label("count"))
+        sa.select(attempts.c.send_id, sa.func.count().label("many"))
         .where(attempts.c.tenant_id == work.tenant_id, attempts.c.send_id == sa.any_(uuids(ids)))
         .group_by(attempts.c.send_id)
     )
