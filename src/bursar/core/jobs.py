@@ -4,31 +4,61 @@ A job carries its tenant and opens its own Work; it must be safe to run twice an
 the house (the Office and the ports that `app.py` bound) comes in its context.
 """
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any, cast
 
 import procrastinate
-from procrastinate import Blueprint, PsycopgConnector
+from procrastinate import PsycopgConnector
 from procrastinate.job_context import JobContext
+from sqlalchemy.engine import URL
 
+from bursar.core import upkeep
 from bursar.core.work import Office
 
-tasks = Blueprint()
+tasks = procrastinate.App(connector=PsycopgConnector())
+"""Everywhere but in a worker its own connector stays closed: enqueueing borrows the connection of a Work."""
 
 
-def job_app(conninfo: str) -> procrastinate.App:
-    """The app of one process. Its pool acts as bursar_system throughout: the queue is global, not a tenant's."""
+@asynccontextmanager
+async def opened(address: URL) -> AsyncIterator[procrastinate.App]:
+    """`tasks` on a pool of this worker. It acts as bursar_system throughout: the queue is no tenant's."""
 
     async def become_system(connection: Any) -> None:
         await connection.set_autocommit(True)
         await connection.execute("set role bursar_system")
         await connection.set_autocommit(False)
 
-    connector = PsycopgConnector(conninfo=conninfo, configure=become_system, min_size=1, max_size=4)
-    app = procrastinate.App(connector=connector)
-    app.add_tasks_from(tasks, namespace="bursar")
-    return app
+    connector = PsycopgConnector(
+        conninfo=address.set(drivername="postgresql").render_as_string(hide_password=False),
+        configure=become_system,
+        min_size=1,
+        max_size=4,
+    )
+    with tasks.replace_connector(connector):
+        async with tasks.open_async():
+            yield tasks
 
 
 def office_of(context: JobContext) -> Office:
     """The Office that the worker was started with."""
     return cast("Office", context.additional_context["office"])
+
+
+@tasks.periodic(cron="* * * * *")
+@tasks.task(name="core.seal_journal", queueing_lock="core.seal_journal", pass_context=True)
+async def seal_journal(context: JobContext, timestamp: int) -> None:  # noqa: ARG001  the library's signature
+    """Each minute, so that little of the journal stands open to whoever has the database."""
+    await upkeep.seal_all(office_of(context))
+
+
+@tasks.periodic(cron="17 2 * * *")
+@tasks.task(name="core.make_partitions", queueing_lock="core.make_partitions", pass_context=True)
+async def make_partitions(context: JobContext, timestamp: int) -> None:  # noqa: ARG001  likewise
+    await upkeep.make_partitions(office_of(context))
+
+
+@tasks.periodic(cron="47 2 * * *")
+@tasks.task(name="core.forget_keys", queueing_lock="core.forget_keys", pass_context=True)
+async def forget_idempotency_keys(context: JobContext, timestamp: int) -> None:  # noqa: ARG001  likewise
+    await upkeep.forget_idempotency_keys(office_of(context))

@@ -1,19 +1,23 @@
 """Core's statements. They take the tenant itself: `Work` stands above them."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import BYTEA, insert
 
-from bursar.core.schema import uuids
-from bursar.core.tables import events, idempotency_keys, secrets, subject_keys, tenant_keys
+from bursar.core.kinds import Stream
+from bursar.core.schema import metadata, uuids
+from bursar.core.tables import events, idempotency_keys, seals, secrets, subject_keys, tenant_keys
 
 SET_CONTEXT = sa.text(
     "select set_context(:role, :tenant, :customer, :actor_type, :actor_id, :cause, :ip, :user_agent, :request_id)"
 )
 ANNOUNCE = sa.text("select announce(:event, :because)")
+DATABASE_CLOCK = sa.text("select clock_timestamp()")
+"""For the journal alone, whose ids this clock draws."""
 
 
 def add_events(tenant_id: UUID, rows: Sequence[Mapping[str, Any]]) -> sa.Insert:
@@ -70,11 +74,19 @@ def drop_secret(tenant_id: UUID, secret_id: UUID) -> sa.Delete:
     return sa.delete(secrets).where(secrets.c.tenant_id == tenant_id, secrets.c.id == secret_id)
 
 
-def replace_secret(tenant_id: UUID, secret_id: UUID, ciphertext: bytes) -> sa.Update:
+def replace_secret(tenant_id: UUID, secret_id: UUID, ciphertext: bytes, now: datetime) -> sa.Update:
     return (
         sa.update(secrets)
         .where(secrets.c.tenant_id == tenant_id, secrets.c.id == secret_id)
-        .values(ciphertext=ciphertext, rotated_at=sa.func.now())
+        .values(ciphertext=ciphertext, rotated_at=now)
+    )
+
+
+def rewrap_tenant_key(tenant_id: UUID, row_id: UUID, wrapped: bytes, key_id: str) -> sa.Update:
+    return (
+        sa.update(tenant_keys)
+        .where(tenant_keys.c.tenant_id == tenant_id, tenant_keys.c.id == row_id)
+        .values(wrapped_key=wrapped, key_id=key_id)
     )
 
 
@@ -89,9 +101,7 @@ def move(
     """Those of `ids` that stand in one of `sources` (and at `version`), moved; nothing else."""
     chosen = [
         table.c.tenant_id == tenant_id,
-        table.c.id == ids[0]
-        if len(ids) == 1
-        else table.c.id == sa.any_(uuids(ids)),
+        table.c.id == ids[0] if len(ids) == 1 else table.c.id == sa.any_(uuids(ids)),
         table.c.state.in_(sources),
     ]
     if version is not None:
@@ -117,7 +127,11 @@ def take_idempotency_key(tenant_id: UUID, row: Mapping[str, Any]) -> sa.Insert:
 
 def idempotent_answer(tenant_id: UUID, actor_type: str, actor_id: UUID, key: str) -> sa.Select:
     return sa.select(
-        idempotency_keys.c.fingerprint, idempotency_keys.c.status, idempotency_keys.c.response
+        idempotency_keys.c.id,
+        idempotency_keys.c.fingerprint,
+        idempotency_keys.c.status,
+        idempotency_keys.c.response,
+        idempotency_keys.c.expires_at,
     ).where(
         idempotency_keys.c.tenant_id == tenant_id,
         idempotency_keys.c.actor_type == actor_type,
@@ -134,12 +148,103 @@ def keep_answer(tenant_id: UUID, row_id: UUID, status: int, response: Any) -> sa
     )
 
 
-def drop_expired_keys(tenant_id: UUID) -> sa.Delete:
+def drop_idempotency_key(tenant_id: UUID, row_id: UUID) -> sa.Delete:
     return sa.delete(idempotency_keys).where(
-        idempotency_keys.c.tenant_id == tenant_id, idempotency_keys.c.expires_at < sa.func.now()
+        idempotency_keys.c.tenant_id == tenant_id, idempotency_keys.c.id == row_id
+    )
+
+
+def drop_expired_keys(tenant_id: UUID, now: datetime) -> sa.Delete:
+    return sa.delete(idempotency_keys).where(
+        idempotency_keys.c.tenant_id == tenant_id, idempotency_keys.c.expires_at < now
     )
 
 
 def make_partitions(ahead: int) -> sa.Select:
     """Calls the owner's function; partitions hold no tenant_id of their own to name."""
     return sa.select(sa.func.create_partitions(ahead))
+
+
+def lock_chain(tenant_id: UUID, stream: Stream) -> sa.Select:
+    """One sealer a tenant and stream, until its transaction ends."""
+    name = sa.func.hashtextextended(f"bursar seal {stream} {tenant_id}", 0)
+    return sa.select(sa.func.pg_advisory_xact_lock(name))
+
+
+def last_seal(tenant_id: UUID, stream: Stream) -> sa.Select:
+    return (
+        sa.select(seals.c.stream, seals.c.number, seals.c.up_to_id, seals.c.hash)
+        .where(seals.c.tenant_id == tenant_id, seals.c.stream == stream)
+        .order_by(seals.c.number.desc())
+        .limit(1)
+    )
+
+
+def seals_after(tenant_id: UUID, stream: Stream, number: int, limit: int) -> sa.Select:
+    """The chain from the seal after `number` on."""
+    return (
+        sa.select(seals.c.number, seals.c.up_to_id, seals.c.row_count, seals.c.hash, seals.c.previous_hash)
+        .where(seals.c.tenant_id == tenant_id, seals.c.stream == stream, seals.c.number > number)
+        .order_by(seals.c.number)
+        .limit(limit)
+    )
+
+
+def add_seal(tenant_id: UUID, **values: Any) -> sa.Insert:
+    return sa.insert(seals).values(tenant_id=tenant_id, **values)
+
+
+def rows_between(tenant_id: UUID, stream: Stream, after: UUID, up_to: UUID, limit: int | None) -> sa.Select:
+    """The rows of a stream above `after` and not above `up_to`, in id order, as `canonical` JSON."""
+    table = metadata.tables[stream]
+    return (
+        sa.select(table.c.id, canonical(table))
+        .where(table.c.tenant_id == tenant_id, table.c.id > after, table.c.id <= up_to)
+        .order_by(table.c.id)
+        .limit(limit)
+    )
+
+
+def canonical(table: sa.Table) -> sa.Label[str]:
+    """A row as JSON text that no setting of a session changes, and no column added later: nulls are left out."""
+    parts = [f"'{column.name}' value {_as_json(column)}" for column in sorted(table.c, key=lambda c: c.name)]
+    text = f"json_object({', '.join(parts)} absent on null returning text)"
+    return sa.literal_column(text, sa.Text).label("json")
+
+
+def _as_json(column: sa.Column[Any]) -> str:
+    name = f'{column.table.name}."{column.name}"'
+    match column.type:
+        case sa.DateTime():
+            return f"{name} at time zone 'UTC'"
+        case BYTEA():
+            return f"encode({name}, 'hex')"
+    return name
+
+
+def tenants_to_seal(stream: Stream, settled: UUID, day_ago: UUID) -> sa.Select:
+    """Tenants with rows of `stream` that no seal covers, and those whose last seal is a day old; over all tenants."""
+    rows, tenants = metadata.tables[stream], metadata.tables["tenants"]
+    newest = (
+        sa.select(seals.c.up_to_id)
+        .where(seals.c.tenant_id == tenants.c.tenant_id, seals.c.stream == stream)
+        .order_by(seals.c.number.desc())
+        .limit(1)
+        .correlate(tenants)
+        .scalar_subquery()
+    )
+    sealed = sa.func.coalesce(newest, sa.literal(UUID(int=0), sa.UUID))
+    # One column by name: bursar_scan may not read `*`.
+    unsealed = (
+        sa.select(rows.c.id)
+        .where(rows.c.tenant_id == tenants.c.tenant_id, rows.c.id > sealed, rows.c.id < settled)
+        .correlate(tenants)
+        .exists()
+    )
+    return sa.select(tenants.c.tenant_id).where(sa.or_(unsealed, sealed < day_ago))
+
+
+def all_tenants() -> sa.Select:
+    """Every tenant's id, for jobs that go round; over all tenants."""
+    tenants = metadata.tables["tenants"]
+    return sa.select(tenants.c.tenant_id).order_by(tenants.c.tenant_id)

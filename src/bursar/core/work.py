@@ -10,6 +10,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import psycopg.errors
+import sqlalchemy as sa
 from procrastinate.tasks import Task
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -97,7 +98,7 @@ class Work:
         self.db, self.tenant_id, self.actor, self.cause, self.origin = db, tenant_id, actor, cause, origin
         self.now, self.zone, self.keyring = now, zone, keyring
         self.happened: list[Happened] = []
-        self.vault = Vault(db, tenant_id, keyring)
+        self.vault = Vault(db, tenant_id, keyring, now)
 
     @property
     def today(self) -> date:
@@ -174,9 +175,15 @@ class Office:
         clock: Clock,
         keyring: Keyring,
         reactions: Mapping[str, Sequence[Reaction]] | None = None,
+        *,
+        cause: str | None = None,
     ) -> None:
         self.engine, self.clock, self.keyring = engine, clock, keyring
-        self._reactions = reactions or {}
+        self._reactions, self._cause = reactions or {}, cause
+
+    def caused_by(self, cause: str) -> "Office":
+        """This Office for somebody who acts as the system: `cause` stands first in what they journal."""
+        return Office(self.engine, self.clock, self.keyring, self._reactions, cause=cause)
 
     @asynccontextmanager
     async def work(
@@ -198,6 +205,7 @@ class Office:
         """
         if role is None:
             role = Role.AGENT if actor.type is ActorType.AGENT else Role.SYSTEM
+        cause = ", ".join(one for one in (self._cause, cause) if one) or None
         async with self._transaction(read_only=read_only) as db:
             zone = await db.scalar(
                 queries.SET_CONTEXT,
@@ -228,7 +236,9 @@ class Office:
             yield work
             await self._react(work)
 
-    def new_tenant_work(self, tenant_id: UUID, *, origin: Origin = Origin()) -> AbstractAsyncContextManager[Work]:
+    def new_tenant_work(
+        self, tenant_id: UUID, *, origin: Origin = Origin()
+    ) -> AbstractAsyncContextManager[Work]:
         """A Work inside a tenant that does not exist yet: the one in which its first row is written."""
         return self.work(tenant_id, origin=origin, must_exist=False)
 
@@ -239,6 +249,29 @@ class Office:
     def scan(self) -> AbstractAsyncContextManager[Work]:
         """A read-only Work over the queue columns of all tenants: where is work due?"""
         return self.work(NOBODY, role=Role.SCAN, read_only=True)
+
+    async def across(
+        self, statement: sa.TextClause, by_tenant: Mapping[UUID, Mapping[str, Any]], *, cause: str
+    ) -> dict[UUID, list[Any]]:
+        """One statement as the system in each of several tenants: one transaction, sent in one go, in order.
+
+        For what arrives mixed and is answered when it is stored: a commit for each tenant would be the price
+        of a commit for each row. Each statement has its tenant's context; nothing of it is journalled.
+        """
+        context, text = (str(each.compile(self.engine)) for each in (queries.SET_CONTEXT, statement))
+        fixed = dict.fromkeys(("customer", "actor_id", "ip", "user_agent", "request_id"))
+        system = {**fixed, "role": Role.SYSTEM, "actor_type": ActorType.SYSTEM, "cause": cause}
+        async with self._transaction(read_only=False) as db:
+            await db.begin()
+            raw: Any = (await db.get_raw_connection()).driver_connection
+            async with raw.pipeline():
+                asked = {}
+                for tenant_id in sorted(by_tenant):
+                    await raw.execute(context, {**system, "tenant": tenant_id})
+                    asked[tenant_id] = await raw.execute(
+                        text, {**by_tenant[tenant_id], "tenant_id": tenant_id}
+                    )
+            return {tenant_id: await cursor.fetchall() for tenant_id, cursor in asked.items()}
 
     @asynccontextmanager
     async def _transaction(self, *, read_only: bool) -> AsyncIterator[AsyncConnection]:

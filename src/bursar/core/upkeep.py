@@ -1,0 +1,38 @@
+"""What core does because time passes: sealing, partitions ahead, forgetting old idempotency keys."""
+
+from bursar.core import queries
+from bursar.core.seals import ROWS_AT_ONCE, chains_to_seal, seal
+from bursar.core.work import Office
+
+MONTHS_AHEAD = 12
+
+
+async def seal_all(office: Office) -> int:
+    """Seal what has settled in every tenant; the number of rows. Raises `SealsStopped`."""
+    async with office.scan() as work:
+        waiting = await chains_to_seal(work)
+    sealed = 0
+    for tenant_id, stream in waiting:
+        count = ROWS_AT_ONCE
+        while count == ROWS_AT_ONCE:
+            async with office.work(tenant_id) as work:
+                count = await seal(work, stream)
+            sealed += count
+    return sealed
+
+
+async def make_partitions(office: Office) -> int:
+    """A year of months ahead, so that a worker may be down for long; how many were made."""
+    async with office.directory() as work:
+        return await work.db.scalar(queries.make_partitions(MONTHS_AHEAD)) or 0
+
+
+async def forget_idempotency_keys(office: Office) -> int:
+    """Drop those that expired, tenant by tenant; how many."""
+    async with office.scan() as work:
+        tenants = list(await work.db.scalars(queries.all_tenants()))
+    dropped = 0
+    for tenant_id in tenants:
+        async with office.work(tenant_id) as work:
+            dropped += (await work.db.execute(queries.drop_expired_keys(tenant_id, work.now))).rowcount
+    return dropped
