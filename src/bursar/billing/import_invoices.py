@@ -37,17 +37,25 @@ class InvoiceImporter:
     async def judge(self, work: Work, entries: Sequence[Entry[InvoiceRow]]) -> list[Verdict]:
         parties = await plan_parties(work, _parties(entries))
         plan = await _plan(work, entries, parties)
-        planned = await imported.plan_imported(work, SOURCE, [plan.invoices[one.number] for one in plan.usable])
+        planned = await imported.plan_imported(
+            work, SOURCE, [plan.invoices[one.number] for one in plan.usable]
+        )
         return _verdicts(entries, plan, planned)
 
     async def write(self, work: Work, entries: Sequence[Entry[InvoiceRow]]) -> list[Verdict]:
         """Customers only for rows that are taken: a row that is refused changes nothing."""
-        taken = {one.number for one in await self.judge(work, entries) if one.outcome is not RowOutcome.REFUSED}
+        taken = {
+            one.number for one in await self.judge(work, entries) if one.outcome is not RowOutcome.REFUSED
+        }
         parties = await plan_parties(work, _parties(entries))
         parties |= await write_parties(work, _parties([one for one in entries if one.number in taken]))
-        await locks.lock_customers(work, [known.customer_id for known in parties.values() if known.customer_id])
+        await locks.lock_customers(
+            work, [known.customer_id for known in parties.values() if known.customer_id]
+        )
         plan = await _plan(work, entries, parties)
-        written = await imported.add_imported(work, SOURCE, [plan.invoices[one.number] for one in plan.usable])
+        written = await imported.add_imported(
+            work, SOURCE, [plan.invoices[one.number] for one in plan.usable]
+        )
         return _verdicts(entries, plan, written)
 
 
@@ -71,7 +79,7 @@ async def _plan(work: Work, entries: Sequence[Entry[InvoiceRow]], parties: Mappi
     invoices: dict[int, ImportedInvoice] = {}
     for entry in entries:
         known = here[entry.read.facts.number]
-        reason = parties[entry.read.party].reason or _elsewhere(known) or _closed(entry.read, known)
+        reason = parties[entry.read.party].reason or _elsewhere(known)
         if reason:
             reasons[entry.number] = reason
         else:
@@ -121,14 +129,9 @@ def _elsewhere(known: Sequence[sa.Row[Any]]) -> Reason | None:
     )
 
 
-def _closed(row: InvoiceRow, known: Sequence[sa.Row[Any]]) -> Reason | None:
-    if known or row.facts.balance:
-        return None
-    message = N_("Nothing of this invoice is open, so it is not needed here. Leave it out of the sheet.")
-    return Reason(message, "nothing_open", "balance")
-
-
-def _verdicts(entries: Sequence[Entry[InvoiceRow]], plan: _Plan, answers: Sequence[Imported]) -> list[Verdict]:
+def _verdicts(
+    entries: Sequence[Entry[InvoiceRow]], plan: _Plan, answers: Sequence[Imported]
+) -> list[Verdict]:
     told = {entry.number: answer for entry, answer in zip(plan.usable, answers, strict=True)}
     return [
         refused(entry.number, plan.reasons[entry.number])

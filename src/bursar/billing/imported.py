@@ -100,9 +100,9 @@ def _check(work: Work, row: ImportedInvoice, seen: set[str]) -> None:
         raise MixedCurrencies(row.total.currency, row.balance.currency)
     if row.total.minor <= 0:
         raise Invalid(N_("The total must be more than zero."), code="total_not_positive", field="total")
-    if not 0 < row.balance.minor <= row.total.minor:
+    if not 0 <= row.balance.minor <= row.total.minor:
         raise Invalid(
-            N_("What is open must be more than zero and at most the total."),
+            N_("What is open cannot be below zero or more than the total."),
             code="balance_does_not_fit",
             field="balance",
         )
@@ -115,6 +115,12 @@ def _check(work: Work, row: ImportedInvoice, seen: set[str]) -> None:
 
 
 def _compare(row: ImportedInvoice, known: sa.Row[Any] | None) -> Imported:
+    if known is None and not row.balance:
+        raise Invalid(
+            N_("Nothing of this invoice is open, so it is not needed here. Leave it out of the sheet."),
+            code="nothing_open",
+            field="balance",
+        )
     if known is None:
         return Imported(RowOutcome.CREATED)
     facts = (known.customer_id, known.total_minor, known.currency, known.issue_date, known.due_date)

@@ -51,7 +51,8 @@ class InvoiceRow:
 
 def read_invoices(table: Table, firm: Firm) -> list[Entry[InvoiceRow]]:
     """One entry a row. Numbers that stand twice with other facts are refused wherever they stand; where the
-    facts are the same, the first row counts."""
+    facts are the same, the first row counts.
+    """
     clean = Cleaner(firm)
 
     def read_row(row: Row) -> tuple[InvoiceFacts, dict[str, Any]]:
@@ -180,7 +181,9 @@ def _without_doubles(entries: Sequence[Entry[InvoiceRow]]) -> list[Entry[Invoice
         if len(twins) > 1:
             alike = all(twin.read == twins[0].read for twin in twins)
             for twin in twins[1 if alike else 0 :]:
-                refusals[twin.number] = _double(number, [each.number for each in twins], twin.number, alike=alike)
+                refusals[twin.number] = _double(
+                    number, [each.number for each in twins], twin.number, alike=alike
+                )
     return [
         Entry(entry.number, refusal=refusals[entry.number]) if entry.number in refusals else entry
         for entry in entries
@@ -189,7 +192,9 @@ def _without_doubles(entries: Sequence[Entry[InvoiceRow]]) -> list[Entry[Invoice
 
 def _double(number: str, rows: Sequence[int], own: int, *, alike: bool) -> Reason:
     if alike:
-        message = N_("Row %(row)s repeats invoice %(number)s of row %(first)s, which counts. Delete this row.")
+        message = N_(
+            "Row %(row)s repeats invoice %(number)s of row %(first)s, which counts. Delete this row."
+        )
         params = {"row": own, "number": number, "first": rows[0]}
     else:
         message = N_("Invoice %(number)s stands in rows %(rows)s with different facts. Keep the right one.")

@@ -30,7 +30,9 @@ def list_runs(work: Work, before: UUID | None, limit: int) -> sa.Select:
     return found.order_by(import_runs.c.id.desc()).limit(limit)
 
 
-def change_run(work: Work, run_id: UUID, values: Mapping[str, Any], *, new_version: bool = False) -> sa.Update:
+def change_run(
+    work: Work, run_id: UUID, values: Mapping[str, Any], *, new_version: bool = False
+) -> sa.Update:
     """Everything but the state, which moves. `new_version` stops whoever works by the one before."""
     version = import_runs.c.version + 1 if new_version else import_runs.c.version
     return (
@@ -103,7 +105,7 @@ def settle_rows(work: Work, run_id: UUID, verdicts: Sequence[Mapping[str, Any]])
     )
 
 
-def pointed_at(work: Work, asked: Sequence[Mapping[str, Any]]) -> sa.Select:
+def pointed_at(work: Work, asked: Sequence[Mapping[str, Any]]) -> sa.CompoundSelect:
     """Every customer with the e-mail address; where none is asked for, with the name."""
     given = _given(asked, {"number": sa.Integer(), "email_key": sa.Text(), "name": sa.Text()})
     name = sa.func.lower(sa.func.coalesce(customers.c.company_name, customers.c.full_name))
@@ -117,9 +119,10 @@ def pointed_at(work: Work, asked: Sequence[Mapping[str, Any]]) -> sa.Select:
     return sa.union_all(by_address, by_name)
 
 
-def meant_by(work: Work, texts: Sequence[str]) -> sa.Select:
+def meant_by(work: Work, texts: Sequence[str]) -> sa.CompoundSelect:
     """Every customer whose code, e-mail key or name (1, 2, 3) is one of `texts`, which are in lower case
-    but for codes."""
+    but for codes.
+    """
     given = _given([{"text": text} for text in texts], {"text": sa.Text()})
     mine = customers.c.tenant_id == work.tenant_id
     name = sa.func.lower(sa.func.coalesce(customers.c.company_name, customers.c.full_name))

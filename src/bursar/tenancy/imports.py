@@ -1,0 +1,318 @@
+"""Sheets brought in: read, mapped, judged row by row, and written in slices that survive a crash.
+
+A run keeps its rows as they were read. Every step opens Works of its own, none of them long: a sheet may
+have 100,000 rows and a transaction has 60 seconds (architecture.md).
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from bursar.core.errors import N_, Conflict, Invalid, Refusal
+from bursar.core.kinds import AgentRole
+from bursar.core.moves import move
+from bursar.core.work import Actor, Office, Work
+from bursar.tenancy import import_runs, states
+from bursar.tenancy.amounts import NumberStyle
+from bursar.tenancy.dates import DateStyle
+from bursar.tenancy.headers import check_mapping
+from bursar.tenancy.import_runs import RowReport, Run, slices
+from bursar.tenancy.importers import Entry, Firm, Importer, Verdict, refused
+from bursar.tenancy.layouts import Layout, guess_layout, with_styles
+from bursar.tenancy.reasons import Reason, Translate
+from bursar.tenancy.reports import csv_report
+from bursar.tenancy.sheets import Row, read_sheet
+from bursar.tenancy.states import ImportKind, ImportState, RowOutcome
+
+JUDGED_AT_ONCE = 10_000
+"""Rows judged in one Work; more than a slice, since nothing is locked."""
+TRIES = 3
+"""How often a slice is begun when somebody else holds or has just written the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where sheets are brought in: the Office, and the importer that each kind's room has."""
+
+    office: Office
+    importers: Mapping[ImportKind, Importer[Any]]
+
+    def work(
+        self, tenant_id: UUID, actor: Actor, *, read_only: bool = False
+    ) -> AbstractAsyncContextManager[Work]:
+        return self.office.work(tenant_id, actor=actor, cause="import", read_only=read_only)
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What became of a file, or would: for programs, which read `rows` and people's `reason` in English."""
+
+    id: UUID
+    state: ImportState
+    created: int
+    updated: int
+    unchanged: int
+    refused: int
+    rows: list[RowReport]
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """Rows under a layout, read by their importer."""
+
+    importer: Importer[Any]
+    entries: list[Entry[Any]]
+
+
+async def import_sheet(
+    desk: Desk,
+    tenant_id: UUID,
+    actor: Actor,
+    kind: ImportKind,
+    name: str,
+    data: bytes,
+    *,
+    apply: bool,
+    mapping: Mapping[int, str] | None = None,
+    translate: Translate = str,
+) -> ImportReport:
+    """From bytes to a report in one call; without `apply` a dry run that can be applied later by its id.
+
+    Raises `Invalid` for a file that cannot be read, and for a mapping that lacks what its kind needs: then
+    the run is refused.
+    """
+    run = await read_file(desk, tenant_id, actor, kind, name, data, mapping=mapping)
+    if run.state is ImportState.READING:
+        await discard_run(desk, tenant_id, actor, run.id)
+        check_mapping(kind, run.layout.columns)
+    if apply:
+        run = await apply_run(desk, tenant_id, actor, run.id)
+    async with desk.work(tenant_id, actor, read_only=True) as work:
+        rows = await import_runs.all_rows(work, run.id, translate)
+    counts = run.counts
+    return ImportReport(
+        run.id, run.state, counts.created, counts.updated, counts.unchanged, counts.refused, rows
+    )
+
+
+async def read_file(
+    desk: Desk,
+    tenant_id: UUID,
+    actor: Actor,
+    kind: ImportKind,
+    name: str,
+    data: bytes,
+    *,
+    mapping: Mapping[int, str] | None = None,
+) -> Run:
+    """Keep a file's rows and judge them under the mapping that its header suggests, or that is given.
+
+    Raises `Invalid` for a file that cannot be read, before anything is kept. A header that says too little
+    leaves the run `reading`, with the reason in `error`: `set_mapping` goes on from there.
+    """
+    sheet = await asyncio.to_thread(read_sheet, data, name)
+    layout = guess_layout(sheet, kind, check_mapping(kind, mapping) if mapping is not None else None)
+    digest = hashlib.sha256(data).digest()
+    async with desk.work(tenant_id, actor) as work:
+        work.allow(AgentRole.AGENT)
+        run_id = await import_runs.begin(work, ImportKind(kind), name, digest, layout, len(sheet.rows))
+    for part in slices(sheet.rows):
+        async with desk.work(tenant_id, actor) as work:
+            await import_runs.store_rows(work, run_id, part)
+    return await _judge(desk, tenant_id, actor, run_id, layout, sheet.rows)
+
+
+async def set_mapping(
+    desk: Desk,
+    tenant_id: UUID,
+    actor: Actor,
+    run_id: UUID,
+    mapping: Mapping[int, str],
+    *,
+    numbers: NumberStyle | None = None,
+    dates: DateStyle | None = None,
+) -> Run:
+    """Say which column is what, and how amounts and dates are written; the rows are judged again.
+
+    Raises `Invalid` for a mapping that cannot be, `IllegalMove` for a run that is over, `Conflict` once
+    writing has begun or if the upload never ended.
+    """
+    async with desk.work(tenant_id, actor, read_only=True) as work:
+        run, rows = await _open_run(work, run_id)
+    checked = check_mapping(run.kind, mapping)
+    if any(column not in range(len(run.layout.header)) for column in checked):
+        raise Invalid(N_("The sheet has no such column."), code="mapping_no_column", field="mapping")
+    layout = Layout(run.layout.header, run.layout.source, checked)
+    return await _judge(desk, tenant_id, actor, run_id, layout, rows, numbers, dates)
+
+
+async def apply_run(desk: Desk, tenant_id: UUID, actor: Actor, run_id: UUID) -> Run:
+    """Write a run's rows, slice by slice, each judged again in the Work that writes it.
+
+    After a crash the next call goes on behind the last slice. Two calls at once do not meet: the later one
+    makes the earlier raise `StaleVersion`. Raises `IllegalMove` unless the run is ready.
+    """
+    async with desk.work(tenant_id, actor, read_only=True) as work:
+        run, rows = await _open_run(work, run_id, writing=True)
+        firm = await import_runs.firm_of(work)
+    judged = await _read(desk, run.kind, run.layout, rows, firm)
+    async with desk.work(tenant_id, actor) as work:
+        run = await import_runs.get_run(work, run_id, lock=True)
+        run.must_allow(states.IMPORT_APPLY)
+        await import_runs.begin_writing(work, run)
+    left = [entry for entry in judged.entries if entry.number > run.counts.through]
+    for part in slices(left) or [[]]:
+        await _retried(desk, tenant_id, actor, run_id, run.version + 1, _Judged(judged.importer, list(part)))
+    async with desk.work(tenant_id, actor, read_only=True) as work:
+        return await import_runs.get_run(work, run_id)
+
+
+async def discard_run(desk: Desk, tenant_id: UUID, actor: Actor, run_id: UUID) -> None:
+    """Refuse a file that was not written. Raises `NotFound`, `IllegalMove`, `Conflict` once writing has begun."""
+    async with desk.work(tenant_id, actor) as work:
+        work.allow(AgentRole.AGENT)
+        run = await import_runs.get_run(work, run_id, lock=True)
+        run.must_allow(states.IMPORT_REFUSE)
+        run.must_be_untouched()
+        await move(work, states.IMPORT_REFUSE, run_id)
+
+
+async def report(
+    desk: Desk, tenant_id: UUID, actor: Actor, run_id: UUID, translate: Translate = str
+) -> bytes:
+    """The sheet as it came, with what became of each row and why: CSV that a spreadsheet opens."""
+    async with desk.work(tenant_id, actor, read_only=True) as work:
+        run = await import_runs.get_run(work, run_id)
+        rows = await import_runs.all_rows(work, run_id, translate)
+    names = [translate(name) for name in (N_("Row"), N_("Outcome"), N_("Reason"))]
+    outcomes = {outcome: translate(label) for outcome, label in OUTCOMES.items()}
+    lines = [
+        [row.number, *row.cells, outcomes[row.outcome] if row.outcome else "", row.reason] for row in rows
+    ]
+    return await asyncio.to_thread(csv_report, [names[0], *run.layout.header, *names[1:]], lines)
+
+
+OUTCOMES = {
+    RowOutcome.CREATED: N_("created"),
+    RowOutcome.UPDATED: N_("updated"),
+    RowOutcome.UNCHANGED: N_("unchanged"),
+    RowOutcome.REFUSED: N_("refused"),
+}
+
+
+async def _open_run(work: Work, run_id: UUID, *, writing: bool = False) -> tuple[Run, list[Row]]:
+    work.allow(AgentRole.AGENT)
+    run = await import_runs.get_run(work, run_id)
+    if writing:
+        run.must_allow(states.IMPORT_APPLY)
+    else:
+        run.must_be_open("map")
+        run.must_be_untouched()
+    rows = await import_runs.read_rows(work, run_id)
+    run.must_be_whole(rows)
+    return run, rows
+
+
+async def _judge(
+    desk: Desk,
+    tenant_id: UUID,
+    actor: Actor,
+    run_id: UUID,
+    layout: Layout,
+    rows: Sequence[Row],
+    numbers: NumberStyle | None = None,
+    dates: DateStyle | None = None,
+) -> Run:
+    """Judge every row under `layout` and keep the outcomes."""
+    async with desk.work(tenant_id, actor) as work:
+        run = await import_runs.get_run(work, run_id, lock=True)
+        run.must_be_open("map")
+        run.must_be_untouched()
+        firm = await import_runs.firm_of(work)
+        layout = await asyncio.to_thread(with_styles, layout, rows, firm, numbers, dates)
+        error = _lacking(run.kind, layout)
+        await import_runs.put_layout(work, run_id, layout, error)
+    if not error:
+        judged = await _read(desk, run.kind, layout, rows, firm)
+        verdicts = await _verdicts(desk, tenant_id, actor, judged)
+        await _keep(desk, tenant_id, actor, run_id, run.version + 1, verdicts)
+    async with desk.work(tenant_id, actor, read_only=True) as work:
+        return await import_runs.get_run(work, run_id)
+
+
+async def _read(desk: Desk, kind: ImportKind, layout: Layout, rows: Sequence[Row], firm: Firm) -> _Judged:
+    """In a thread: ten thousand rows take seconds, in which others are to be served."""
+    importer = desk.importers[kind]
+    return _Judged(importer, await asyncio.to_thread(importer.read, layout.table(rows), firm))
+
+
+async def _verdicts(desk: Desk, tenant_id: UUID, actor: Actor, judged: _Judged) -> list[Verdict]:
+    verdicts: list[Verdict] = []
+    for part in slices(judged.entries, JUDGED_AT_ONCE):
+        async with desk.work(tenant_id, actor, read_only=True) as work:
+            readable = [entry for entry in part if entry.refusal is None]
+            verdicts += _in_order(part, await judged.importer.judge(work, readable) if readable else [])
+    return verdicts
+
+
+async def _keep(
+    desk: Desk, tenant_id: UUID, actor: Actor, run_id: UUID, version: int, verdicts: Sequence[Verdict]
+) -> None:
+    parts = slices(verdicts)
+    for at, part in enumerate(parts, start=1):
+        async with desk.work(tenant_id, actor) as work:
+            run = await import_runs.get_run(work, run_id, lock=True)
+            import_runs.must_be(run, version)
+            await import_runs.save_verdicts(work, run_id, part)
+            if at == len(parts):
+                await import_runs.recount(work, run)
+                if run.state is ImportState.READING:
+                    await move(work, states.IMPORT_READ, run_id)
+
+
+async def _retried(
+    desk: Desk, tenant_id: UUID, actor: Actor, run_id: UUID, version: int, judged: _Judged
+) -> None:
+    for left in reversed(range(TRIES)):
+        try:
+            return await _write(desk, tenant_id, actor, run_id, version, judged)
+        except Conflict as conflict:
+            if not left or conflict.code not in {"busy", "customers_changed"}:
+                raise
+
+
+async def _write(
+    desk: Desk, tenant_id: UUID, actor: Actor, run_id: UUID, version: int, judged: _Judged
+) -> None:
+    """One slice in one Work: what it writes and what the run says of it are true together."""
+    async with desk.work(tenant_id, actor) as work:
+        run = await import_runs.get_run(work, run_id, lock=True)
+        import_runs.must_be(run, version)
+        run.must_allow(states.IMPORT_APPLY)
+        readable = [entry for entry in judged.entries if entry.refusal is None]
+        written = await judged.importer.write(work, readable) if readable else []
+        await import_runs.save_verdicts(work, run_id, _in_order(judged.entries, written))
+        applied = run.counts.applied + len(judged.entries)
+        through = judged.entries[-1].number if judged.entries else run.counts.through
+        await import_runs.recount(work, run, applied=applied, through=through)
+        if applied == run.counts.rows:
+            await move(work, states.IMPORT_APPLY, run_id)
+
+
+def _in_order(entries: Sequence[Entry[Any]], verdicts: Sequence[Verdict]) -> list[Verdict]:
+    told = {verdict.number: verdict for verdict in verdicts}
+    return [
+        refused(entry.number, entry.refusal) if entry.refusal else told[entry.number] for entry in entries
+    ]
+
+
+def _lacking(kind: ImportKind, layout: Layout) -> tuple[Reason, ...]:
+    try:
+        check_mapping(kind, layout.columns)
+    except Refusal as refusal:
+        return (Reason.of(refusal),)
+    return ()
