@@ -52,7 +52,7 @@ def create_gallery() -> FastAPI:
     def progress(request: Request) -> Response:
         return live.stream(_sixty_sends(request))
 
-    return create_web(None, routers=[router])  # pyright: ignore[reportArgumentType]  # opens no Work
+    return create_web(None, routers=[router])
 
 
 async def _sixty_sends(request: Request) -> AsyncGenerator[live.Event, None]:

@@ -7,9 +7,29 @@ from collections.abc import Mapping, Sequence
 
 from bursar.chasing import following
 from bursar.core.work import Reaction
+from bursar.notifications import reacting
 
 REACTIONS: Mapping[str, Sequence[Reaction]] = {
     "run.pause": (following.follow_pause,),
     "run.open": (following.follow_open,),
     "run.finish": (following.follow_finish,),
+    "send.uncertain": (reacting.sends_uncertain,),
+    "sending_account.auth_failed": (reacting.account_stopped,),
+    "sending_account.capped": (reacting.tell_everybody,),
+    "sending_account.reconnect": (reacting.account_back,),
+    "sending_account.connected": (reacting.account_back,),
+    "sending_account.disable": (reacting.account_back,),
+    "campaign.provider_error": (reacting.tell_everybody,),
+    "campaign.all_final": (reacting.tell_everybody,),
+    "campaign.all_failed": (reacting.tell_everybody,),
+    "import_run.apply": (reacting.tell_everybody,),
+    "invoice.payment_arrives": (reacting.money_came_late,),
+    "invoice.settle": (reacting.invoice_settled,),
+    "invoice.cancel": (reacting.invoice_settled,),
+    "promise.date_passed": (reacting.promise_broken,),
+    "dispute.open": (reacting.dispute_opened,),
+    "dispute.accept": (reacting.dispute_decided,),
+    "dispute.reject": (reacting.dispute_decided,),
+    "dispute.withdraw": (reacting.dispute_decided,),
+    "dispute.invoice_settled": (reacting.dispute_decided,),
 }

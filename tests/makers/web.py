@@ -8,4 +8,4 @@ from bursar.web.security import Site
 
 def a_web(*routers: APIRouter, site: Site | None = None) -> FastAPI:
     """The real application, guards and all, with these routes instead of the product's pages."""
-    return create_web(None, site, routers=routers)  # pyright: ignore[reportArgumentType]  # opens no Work
+    return create_web(None, site, routers=routers)

@@ -20,7 +20,7 @@ from bursar.core.kinds import AgentRole
 from bursar.core.money import Money
 from bursar.core.moves import move
 from bursar.core.states import Move, allowed_from
-from bursar.core.work import Record, Work
+from bursar.core.work import Happened, Record, Work
 from bursar.outbox import sends
 
 
@@ -49,6 +49,7 @@ async def open_dispute(work: Work, invoice_id: UUID, *, reason: DisputeReason, s
         "state": DisputeState.OPEN,
     }
     dispute_id = (await work.db.execute(quiet.add_dispute(work, values))).scalar_one()
+    work.happened.append(Happened("dispute.open", (dispute_id,)))  # its event is the trigger's
     await settling.withdraw_promises(work, invoice_id, because="dispute")
     await sends.drop_subject(work, "invoice", [invoice_id], reason="dispute")
     return dispute_id

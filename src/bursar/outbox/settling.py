@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from random import random as any_random
 from uuid import UUID
 
-from bursar.core.work import Office, Work
+from bursar.core.work import Happened, Office, Work
 from bursar.outbox import backoff, pausing
 from bursar.outbox.claiming import Claimed
 from bursar.outbox.ports import Outcome, Result
@@ -172,6 +172,13 @@ async def _write(
     ]
     if bounced:
         await work.db.execute(queries.add_hard_bounces(work, bounced))
+    _tell_uncertain(work, [row.id for row in settled if row.state == SendState.UNCERTAIN])
+
+
+def _tell_uncertain(work: Work, ids: Sequence[UUID]) -> None:
+    """Sends write no events; that somebody must look into the mailbox is told all the same."""
+    if ids:
+        work.happened.append(Happened("send.uncertain", tuple(ids)))
 
 
 def said(outcome: Outcome) -> str | None:
@@ -236,5 +243,6 @@ async def sweep(office: Office, tenant_id: UUID, claim_id: UUID) -> int:
         await work.db.execute(queries.ADD_ATTEMPTS, {**parameters, "rows": json.dumps(attempts)})
         if lost:
             await work.db.execute(queries.use(work, row.sending_account_id, 0, len(lost)))
+            _tell_uncertain(work, [one.id for one in lost])
         await work.db.execute(queries.close_claim(work, claim_id))
         return len(lost)

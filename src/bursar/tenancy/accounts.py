@@ -13,6 +13,7 @@ from bursar.tenancy import throttle
 from bursar.tenancy.cells import parse_email
 from bursar.tenancy.passwords import check_password, hash_password, refuse_weak
 from bursar.tenancy.queries import accounts as queries
+from bursar.tenancy.queries import tenants as tenant_queries
 from bursar.tenancy.rules import INVITATION_LASTS, RESET_LASTS
 from bursar.tenancy.sessions import NewSession, SignedIn, end_sessions, open_session
 
@@ -26,6 +27,15 @@ class Membership:
     tenant_id: UUID
     slug: str
     agent_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Firm:
+    """One of a person's firms, as they know it."""
+
+    tenant_id: UUID
+    slug: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +160,16 @@ async def memberships_of(office: Office, account_id: UUID) -> tuple[Membership, 
     async with office.scan() as work:
         rows = (await work.db.execute(queries.memberships(account_id))).all()
     return tuple(Membership(row.tenant_id, row.slug, row.agent_id) for row in rows)
+
+
+async def firms_of(office: Office, account_id: UUID) -> list[Firm]:
+    """The person's firms by name, for choosing one."""
+    found = []
+    for one in await memberships_of(office, account_id):
+        async with office.work(one.tenant_id, read_only=True) as work:
+            name = (await work.db.execute(tenant_queries.this_tenant(work))).one().name
+        found.append(Firm(one.tenant_id, one.slug, name))
+    return sorted(found, key=lambda firm: firm.name.casefold())
 
 
 def key_of(email: str) -> str:

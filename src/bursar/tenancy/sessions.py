@@ -25,6 +25,8 @@ class SignedIn:
     locale: str
     session_id: UUID
     account_id: UUID
+    email: str
+    time_zone: str
 
     @property
     def actor(self) -> Actor:
@@ -95,6 +97,8 @@ async def session_actor(office: Office, token: str) -> SignedIn:
         locale=row.locale,
         session_id=row.id,
         account_id=row.account_id,
+        email=row.email,
+        time_zone=row.time_zone,
     )
 
 

@@ -14,7 +14,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from bursar.core.errors import Refusal
-from bursar.core.work import Office
+from bursar.house import House
 from bursar.web import errors, pages, preferences
 from bursar.web.security import BodyLimit, RequestIds, SameSite, SecurityHeaders, Site
 
@@ -23,13 +23,14 @@ ONE_DAY_S, ONE_YEAR_S = 24 * 3600, 365 * 24 * 3600
 
 
 def create_web(
-    office: Office, site: Site | None = None, *, routers: Iterable[APIRouter] | None = None
+    house: House | None, site: Site | None = None, *, routers: Iterable[APIRouter] | None = None
 ) -> FastAPI:
-    """The web application. `office` is what pages open their Work with; they find it at `app.state.office`.
+    """The web application. Pages find `house` at `app.state.house`, and its office at `app.state.office`.
 
-    `routers` replaces the pages found in `PAGE_FOLDERS`.
+    Without `site` the settings say how people come here. `routers` replaces the pages found in
+    `PAGE_FOLDERS`; without a `house` none of them may open a Work.
     """
-    site = site or Site()
+    site = site or (Site(base_url=house.settings.base_url) if house else Site())
     web = FastAPI(
         docs_url=None,
         redoc_url=None,
@@ -41,7 +42,8 @@ def create_web(
             RequestValidationError: errors.unreadable,
         },
     )
-    web.state.office, web.state.site = office, site
+    web.state.house, web.state.site = house, site
+    web.state.office = house.office if house else None
     web.mount("/static", Static(directory=pages.STATIC), name="static")
     web.include_router(preferences.router)
     for router in found_routers() if routers is None else routers:

@@ -1,7 +1,7 @@
 """The one place where a refusal or a failure becomes something to read."""
 
 import logging
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -49,10 +49,20 @@ async def refused(request: Request, refusal: Refusal) -> Response:
 
 
 def to_sign_in(request: Request) -> Response:
-    """Back to where they were after signing in, if that was a page to read and not a change."""
-    path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    came_from = f"?{urlencode({'next': path})}" if request.method == "GET" and path != "/" else ""
+    """Back to the page they were on after signing in; a change is never repeated by itself."""
+    path = _page_of(request)
+    came_from = f"?{urlencode({'next': path})}" if path != "/" else ""
     return pages.see_other(request, SIGN_IN + came_from)
+
+
+def _page_of(request: Request) -> str:
+    """The page that the browser shows: a fragment and a change tell it in their headers."""
+    url = urlsplit(request.headers.get("hx-current-url") or request.headers.get("referer") or "")
+    part = request.method != "GET" or request.headers.get("hx-request") == "true"
+    if part and url.netloc != request.headers.get("host"):
+        return "/"
+    path, query = (url.path, url.query) if part else (request.url.path, request.url.query)
+    return f"{path}?{query}" if query else path
 
 
 async def http_failed(request: Request, failure: HTTPException) -> Response:

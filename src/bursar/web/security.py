@@ -40,7 +40,7 @@ class Site:
     base_url: str = "http://127.0.0.1:8000"
     trusted_origins: frozenset[str] = frozenset()
     exempt: tuple[str, ...] = ("/unsubscribe/",)
-    token_pages: tuple[str, ...] = ("/unsubscribe/", "/l/", "/t/")
+    token_pages: tuple[str, ...] = ("/unsubscribe/", "/l/", "/t/", "/password/")
     uploads: tuple[str, ...] = ("/imports",)
     bearer: tuple[str, ...] = ("/api/",)
     cookies: "Cookies" = field(init=False)

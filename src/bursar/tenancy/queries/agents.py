@@ -116,6 +116,8 @@ def live_session(work: Work, token_hash: bytes) -> sa.Select:
             sa.func.coalesce(agents.c.locale, accounts.c.locale, tenants.c.locale).label("locale"),
             tenants.c.slug,
             tenants.c.name.label("tenant_name"),
+            tenants.c.time_zone,
+            accounts.c.email,
         )
         .join(agents, same_tenant(agents, sessions) & (agents.c.id == sessions.c.agent_id))
         .join(accounts, accounts.c.id == agents.c.account_id)

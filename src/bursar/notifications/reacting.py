@@ -1,0 +1,52 @@
+"""What becomes news or work for people when something happens elsewhere; called by `reactions.py`."""
+
+from bursar.core.kinds import AgentRole
+from bursar.core.work import Happened, Work
+from bursar.notifications import queries
+from bursar.notifications.tasks import TaskKind
+
+LOOKS_AFTER_ACCOUNTS = (AgentRole.OWNER, AgentRole.ADMIN)
+
+
+async def tell_everybody(work: Work, happened: Happened) -> None:
+    """All who work here get to know, but for who did it."""
+    await work.db.execute(queries.tell_agents(work, happened.type, happened.ids, queries.WORKING))
+
+
+async def account_stopped(work: Work, happened: Happened) -> None:
+    """A mailbox lets us in no more: whoever may connect it is told, and it stays a task until they did."""
+    await work.db.execute(queries.tell_agents(work, happened.type, happened.ids, LOOKS_AFTER_ACCOUNTS))
+    await work.db.execute(queries.tasks_of_accounts(work, TaskKind.RECONNECT, happened.ids))
+
+
+async def account_back(work: Work, happened: Happened) -> None:
+    await work.db.execute(queries.done_about(work, [TaskKind.RECONNECT], happened.ids))
+
+
+async def sends_uncertain(work: Work, happened: Happened) -> None:
+    """Nobody knows whether these arrived; only a look into the mailbox tells (T2)."""
+    await work.db.execute(queries.tasks_of_sends(work, TaskKind.UNCERTAIN, happened.ids))
+
+
+async def money_came_late(work: Work, happened: Happened) -> None:
+    """Money for an invoice that needs none: somebody decides what it is for."""
+    await work.db.execute(queries.tasks_of_invoices(work, TaskKind.LATE_MONEY, happened.ids))
+
+
+async def promise_broken(work: Work, happened: Happened) -> None:
+    await work.db.execute(queries.tasks_of_promises(work, TaskKind.PROMISE_BROKEN, happened.ids))
+
+
+async def dispute_opened(work: Work, happened: Happened) -> None:
+    await work.db.execute(queries.tell_agents(work, happened.type, happened.ids, queries.WORKING))
+    await work.db.execute(queries.tasks_of_disputes(work, TaskKind.DISPUTE, happened.ids))
+
+
+async def dispute_decided(work: Work, happened: Happened) -> None:
+    about = list(await work.db.scalars(queries.invoices_of_disputes(work, happened.ids)))
+    await work.db.execute(queries.done_about(work, [TaskKind.DISPUTE], about))
+
+
+async def invoice_settled(work: Work, happened: Happened) -> None:
+    """Nothing is left to chase: what asked for it is done."""
+    await work.db.execute(queries.done_about(work, [TaskKind.PROMISE_BROKEN], happened.ids))
