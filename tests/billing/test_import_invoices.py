@@ -1,20 +1,15 @@
-from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 
-from bursar.billing.tables import invoices, payments
+from bursar.billing.tables import invoices
 from bursar.tenancy.tables import customers
 from tests.makers.sheets import (
     CLERK,
     a_desk,
     a_season,
-    an_invoice_row,
     bring,
     count,
-    csv_of,
-    invoices_csv,
-    told,
 )
 
 pytestmark = pytest.mark.anyio

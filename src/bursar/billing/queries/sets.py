@@ -6,10 +6,12 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from bursar.core.schema import uuids
+
 
 def among(column: sa.ColumnElement[UUID], ids: Iterable[UUID]) -> sa.ColumnElement[bool]:
     """`column` is one of `ids`; none of them is a set too."""
-    return column == sa.any_(sa.literal(list(ids), sa.ARRAY(sa.UUID)))
+    return column == sa.any_(uuids(list(ids)))
 
 
 def rows(

@@ -1,0 +1,206 @@
+"""Invoices of another program: their numbers, what was paid before, and the same sheet again."""
+
+from datetime import timedelta
+from time import monotonic
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from bursar.billing import ledger
+from bursar.billing.ageing import credit_of
+from bursar.billing.finding import get_invoice, lines_of
+from bursar.billing.imported import Imported, ImportedInvoice, add_imported, plan_imported
+from bursar.billing.states import InvoiceState
+from bursar.billing.tables import payments
+from bursar.core.errors import NotAllowed
+from bursar.core.kinds import ActorType, AgentRole
+from bursar.core.money import Money
+from bursar.core.work import Actor, Work
+from bursar.tenancy.states import RowOutcome
+from tests.makers.billing import aed, footprint, pay, told_of
+from tests.makers.tenancy import a_customer
+
+pytestmark = pytest.mark.anyio
+
+
+def row(work: Work, **given: Any) -> ImportedInvoice:
+    facts = {
+        "number": "POP-17",
+        "customer_id": None,
+        "total": aed(100_00),
+        "balance": aed(100_00),
+        "issue_date": work.today - timedelta(days=60),
+        "due_date": work.today - timedelta(days=30),
+    }
+    return ImportedInvoice(**{**facts, **given})
+
+
+async def take_in(work: Work, *given: ImportedInvoice) -> list[Imported]:
+    return await add_imported(work, "sheet", given)
+
+
+async def test_an_open_invoice_comes_in_issued_with_its_own_number(work: Work) -> None:
+    customer = await a_customer(work)
+
+    [answer] = await take_in(work, row(work, customer_id=customer, description="Autumn"))
+
+    assert answer.outcome is RowOutcome.CREATED
+    assert answer.id
+    found = await get_invoice(work, answer.id)
+    assert (found.series, found.number, found.state, found.status) == (
+        "import:sheet",
+        "POP-17",
+        InvoiceState.ISSUED,
+        "overdue",
+    )
+    [line] = await lines_of(work, answer.id)
+    assert (line["description"], line["net_minor"], line["tax_category"]) == ("Autumn", 100_00, "O")
+    assert await told_of(work, answer.id) == ["invoice.issued"]
+
+
+async def test_what_was_paid_before_is_in_the_ledger_and_not_in_this_month(work: Work) -> None:
+    customer = await a_customer(work)
+
+    [answer] = await take_in(work, row(work, customer_id=customer, balance=aed(30_00)))
+
+    assert answer.id
+    found = await get_invoice(work, answer.id)
+    assert (found.balance, found.total) == (aed(30_00), aed(100_00))
+    opening = (await work.db.execute(sa.select(payments).where(payments.c.tenant_id == work.tenant_id))).one()
+    assert (opening.amount_minor, opening.source, opening.reference) == (70_00, "import", "opening balance")
+    assert opening.received_on == found.issue_date
+    assert await credit_of(work, customer) == []
+    assert await ledger.discrepancies(work) == []
+
+
+async def test_the_same_sheet_again_changes_nothing(work: Work) -> None:
+    given = row(work, customer_id=await a_customer(work), balance=aed(30_00))
+    [first] = await take_in(work, given)
+    before = await footprint(work)
+
+    [again] = await take_in(work, given)
+
+    assert (again.outcome, again.id) == (RowOutcome.UNCHANGED, first.id)
+    assert await footprint(work) == before
+
+
+async def test_a_sheet_that_has_less_open_tells_of_a_payment(work: Work) -> None:
+    customer = await a_customer(work)
+    [first] = await take_in(work, row(work, customer_id=customer))
+
+    [again] = await take_in(work, row(work, customer_id=customer, balance=aed(40_00)))
+
+    assert (again.outcome, again.id, again.paid) == (RowOutcome.UPDATED, first.id, aed(60_00))
+    assert first.id
+    assert (await get_invoice(work, first.id)).balance == aed(40_00)
+    assert await ledger.discrepancies(work) == []
+
+
+async def test_a_sheet_that_does_not_know_of_a_payment_yet_changes_nothing(work: Work) -> None:
+    given = row(work, customer_id=await a_customer(work))
+    [first] = await take_in(work, given)
+    assert first.id
+    for minor in (40_00, 60_00):
+        await pay(work, first.id, minor)
+        [again] = await take_in(work, given)
+        assert again.outcome is RowOutcome.UNCHANGED
+
+
+REFUSALS: dict[str, tuple[dict[str, Any], str]] = {
+    "no number": ({"number": " "}, "number_missing"),
+    "no total": ({"total": aed(0), "balance": aed(0)}, "total_not_positive"),
+    "nothing open": ({"balance": aed(0)}, "nothing_open"),
+    "more open than the total": ({"balance": aed(100_01)}, "balance_does_not_fit"),
+    "less than nothing open": ({"balance": aed(-1)}, "balance_does_not_fit"),
+    "two currencies": ({"balance": Money(1, "USD")}, "mixed_currencies"),
+    "issued tomorrow": ({"days": 1}, "issue_date_in_future"),
+    "due before issue": ({"due": -61}, "due_before_issue"),
+}
+
+
+@pytest.mark.parametrize("given", REFUSALS)
+async def test_a_row_that_cannot_be_taken_in_leaves_the_others_alone(work: Work, given: str) -> None:
+    facts, code = dict(REFUSALS[given][0]), REFUSALS[given][1]
+    if "days" in facts:
+        facts["issue_date"] = work.today + timedelta(days=facts.pop("days"))
+    if "due" in facts:
+        facts["due_date"] = work.today + timedelta(days=facts.pop("due"))
+    customer = await a_customer(work)
+
+    bad, good = await take_in(
+        work, row(work, customer_id=customer, **facts), row(work, customer_id=customer, number="POP-18")
+    )
+
+    assert bad.refusal
+    assert (bad.outcome, bad.refusal.code) == (RowOutcome.REFUSED, code)
+    assert good.outcome is RowOutcome.CREATED
+
+
+async def test_a_number_twice_in_a_sheet_and_an_unknown_customer_are_refused(work: Work) -> None:
+    customer = await a_customer(work)
+
+    answers = await take_in(
+        work, row(work, customer_id=customer), row(work, customer_id=customer), row(work, number="POP-19")
+    )
+
+    codes = [answer.refusal and answer.refusal.code for answer in answers]
+    assert codes == [None, "duplicate_number", "not_found"]
+
+
+async def test_an_invoice_that_is_here_with_other_facts_is_refused(work: Work) -> None:
+    customer = await a_customer(work)
+    await take_in(work, row(work, customer_id=customer))
+
+    for other in ({"total": aed(101_00)}, {"due_date": work.today}, {"customer_id": await a_customer(work)}):
+        [answer] = await take_in(work, row(work, **{"customer_id": customer, **other}))
+        assert answer.refusal
+        assert answer.refusal.code == "invoice_differs"
+
+
+async def test_a_dry_run_says_what_would_happen_and_writes_nothing(work: Work) -> None:
+    customer = await a_customer(work)
+    await take_in(work, row(work, customer_id=customer))
+    before = await footprint(work)
+
+    planned = await plan_imported(
+        work,
+        "sheet",
+        [
+            row(work, customer_id=customer),
+            row(work, number="POP-18"),
+            row(work, number="POP-19", balance=aed(0)),
+        ],
+    )
+
+    assert [one.outcome for one in planned] == ["unchanged", "created", "refused"]
+    assert await footprint(work) == before
+
+
+async def test_two_sources_may_use_the_same_numbers(work: Work) -> None:
+    customer = await a_customer(work)
+    for source in ("sheet", "old books"):
+        [answer] = await add_imported(work, source, [row(work, customer_id=customer)])
+        assert answer.outcome is RowOutcome.CREATED
+
+
+async def test_a_viewer_takes_nothing_in(work: Work) -> None:
+    work.actor = Actor(ActorType.AGENT, None, AgentRole.VIEWER)
+    with pytest.raises(NotAllowed):
+        await take_in(work, row(work))
+
+
+async def test_ten_thousand_invoices_come_in_as_sets(work: Work) -> None:
+    customers = [await a_customer(work) for _ in range(20)]
+    given = [
+        row(work, number=f"N-{at}", customer_id=customers[at % 20], balance=aed(100_00 - at % 3))
+        for at in range(10_000)
+    ]
+    began = monotonic()
+
+    answers = await take_in(work, *given)
+
+    took = monotonic() - began
+    assert {answer.outcome for answer in answers} == {RowOutcome.CREATED}
+    assert await ledger.discrepancies(work) == []
+    assert took < 8, f"{took:.1f} s for 10,000 rows"
