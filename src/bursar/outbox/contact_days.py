@@ -1,5 +1,6 @@
 """One nudge a day to one person, over all rooms (promise 5): who has the day's contact, and who waits."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -31,10 +32,14 @@ async def take(work: Work, nudges: Sequence[Nudge]) -> set[UUID]:
     """
     if not nudges:
         return set()
-    wanted = [(key, nudge.day, nudge.send_id) for nudge in nudges for key in nudge.keys]
-    await work.db.execute(queries.take_contact_days(work, wanted))
-    days = [nudge.day for nudge in nudges]
-    rows = await work.db.execute(queries.holders(work, sorted({key for key, _, _ in wanted}), days))
+    wanted = [
+        {"key": key, "on_date": nudge.day.isoformat(), "send_id": str(nudge.send_id)}
+        for nudge in nudges
+        for key in nudge.keys
+    ]
+    parameters = {"tenant_id": work.tenant_id, "rows": json.dumps(wanted)}
+    await work.db.execute(queries.TAKE_CONTACT_DAYS, parameters)
+    rows = await work.db.execute(queries.CONTACT_DAY_HOLDERS, parameters)
     holder = {(row.key, row.on_date): row.send_id for row in rows}
     winners = {
         nudge.send_id
@@ -43,5 +48,6 @@ async def take(work: Work, nudges: Sequence[Nudge]) -> set[UUID]:
     }
     losers = [nudge.send_id for nudge in nudges if nudge.send_id not in winners]
     if losers:
+        days = [nudge.day for nudge in nudges]
         await work.db.execute(queries.give_back_contact_days(work, losers, days))
     return winners

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from bursar.core.schema import same_tenant, uuids
 from bursar.core.work import Work
@@ -170,22 +170,25 @@ def threads(work: Work, customer_ids: Sequence[UUID]) -> sa.Select:
     )
 
 
-def take_contact_days(work: Work, wanted: Sequence[tuple[str, date, UUID]]) -> sa.Insert:
-    """The day's contact of each key, for the send that comes first; sorted, so that two claims cannot deadlock."""
-    rows = [
-        {"tenant_id": work.tenant_id, "key": key, "on_date": day, "send_id": send_id}
-        for key, day, send_id in sorted(wanted, key=lambda one: (one[0], one[1], one[2].bytes))
-    ]
-    return insert(contact_days).values(rows).on_conflict_do_nothing()
+TAKE_CONTACT_DAYS = sa.text(
+    """
+    insert into contact_days (tenant_id, key, on_date, send_id)
+    select :tenant_id, r.key, r.on_date, r.send_id
+      from json_to_recordset(cast(:rows as json)) as r(key text, on_date date, send_id uuid)
+     order by r.key, r.on_date, r.send_id
+    on conflict do nothing
+    """
+)
+"""The day's contact of each key, for the send that comes first; sorted, so that two claims cannot deadlock."""
 
-
-def holders(work: Work, keys: Sequence[str], days: Sequence[date]) -> sa.Select:
-    """Who has the day's contact of these keys."""
-    return sa.select(contact_days.c.key, contact_days.c.on_date, contact_days.c.send_id).where(
-        contact_days.c.tenant_id == work.tenant_id,
-        contact_days.c.key == sa.any_(sa.literal(list(keys), sa.ARRAY(sa.Text))),
-        contact_days.c.on_date.in_(sorted(set(days))),
-    )
+CONTACT_DAY_HOLDERS = sa.text(
+    """
+    select d.key, d.on_date, d.send_id
+      from json_to_recordset(cast(:rows as json)) as r(key text, on_date date, send_id uuid)
+      join contact_days d on d.tenant_id = :tenant_id and d.key = r.key and d.on_date = r.on_date
+    """
+)
+"""Who has the day's contact of these keys."""
 
 
 def give_back_contact_days(work: Work, send_ids: Sequence[UUID], days: Sequence[date]) -> sa.Delete:

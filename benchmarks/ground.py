@@ -1,0 +1,149 @@
+"""The ground that every benchmark stands on: a server of its own with fsync on, one tenant, customers, invoices.
+
+A benchmark prints both SQL texts where it compares with a bare limit, checks its own output, and ends with one
+JSON object on its last line.
+"""
+
+import argparse
+import asyncio
+import json
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import sqlalchemy as sa
+
+from bursar import app
+from bursar.core.clock import FixedClock
+from bursar.core.keyfile import load_keyring
+from bursar.core.database import find_database
+from bursar.core.migrating import migrate
+from bursar.core.server import stop_server
+from bursar.core.settings import load_settings
+from bursar.house import House
+
+NOW = datetime(2026, 11, 18, 8, 0, tzinfo=UTC)
+
+
+def run(main: Callable[[argparse.Namespace], Awaitable[dict[str, Any]]], *, size: int, **more: Any) -> None:
+    """Parse the common options, run `main` on an event loop, print its figures as the last line."""
+    parser = argparse.ArgumentParser(description=sys.modules[main.__module__].__doc__)
+    parser.add_argument("--size", type=int, default=size)
+    parser.add_argument("--smtp", metavar="HOST:PORT", help="send there instead of to our own sink")
+    parser.add_argument("--json", action="store_true", help="print nothing but the last line")
+    for name, options in more.items():
+        parser.add_argument(f"--{name.replace('_', '-')}", **options)
+    arguments = parser.parse_args()
+    if arguments.json:
+        globals()["_quiet"] = True
+    import uvloop
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        figures = runner.run(main(arguments))
+    print(json.dumps(figures))
+
+
+_quiet = False
+
+
+def say(*words: object) -> None:
+    """For people; silent with --json."""
+    if not _quiet:
+        print(*words, flush=True)
+
+
+class Ground:
+    """A migrated database in a temporary folder, and the house on it."""
+
+    def __init__(self, **settings: Any) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="bursar-bench-")
+        folder = Path(self._folder.name)
+        folder.chmod(0o711)
+        self.settings = load_settings(
+            data_dir=folder / "data", private_hosts="127.0.0.0/8", pool_size=8, **settings
+        )
+        self.clock = FixedClock(NOW)
+
+    async def __aenter__(self) -> House:
+        keyring = load_keyring(self.settings, create=True)
+        addresses = find_database(self.settings, keyring)
+        await asyncio.to_thread(migrate, addresses)
+        self.house = app.build(self.settings, clock=self.clock, addresses=addresses, keyring=keyring)
+        return self.house
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.house.close()
+        await asyncio.to_thread(stop_server, self.settings.data_dir)
+        self._folder.cleanup()
+
+
+TENANT = sa.text(
+    """
+    insert into tenants (tenant_id, id, slug, name, country, currency, time_zone, locale, address_lines, city)
+    values (:t, :t, :slug, 'Working Title', 'AE', 'AED', 'Asia/Dubai', 'en', '{Office 12}', 'Dubai')
+    """
+)
+CUSTOMERS = sa.text(
+    """
+    insert into customers (tenant_id, external_code, kind, company_name, email, email_key, source, state, locale)
+    select :t, 'C-' || n, 'firm', 'Customer ' || n, 'c' || n || '@example.com', 'c' || n || '@example.com',
+           'import', 'active', case when n % 4 = 0 then 'ar' else 'en' end
+      from generate_series(1, :customers) n
+    """
+)
+INVOICES = sa.text(
+    """
+    insert into invoices (tenant_id, customer_id, series, number, currency, subtotal_minor, total_minor,
+                          balance_minor, issue_date, due_date, state, external_source, external_id)
+    select c.tenant_id, c.id, 'import:sheet', c.external_code || '/' || n, 'AED', 10000 + n, 10000 + n, 10000 + n,
+           date '2026-09-01', date '2026-10-01' + n, 'issued', 'sheet', c.external_code || '/' || n
+      from customers c, generate_series(1, :each) n where c.tenant_id = :t
+    """
+)
+
+
+async def a_firm(house: House, customers: int, each: int) -> UUID:
+    """One tenant with `customers` customers of `each` overdue invoices, its templates, and no mailbox yet."""
+    tenant_id = uuid4()
+    async with house.office.new_tenant_work(tenant_id) as work:
+        await work.db.execute(TENANT, {"t": tenant_id, "slug": f"b-{tenant_id.hex[:8]}"})
+    async with house.office.work(tenant_id) as work:
+        await work.db.execute(CUSTOMERS, {"t": tenant_id, "customers": customers})
+        await work.db.execute(INVOICES, {"t": tenant_id, "each": each})
+        await _templates(work)
+    async with house.office.engine.connect() as db:
+        await db.execute(sa.text("set role bursar_system"))
+    return tenant_id
+
+
+async def _templates(work: Any) -> None:
+    from tests.makers.story import the_library
+
+    await the_library(work)
+
+
+async def a_mailbox(house: House, tenant_id: UUID, host: str, port: int, **given: Any) -> UUID:
+    """An account without pace or quota, so that only the program is measured."""
+    row = {
+        "channel": "email",
+        "kind": "smtp",
+        "address": "billing@working-title.example",
+        "display_name": "Working Title",
+        "settings": {"host": host, "port": port, "tls": "none", "connections": 8},
+        "is_primary": True,
+        "batch_size": 200,
+        "batch_interval": timedelta(0),
+        "daily_quota": 100_000_000,
+        "next_batch_at": NOW,
+        "state": "active",
+        **given,
+    }
+    from bursar.outbox.tables import sending_accounts
+
+    async with house.office.work(tenant_id) as work:
+        insert = sa.insert(sending_accounts).values(tenant_id=tenant_id, **row)
+        return (await work.db.scalars(insert.returning(sending_accounts.c.id))).one()
