@@ -1,6 +1,6 @@
 """Core's statements. They take the tenant itself: `Work` stands above them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -23,6 +23,23 @@ DATABASE_CLOCK = sa.text("select clock_timestamp()")
 def add_events(tenant_id: UUID, rows: Sequence[Mapping[str, Any]]) -> sa.Insert:
     """New rows of the journal, whatever is given in each; the database's clock orders them."""
     return sa.insert(events).values([{"tenant_id": tenant_id, **row} for row in rows])
+
+
+def events_before(
+    tenant_id: UUID, before: UUID | None, limit: int, types: Collection[str], about: Mapping[str, object]
+) -> sa.Select:
+    """Events older than `before`, newest first, whose columns equal `about` and whose type is one of `types`."""
+    chosen = [events.c.tenant_id == tenant_id, *(events.c[name] == value for name, value in about.items())]
+    if before is not None:
+        chosen.append(events.c.id < before)
+    if types:
+        chosen.append(events.c.type.in_(types))
+    shown = (
+        events.c.id, events.c.created_at.label("at"), events.c.type, events.c.entity_type, events.c.entity_id,
+        events.c.customer_id, events.c.actor_type, events.c.actor_id, events.c.cause, events.c.changes,
+        events.c.payload, events.c.private,
+    )  # fmt: skip
+    return sa.select(*shown).where(*chosen).order_by(events.c.id.desc()).limit(limit)
 
 
 def new_ids(count: int) -> sa.Select:

@@ -81,10 +81,18 @@ class Vault:
 
     async def open_personal(self, event_id: UUID, customer_id: UUID, sealed: bytes) -> dict[str, Any] | None:
         """What `seal_personal` wrote, or None after the customer's erasure."""
-        sealer = (await self._subject_sealers({customer_id}, create=False)).get(customer_id)
-        if sealer is None:
-            return None
-        return json.loads(sealer.open(sealed, self._place("events", event_id, "private")))
+        return (await self.open_each({event_id: (customer_id, sealed)})).get(event_id)
+
+    async def open_each(self, sealed: Mapping[UUID, tuple[UUID, bytes]]) -> dict[UUID, dict[str, Any]]:
+        """The same for many events, each with its customer; those of erased customers are not there."""
+        if not sealed:
+            return {}
+        sealers = await self._subject_sealers({customer for customer, _ in sealed.values()}, create=False)
+        return {
+            event_id: json.loads(sealers[customer].open(text, self._place("events", event_id, "private")))
+            for event_id, (customer, text) in sealed.items()
+            if customer in sealers
+        }
 
     async def _subject_sealers(self, customer_ids: set[UUID], *, create: bool = True) -> dict[UUID, Sealer]:
         wrapper = await self._tenant_sealer()

@@ -1,0 +1,135 @@
+"""Every type of event that the journal holds, and the sentence a reader sees for it.
+
+A type is `<noun>.<event>` of a move or of `work.record`, or `<noun>.<state>` for a new row. `kind` is the word
+by which subscriptions and outgoing webhooks choose; most events are nobody's business outside and have none.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bursar.core.errors import N_
+
+Say = Callable[[str, Mapping[str, Any]], str]
+"""Translates a message into the reader's language and fills its places."""
+
+_PLACE = re.compile(r"%\((\w+)\)s")
+
+
+@dataclass(frozen=True, slots=True)
+class EventType:
+    """`detailed` is said instead of `sentence` when the event holds all that it names (after an erasure it
+    may not).
+    """
+
+    sentence: str
+    detailed: str | None = None
+    kind: str | None = None
+
+
+_E = EventType
+REGISTRY: Mapping[str, EventType] = {
+    "agent.change_role": _E(N_("Role changed"), N_("Role changed to %(role)s")),
+    "agent.deactivate": _E(N_("Agent deactivated")),
+    "agent.disable_second_factor": _E(N_("Second factor switched off")),
+    "agent.edit": _E(N_("Agent edited")),
+    "agent.enable_second_factor": _E(N_("Second factor switched on")),
+    "agent.invite": _E(N_("Agent invited"), N_("Agent invited as %(role)s")),
+    "agent.set_password": _E(N_("New password set")),
+    "agent.sign_in": _E(N_("Signed in")),
+    "agent.sign_out": _E(N_("Signed out")),
+    "api_key.create": _E(N_("API key made")),
+    "api_key.revoke": _E(N_("API key revoked")),
+    "campaign.all_failed": _E(N_("Campaign failed: no message could be sent")),
+    "campaign.all_final": _E(N_("Campaign completed")),
+    "campaign.cancel": _E(N_("Campaign cancelled")),
+    "campaign.draft": _E(N_("Campaign drafted")),
+    "campaign.due": _E(N_("Campaign started at its time")),
+    "campaign.edit": _E(N_("Campaign edited"), N_("Campaign edited: %(name)s")),
+    "campaign.pause": _E(N_("Campaign paused")),
+    "campaign.provider_error": _E(N_("Campaign paused: the mail server had trouble")),
+    "campaign.resume": _E(N_("Campaign resumed")),
+    "campaign.retry_failed": _E(N_("Failed messages are tried again")),
+    "campaign.schedule": _E(N_("Campaign scheduled")),
+    "campaign.send_now": _E(N_("Campaign released")),
+    "campaign.unschedule": _E(N_("Campaign taken off the schedule")),
+    "consent.record": _E(N_("Consent recorded")),
+    "customer.active": _E(N_("Customer added")),
+    "customer.admin_suspend": _E(N_("Customer suspended"), N_("Customer suspended: %(because)s")),
+    "customer.edit": _E(N_("Customer edited")),
+    "customer.reinstate": _E(N_("Customer reinstated"), N_("Customer reinstated: %(because)s")),
+    "customer.revoke_links": _E(N_("Links sent to the customer so far revoked")),
+    "customer_contact.add": _E(N_("Contact added"), N_("Contact added: %(name)s")),
+    "customer_contact.edit": _E(N_("Contact edited"), N_("Contact edited: %(name)s")),
+    "customer_contact.remove": _E(N_("Contact removed"), N_("Contact removed: %(name)s")),
+    "dispute.accept": _E(N_("Dispute accepted")),
+    "dispute.comment": _E(N_("Note added to the dispute")),
+    "dispute.invoice_settled": _E(N_("Dispute closed: the invoice was settled")),
+    "dispute.open": _E(N_("Dispute opened")),
+    "dispute.reject": _E(N_("Dispute rejected")),
+    "dispute.withdraw": _E(N_("Dispute withdrawn")),
+    "import_run.apply": _E(N_("Import applied")),
+    "import_run.read": _E(N_("Import read, ready to look at")),
+    "import_run.reading": _E(N_("Import started")),
+    "import_run.refuse": _E(N_("Import refused")),
+    "invoice.allocate": _E(N_("Payment put towards the invoice")),
+    "invoice.became_overdue": _E(N_("Invoice became overdue")),
+    "invoice.cancel": _E(N_("Invoice cancelled"), N_("Invoice cancelled: %(because)s")),
+    "invoice.credit_note": _E(N_("Credit note made")),
+    "invoice.delete": _E(N_("Draft deleted")),
+    "invoice.draft": _E(N_("Invoice drafted")),
+    "invoice.edit": _E(N_("Invoice edited")),
+    "invoice.issue": _E(N_("Invoice issued")),
+    "invoice.issued": _E(N_("Invoice imported")),
+    "invoice.payment_arrives": _E(N_("Payment arrived for an invoice that was closed")),
+    "invoice.reverse_allocation": _E(N_("Payment taken back from the invoice")),
+    "invoice.settle": _E(N_("Invoice paid in full")),
+    "payment.received": _E(N_("Payment received"), kind="payment.received"),
+    "payment.reversed": _E(N_("Payment reversed")),
+    "promise.active": _E(N_("Promise to pay made")),
+    "promise.allocation_reversed": _E(N_("Promise open again: a payment was taken back")),
+    "promise.date_passed": _E(N_("Promise broken: its date passed")),
+    "promise.move": _E(N_("Promise moved to another date")),
+    "promise.paid_enough": _E(N_("Promise kept")),
+    "promise.withdraw": _E(N_("Promise withdrawn")),
+    "run.close": _E(N_("Sending ended"), N_("Sending ended: %(because)s")),
+    "run.finish": _E(N_("Sending finished")),
+    "run.held": _E(N_("Messages prepared, held until release")),
+    "run.open": _E(N_("Sending resumed")),
+    "run.pause": _E(N_("Sending paused"), N_("Sending paused: %(because)s")),
+    "run.release": _E(N_("Sending released")),
+    "run.reopen": _E(N_("Sending taken up again")),
+    "sending_account.abandoned": _E(N_("Connecting the sending account was given up")),
+    "sending_account.auth_failed": _E(N_("The mail server refused the sign-in")),
+    "sending_account.begin_connect": _E(N_("Sending account being connected again")),
+    "sending_account.capped": _E(N_("The mail server asked to slow down")),
+    "sending_account.connected": _E(N_("Sending account connected")),
+    "sending_account.connecting": _E(N_("Sending account added")),
+    "sending_account.delete": _E(N_("Sending account removed")),
+    "sending_account.disable": _E(N_("Sending account disabled")),
+    "sending_account.edit": _E(N_("Sending account edited")),
+    "sending_account.make_primary": _E(N_("Sending account made the first choice")),
+    "sending_account.reconnect": _E(N_("Sending account reconnected")),
+    "sending_account.until_passed": _E(N_("Sending account at its normal pace again")),
+    "task.finish": _E(N_("Task done")),
+    "tenant.confirm_holidays": _E(N_("Holidays confirmed")),
+    "tenant.create": _E(N_("Firm set up")),
+    "tenant.edit": _E(N_("Firm edited")),
+    "tenant.edit_settings": _E(N_("Settings changed")),
+    "tenant.propose_holidays": _E(N_("Holidays proposed")),
+    "tenant.remove_holiday": _E(N_("Holiday removed")),
+    "tenant.set_holiday": _E(N_("Holiday set")),
+}
+
+
+def describe(event_type: str, facts: Mapping[str, Any], say: Say) -> str:
+    """The sentence for one event. An unknown type, from a newer or older version, is shown by its name."""
+    known = REGISTRY.get(event_type)
+    if known is None:
+        return event_type
+    if known.detailed is not None:
+        places = _PLACE.findall(known.detailed)
+        if all(facts.get(place) is not None for place in places):
+            return say(known.detailed, {place: str(facts[place]) for place in places})
+    return say(known.sentence, {})
