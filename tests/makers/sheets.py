@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from bursar.billing.importers import import_desk
 from bursar.core.kinds import ActorType, AgentRole
 from bursar.core.work import Actor, Office, Work
-from bursar.tenancy.imports import Desk, ImportReport, import_sheet
+from bursar.tenancy.import_slices import Desk
+from bursar.tenancy.imports import ImportReport, import_sheet
 from tests.makers.tenancy import a_tenant
 
 CLERK = Actor(ActorType.AGENT, UUID(int=7), AgentRole.AGENT)

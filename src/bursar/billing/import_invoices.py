@@ -35,28 +35,23 @@ class InvoiceImporter:
         return read_invoices(table, firm)
 
     async def judge(self, work: Work, entries: Sequence[Entry[InvoiceRow]]) -> list[Verdict]:
-        parties = await plan_parties(work, _parties(entries))
-        plan = await _plan(work, entries, parties)
-        planned = await imported.plan_imported(
-            work, SOURCE, [plan.invoices[one.number] for one in plan.usable]
-        )
-        return _verdicts(entries, plan, planned)
+        plan = await _plan(work, entries, await plan_parties(work, _parties(entries)))
+        return _verdicts(entries, plan, await imported.plan_imported(work, SOURCE, plan.given))
 
     async def write(self, work: Work, entries: Sequence[Entry[InvoiceRow]]) -> list[Verdict]:
         """Customers only for rows that are taken: a row that is refused changes nothing."""
-        taken = {
-            one.number for one in await self.judge(work, entries) if one.outcome is not RowOutcome.REFUSED
-        }
         parties = await plan_parties(work, _parties(entries))
-        parties |= await write_parties(work, _parties([one for one in entries if one.number in taken]))
+        plan = await _plan(work, entries, parties)
+        judged = _verdicts(entries, plan, await imported.plan_imported(work, SOURCE, plan.given))
+        taken = {one.number for one in judged if one.outcome is not RowOutcome.REFUSED}
+        wanted = _parties([entry for entry in entries if entry.number in taken])
+        changing = [party for party in wanted if parties[party].outcome is not RowOutcome.UNCHANGED]
+        parties |= await write_parties(work, changing)
         await locks.lock_customers(
             work, [known.customer_id for known in parties.values() if known.customer_id]
         )
         plan = await _plan(work, entries, parties)
-        written = await imported.add_imported(
-            work, SOURCE, [plan.invoices[one.number] for one in plan.usable]
-        )
-        return _verdicts(entries, plan, written)
+        return _verdicts(entries, plan, await imported.add_imported(work, SOURCE, plan.given))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +62,10 @@ class _Plan:
     usable: Sequence[Entry[InvoiceRow]]
     invoices: Mapping[int, ImportedInvoice]
     reasons: Mapping[int, Reason]
+
+    @property
+    def given(self) -> list[ImportedInvoice]:
+        return [self.invoices[entry.number] for entry in self.usable]
 
 
 async def _plan(work: Work, entries: Sequence[Entry[InvoiceRow]], parties: Mapping[Party, Known]) -> _Plan:

@@ -9,8 +9,8 @@ from bursar.billing.import_payments import PaymentImporter
 from bursar.core.work import Office
 from bursar.tenancy.import_contacts import ContactImporter
 from bursar.tenancy.import_customers import CustomerImporter
+from bursar.tenancy.import_slices import Desk
 from bursar.tenancy.importers import Importer
-from bursar.tenancy.imports import Desk
 from bursar.tenancy.states import ImportKind
 
 IMPORTERS: Mapping[ImportKind, Importer[Any]] = MappingProxyType(

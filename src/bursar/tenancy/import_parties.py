@@ -46,32 +46,40 @@ class Known:
 
 async def plan_parties(work: Work, parties: Sequence[Party]) -> dict[Party, Known]:
     """What `write_parties` would find and do; nothing is written."""
-    return await _settle(work, parties, write=False)
+    known, rows = await _meet(work, parties)
+    planned = await customer_sets.plan_customers(work, list(rows.values()))
+    return known | {party: _known(plan, known.get(party)) for party, plan in zip(rows, planned, strict=True)}
 
 
 async def write_parties(work: Work, parties: Sequence[Party]) -> dict[Party, Known]:
     """Make those who are new and fill what is blank of the others."""
-    return await _settle(work, parties, write=True)
+    known, rows = await _meet(work, parties)
+    written = await customer_sets.upsert_customers(work, list(rows.values()), source=CustomerSource.INVOICE)
+    return known | {party: _known(plan, known.get(party)) for party, plan in zip(rows, written, strict=True)}
 
 
-async def _settle(work: Work, parties: Sequence[Party], *, write: bool) -> dict[Party, Known]:
+async def _meet(
+    work: Work, parties: Sequence[Party]
+) -> tuple[dict[Party, Known], dict[Party, Mapping[str, Any]]]:
+    """Who is here already, and the values of those who are to be made or completed."""
     marked = [party for party in parties if party.is_known_by_mark]
-    pointed = await _pointed_at(work, [party for party in parties if not party.is_known_by_mark])
-    known = {party: found for party, found in pointed.items() if found is not None}
-    rows, kept = await _beside_stored(work, marked)
-    fresh = [party for party in pointed if party not in known]
-    given = [*rows, *(party.values for party in fresh)]
-    if write:
-        planned = await customer_sets.upsert_customers(work, given, source=CustomerSource.INVOICE)
-    else:
-        planned = await customer_sets.plan_customers(work, given)
-    for party, plan in zip([*marked, *fresh], planned, strict=True):
-        known[party] = _known(plan, kept.get(party, ()))
-    return known
+    known = await _pointed_at(work, [party for party in parties if not party.is_known_by_mark])
+    stored = await _stored(work, marked)
+    rows: dict[Party, Mapping[str, Any]] = {}
+    for party in parties:
+        row = stored.get(party)
+        if row is not None:
+            completed = _completed(party.values, row)
+            known[party] = Known(row["id"], RowOutcome.UNCHANGED, kept=_kept(party.values, completed))
+            if any(row[name] != value for name, value in completed.items() if name not in _LISTS):
+                rows[party] = completed
+        elif party not in known:
+            rows[party] = party.values
+    return known, rows
 
 
-async def _pointed_at(work: Work, parties: Sequence[Party]) -> dict[Party, Known | None]:
-    """Who has an e-mail address or a name alone is the one customer who has it; None if nobody does.
+async def _pointed_at(work: Work, parties: Sequence[Party]) -> dict[Party, Known]:
+    """Who has an e-mail address or a name alone is the one customer who has it; whoever nobody has is left out.
 
     So little says who is meant and nothing more: it changes no customer.
     """
@@ -81,40 +89,42 @@ async def _pointed_at(work: Work, parties: Sequence[Party]) -> dict[Party, Known
         {"number": at, "email_key": party.values.get("email_key"), "name": name_of(party.values)}
         for at, party in enumerate(parties)
     ]
-    found: dict[int, set[UUID]] = defaultdict(set)
+    found: dict[int, list[UUID]] = defaultdict(list)
     for match in await work.db.execute(queries.pointed_at(work, asked)):
-        found[match.number].add(match.id)
-    answers: dict[Party, Known | None] = {}
-    for at, party in enumerate(parties):
-        if len(found[at]) > 1:
-            answers[party] = Known(
-                None, RowOutcome.REFUSED, Reason(AMBIGUOUS, "customer_ambiguous", "customer")
-            )
-        else:
-            answers[party] = Known(found[at].pop(), RowOutcome.UNCHANGED) if found[at] else None
-    return answers
+        found[match.number].append(match.id)
+    several = Known(None, RowOutcome.REFUSED, Reason(AMBIGUOUS, "customer_ambiguous", "customer"))
+    return {
+        parties[at]: several if len(ids) > 1 else Known(ids[0], RowOutcome.UNCHANGED)
+        for at, ids in found.items()
+    }
 
 
-async def _beside_stored(
-    work: Work, parties: Sequence[Party]
-) -> tuple[list[dict[str, Any]], dict[Party, tuple[str, ...]]]:
-    """Each party's values with those of their customer in front, and the fields in which they differ."""
+async def _stored(work: Work, parties: Sequence[Party]) -> dict[Party, Mapping[Any, Any]]:
+    """The customers whom these parties are, as they are here; whoever could be several is left to the plan."""
     sames = await customer_sets.find_same(work, [party.values for party in parties])
     ids = sorted({same.customer_id for same in sames if same.customer_id})
-    found = await work.db.execute(customer_queries.customers_by_id(work, ids)) if ids else None
-    stored = {row["id"]: row for row in (found.mappings() if found else ())}
-    rows: list[dict[str, Any]] = []
-    kept: dict[Party, tuple[str, ...]] = {}
-    for party, same in zip(parties, sames, strict=True):
-        row = stored.get(same.customer_id) if same.customer_id else None
-        rows.append(_completed(party.values, row) if row else party.values)
-        if row:
-            kept[party] = tuple(
-                name
-                for name, value in rows[-1].items()
-                if name != "email_key" and name in party.values and party.values[name] not in (value, None)
-            )
-    return rows, kept
+    if not ids:
+        return {}
+    rows = {
+        row["id"]: row
+        for row in (await work.db.execute(customer_queries.customers_by_id(work, ids))).mappings()
+    }
+    return {
+        party: rows[same.customer_id]
+        for party, same in zip(parties, sames, strict=True)
+        if same.customer_id in rows
+    }
+
+
+def _kept(values: Mapping[str, Any], completed: Mapping[str, Any]) -> tuple[str, ...]:
+    """The fields in which the sheet says otherwise; capitals make no other address."""
+    names = (name for name in values if name not in {"email", *_LISTS})
+    shown = (
+        "email" if name == "email_key" else name
+        for name in names
+        if values[name] not in (completed[name], None)
+    )
+    return tuple(shown)
 
 
 def _completed(values: Mapping[str, Any], stored: Mapping[Any, Any]) -> dict[str, Any]:
@@ -130,10 +140,10 @@ def _completed(values: Mapping[str, Any], stored: Mapping[Any, Any]) -> dict[str
     return told
 
 
-def _known(plan: Planned, kept: tuple[str, ...]) -> Known:
-    if plan.outcome is not RowOutcome.REFUSED:
-        return Known(plan.customer_id, plan.outcome, kept=kept)
-    return Known(None, RowOutcome.REFUSED, _refusal(plan))
+def _known(plan: Planned, before: Known | None) -> Known:
+    if plan.outcome is RowOutcome.REFUSED:
+        return Known(None, RowOutcome.REFUSED, _refusal(plan))
+    return Known(plan.customer_id, plan.outcome, kept=before.kept if before else ())
 
 
 def _refusal(plan: Planned) -> Reason:
