@@ -70,6 +70,7 @@ class CustomerFilter:
     country: str | None = None
     locale: str | None = None
     has_email: bool | None = None
+    ids: Sequence[UUID] | None = None
 
     def wanted(self) -> dict[str, Any]:
         return {each.name: getattr(self, each.name) for each in fields(self)}
@@ -150,6 +151,11 @@ async def list_customers(
 
 async def count_customers(work: Work, wanted: CustomerFilter = CustomerFilter()) -> int:
     return (await work.db.scalars(queries.count_customers(work, wanted.wanted()))).one()
+
+
+async def tags_in_use(work: Work) -> list[str]:
+    """What customers are tagged with, for choosing."""
+    return list(await work.db.scalars(queries.tags_in_use(work)))
 
 
 async def ids_of_customers(work: Work, wanted: CustomerFilter) -> list[UUID]:

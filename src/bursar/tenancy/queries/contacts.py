@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from bursar.core.work import Work
 from bursar.tenancy.tables import consents, customer_contacts
@@ -74,7 +74,7 @@ def latest_consents(work: Work, customer_ids: Sequence[UUID]) -> sa.Select:
     """The last word of each of these customers for each channel and purpose."""
     return (
         sa.select(consents)
-        .distinct(consents.c.customer_id, consents.c.channel, consents.c.purpose)
+        .ext(distinct_on(consents.c.customer_id, consents.c.channel, consents.c.purpose))
         .where(
             consents.c.tenant_id == work.tenant_id,
             consents.c.customer_id == sa.any_(sa.literal(list(customer_ids), sa.ARRAY(sa.UUID))),

@@ -7,6 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
+from bursar.core.schema import uuids
 from bursar.core.work import Work
 from bursar.tenancy.tables import customer_sign_in_tokens, customers, sessions
 
@@ -199,11 +200,19 @@ def _given(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, Any]) -> sa.
     )
 
 
+def tags_in_use(work: Work) -> sa.Select:
+    """Every tag that a customer has, in order."""
+    tag = sa.func.unnest(customers.c.tags).label("tag")
+    return sa.select(tag).where(customers.c.tenant_id == work.tenant_id).distinct().order_by(tag)
+
+
 def _meets(work: Work, wanted: Mapping[str, Any]) -> list[sa.ColumnElement[bool]]:
     """The conditions of a filter; text is looked for anywhere in names, e-mail address, code and phone."""
     conditions = [customers.c.tenant_id == work.tenant_id]
     exact = ("state", "kind", "source", "country", "locale")
     conditions += [customers.c[name] == wanted[name] for name in exact if wanted.get(name)]
+    if wanted.get("ids") is not None:
+        conditions.append(customers.c.id == sa.any_(uuids(wanted["ids"])))
     if wanted.get("tags"):
         tags = sa.literal(list(wanted["tags"]), sa.ARRAY(sa.Text))
         conditions.append(customers.c.tags.op("@>", is_comparison=True)(tags))
