@@ -583,6 +583,7 @@ CREATE TABLE invoices (
     rounding_mode TEXT, 
     allocation_number TEXT, 
     created_by UUID, 
+    overdue_told BOOLEAN DEFAULT false NOT NULL, 
     state TEXT NOT NULL, 
     version INTEGER DEFAULT '1' NOT NULL, 
     created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL, 

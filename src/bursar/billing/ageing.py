@@ -40,9 +40,7 @@ async def note_overdue(work: Work, *, limit: int = 2_000) -> int:
     Once for each, however often and from wherever this is called.
     """
     work.allow(AgentRole.ADMIN)
-    if not await work.db.scalar(books.alone(work, BECAME_OVERDUE)):
-        return 0
-    late = (await work.db.execute(books.newly_overdue(work, BECAME_OVERDUE, limit))).all()
+    late = await work.db.execute(books.tell_overdue(work, limit))
     told = [Record(row.id, row.customer_id, payload={"due_date": row.due_date.isoformat()}) for row in late]
     await work.record(BECAME_OVERDUE, *told)
     return len(told)

@@ -1,5 +1,7 @@
 """Disputes: a customer contests an invoice, and until it is decided nobody reminds them (lifecycle 16)."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +24,62 @@ from bursar.core.moves import move
 from bursar.core.states import Move, allowed_from
 from bursar.core.work import Happened, Record, Work
 from bursar.outbox import sends
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """What a customer contests, in their words, and how it was decided."""
+
+    id: UUID
+    version: int
+    invoice_id: UUID
+    customer_id: UUID
+    reason: DisputeReason
+    statement: str
+    state: DisputeState
+    resolution: str | None
+    resolved_at: datetime | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    id: UUID
+    author_type: str
+    author_id: UUID | None
+    body: str
+    file_id: UUID | None
+    created_at: datetime
+
+
+async def get_dispute(work: Work, dispute_id: UUID) -> Dispute:
+    """Raises `NotFound`."""
+    row = (await work.db.execute(quiet.dispute(work, dispute_id))).one_or_none()
+    if row is None:
+        raise NotFound("dispute")
+    return _dispute(row)
+
+
+async def list_disputes(
+    work: Work,
+    *,
+    invoice_id: UUID | None = None,
+    customer_id: UUID | None = None,
+    before: UUID | None = None,
+    limit: int = 50,
+) -> list[Dispute]:
+    """The newest first, older than `before`."""
+    statement = quiet.disputes_before(work, before, limit, invoice_id=invoice_id, customer_id=customer_id)
+    return [_dispute(row) for row in await work.db.execute(statement)]
+
+
+async def notes_of(work: Work, dispute_id: UUID) -> list[Note]:
+    """What was said in it, in order. Raises `NotFound`."""
+    await get_dispute(work, dispute_id)
+    rows = await work.db.execute(quiet.notes_of(work, dispute_id))
+    return [
+        Note(row.id, row.author_type, row.author_id, row.body, row.file_id, row.created_at) for row in rows
+    ]
 
 
 async def open_dispute(work: Work, invoice_id: UUID, *, reason: DisputeReason, statement: str) -> UUID:
@@ -146,3 +204,9 @@ async def _open(
     if version is not None and dispute.version != version:
         raise StaleVersion("dispute")
     return dispute, invoice
+
+
+def _dispute(row: sa.Row[Any]) -> Dispute:
+    names = ("id", "version", "invoice_id", "customer_id", "statement", "resolution", "resolved_at")
+    plain = {name: getattr(row, name) for name in (*names, "created_at")}
+    return Dispute(reason=DisputeReason(row.reason), state=DisputeState(row.state), **plain)

@@ -10,13 +10,17 @@ from bursar.billing.rules import Status
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """Every condition given must hold; none given is all. `number` is how the number begins."""
+    """Every condition given must hold; none given is all.
+
+    `number` is how the number begins; `text` that too, or a part of the customer's name or the purchase order.
+    """
 
     ids: Sequence[UUID] | None = None
     customer_id: UUID | None = None
     currency: str | None = None
     statuses: frozenset[Status] | None = None
     number: str | None = None
+    text: str | None = None
     due_from: date | None = None
     due_until: date | None = None
     open_only: bool = False

@@ -1,6 +1,7 @@
 """Promises to pay by a date: until then the invoice is left in peace (lifecycle 15)."""
 
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,43 @@ from bursar.core.moves import move, move_all
 from bursar.core.states import allowed_from
 from bursar.core.work import Record, Work
 from bursar.outbox import sends
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """Somebody's word for `amount` of an invoice; `moves` counts how often a customer changed the date."""
+
+    id: UUID
+    version: int
+    invoice_id: UUID
+    customer_id: UUID
+    amount: Money
+    promised_for: date
+    moves: int
+    reason: str | None
+    state: PromiseState
+    created_at: datetime
+
+
+async def get_promise(work: Work, promise_id: UUID) -> Promise:
+    """Raises `NotFound`."""
+    row = (await work.db.execute(quiet.promise(work, promise_id))).one_or_none()
+    if row is None:
+        raise NotFound("promise")
+    return _promise(row)
+
+
+async def list_promises(
+    work: Work,
+    *,
+    invoice_id: UUID | None = None,
+    customer_id: UUID | None = None,
+    before: UUID | None = None,
+    limit: int = 50,
+) -> list[Promise]:
+    """The newest first, older than `before`."""
+    statement = quiet.promises_before(work, before, limit, invoice_id=invoice_id, customer_id=customer_id)
+    return [_promise(row) for row in await work.db.execute(statement)]
 
 
 async def make_promise(
@@ -144,3 +182,9 @@ def _check_date(work: Work, promised_for: date, terms: rules.Terms) -> None:
             field="promised_for",
             last=last.isoformat(),
         )
+
+
+def _promise(row: sa.Row[Any]) -> Promise:
+    names = ("id", "version", "invoice_id", "customer_id", "promised_for", "moves", "reason", "created_at")
+    plain = {name: getattr(row, name) for name in names}
+    return Promise(amount=Money(row.amount_minor, row.currency), state=PromiseState(row.state), **plain)

@@ -19,6 +19,7 @@ from bursar.core.schema import (
     currency,
     day,
     document,
+    flag,
     instant,
     minor,
     of_tenant,
@@ -30,7 +31,7 @@ from bursar.core.schema import (
 )
 
 # After issue a trigger lets only state, paid_on, balance_minor, refunded_minor, pdf_file_id,
-# allocation_number, version and updated_at change (R71).
+# allocation_number, overdue_told, version and updated_at change (R71).
 invoices = tenant_table(
     "invoices",
     ref("customer_id", "customers", index=False),
@@ -60,6 +61,7 @@ invoices = tenant_table(
     text("rounding_mode"),
     text("allocation_number"),
     sa.Column("created_by", UUID),
+    flag("overdue_told", default=False),  # whether the journal has its became_overdue; no reader sees it
     sa.Index(
         "invoices_number_key",
         "tenant_id",

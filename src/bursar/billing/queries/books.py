@@ -21,7 +21,6 @@ from bursar.billing.tables import (
     payments,
 )
 from bursar.core.schema import same_tenant
-from bursar.core.tables import events
 from bursar.core.work import Work
 from bursar.tenancy.tables import customers, tenants
 
@@ -61,7 +60,7 @@ def chosen_invoices(work: Work, chosen: Chosen) -> sa.Select:
             is_disputed(invoices).label("disputed"),
         )
         .join(customers, theirs)
-        .where(invoices.c.tenant_id == work.tenant_id, *_conditions(work, chosen))
+        .where(invoices.c.tenant_id == work.tenant_id, *conditions(work, chosen))
     )
 
 
@@ -81,19 +80,30 @@ def longest_due(work: Work, chosen: Chosen, after: tuple[date, UUID] | None, lim
     return statement.where(invoices.c.tenant_id == work.tenant_id, place > sa.tuple_(*after))
 
 
-def _conditions(work: Work, chosen: Chosen) -> list[sa.ColumnElement[bool]]:
+def conditions(work: Work, chosen: Chosen) -> list[sa.ColumnElement[bool]]:
+    """What `chosen` asks of an invoice joined with its customer."""
     given: list[tuple[Any, Callable[[Any], sa.ColumnElement[bool]]]] = [
         (chosen.ids, lambda ids: among(invoices.c.id, ids)),
         (chosen.customer_id, lambda customer_id: invoices.c.customer_id == customer_id),
         (chosen.currency, lambda currency: invoices.c.currency == currency),
         (chosen.statuses, lambda statuses: status(work.today).in_(sorted(statuses))),
         (chosen.number, lambda number: invoices.c.number.startswith(number, autoescape=True)),
+        (chosen.text, _about),
         (chosen.due_from, lambda day: invoices.c.due_date >= day),
         (chosen.due_until, lambda day: invoices.c.due_date <= day),
         (chosen.open_only or None, lambda _: is_open(invoices)),
         (chosen.overdue_only or None, lambda _: is_overdue(invoices, work.today)),
     ]
     return [condition(value) for value, condition in given if value is not None]
+
+
+def _about(text: str) -> sa.ColumnElement[bool]:
+    """Invoices whose number begins so, or whose customer or order is called so."""
+    named = (customers.c.company_name, customers.c.full_name, invoices.c.purchase_order)
+    return sa.or_(
+        invoices.c.number.istartswith(text, autoescape=True),
+        *(column.icontains(text, autoescape=True) for column in named),
+    )
 
 
 def with_numbers(work: Work, numbers: Sequence[str]) -> sa.Select:
@@ -182,29 +192,28 @@ def credit_totals(work: Work, customer_id: UUID | None) -> sa.Select:
     )
 
 
-def alone(work: Work, errand: str) -> sa.Select:
-    """Whether nobody else runs this errand for the tenant; held to the end of the transaction."""
-    key = sa.func.hashtextextended(f"{errand}/{work.tenant_id}", 0)
-    return sa.select(sa.func.pg_try_advisory_xact_lock(key))
+def tell_overdue(work: Work, limit: int) -> sa.Update:
+    """Overdue invoices of which the journal does not know yet, marked; those of another worker passed over.
 
-
-def newly_overdue(work: Work, event: str, limit: int) -> sa.Select:
-    """Overdue invoices of which `event` was never written. A due date does not change after issue."""
-    told = sa.exists().where(
-        same_tenant(events, invoices),
-        events.c.entity_type == "invoice",
-        events.c.entity_id == invoices.c.id,
-        events.c.type == event,
-    )
-    return (
-        sa.select(invoices.c.id, invoices.c.customer_id, invoices.c.due_date)
+    A mark and not a look into the journal: compared with what was told so far, 100,000 invoices took minutes.
+    """
+    late = (
+        sa.select(invoices.c.id)
         .where(
             invoices.c.tenant_id == work.tenant_id,
             is_overdue(invoices, work.today),
-            ~told,
+            invoices.c.overdue_told.is_(sa.false()),
         )
-        .order_by(invoices.c.due_date, invoices.c.id)
+        .order_by(invoices.c.due_date)
         .limit(limit)
+        .with_for_update(key_share=True, skip_locked=True)
+        .cte("late")
+    )
+    return (
+        sa.update(invoices)
+        .where(invoices.c.tenant_id == work.tenant_id, invoices.c.id == late.c.id)
+        .values(overdue_told=sa.true())
+        .returning(invoices.c.id, invoices.c.customer_id, invoices.c.due_date)
     )
 
 

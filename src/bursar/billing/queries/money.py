@@ -51,6 +51,32 @@ def payment(work: Work, payment_id: UUID) -> sa.Select:
     return sa.select(payments).where(payments.c.tenant_id == work.tenant_id, payments.c.id == payment_id)
 
 
+def payments_before(
+    work: Work, before: UUID | None, limit: int, *, customer_id: UUID | None, invoice_id: UUID | None
+) -> sa.Select:
+    """Payments and their reversals, the newest first, older than `before`: of a customer, of an invoice."""
+    chosen = [payments.c.tenant_id == work.tenant_id]
+    if before is not None:
+        chosen.append(payments.c.id < before)
+    if customer_id is not None:
+        chosen.append(payments.c.customer_id == customer_id)
+    if invoice_id is not None:
+        its = sa.exists().where(
+            same_tenant(invoice_payments, payments),
+            invoice_payments.c.payment_id == payments.c.id,
+            invoice_payments.c.invoice_id == invoice_id,
+        )
+        chosen.append(its)
+    return sa.select(payments).where(*chosen).order_by(payments.c.id.desc()).limit(limit)
+
+
+def reversals_of(work: Work, payment_ids: Sequence[UUID]) -> sa.Select:
+    """For those of `payment_ids` that were reversed: the row that did."""
+    return sa.select(payments.c.reverses_id, payments.c.id).where(
+        payments.c.tenant_id == work.tenant_id, among(payments.c.reverses_id, payment_ids)
+    )
+
+
 def reversal_of_payment(work: Work, payment_id: UUID) -> sa.Select:
     """The row that reverses this payment, if there is one."""
     return sa.select(payments.c.id).where(

@@ -27,6 +27,13 @@ def promise(work: Work, promise_id: UUID) -> sa.Select:
     return sa.select(promises).where(promises.c.tenant_id == work.tenant_id, promises.c.id == promise_id)
 
 
+def promises_before(
+    work: Work, before: UUID | None, limit: int, *, invoice_id: UUID | None, customer_id: UUID | None
+) -> sa.Select:
+    """Promises, the newest first, older than `before`: about an invoice, of a customer, or all."""
+    return _newest(work, promises, before, limit, invoice_id=invoice_id, customer_id=customer_id)
+
+
 def change_promise(work: Work, promise_id: UUID, version: int, values: Mapping[str, Any]) -> sa.Update:
     """An active promise as it was read; no row if it changed meanwhile."""
     return (
@@ -94,6 +101,36 @@ def add_dispute(work: Work, values: Mapping[str, Any]) -> sa.Insert:
 
 def dispute(work: Work, dispute_id: UUID) -> sa.Select:
     return sa.select(disputes).where(disputes.c.tenant_id == work.tenant_id, disputes.c.id == dispute_id)
+
+
+def disputes_before(
+    work: Work, before: UUID | None, limit: int, *, invoice_id: UUID | None, customer_id: UUID | None
+) -> sa.Select:
+    """Disputes, the newest first, older than `before`: about an invoice, of a customer, or all."""
+    return _newest(work, disputes, before, limit, invoice_id=invoice_id, customer_id=customer_id)
+
+
+def notes_of(work: Work, dispute_id: UUID) -> sa.Select:
+    """What was said in a dispute, in order."""
+    return (
+        sa.select(dispute_notes)
+        .where(dispute_notes.c.tenant_id == work.tenant_id, dispute_notes.c.dispute_id == dispute_id)
+        .order_by(dispute_notes.c.id)
+    )
+
+
+def _newest(
+    work: Work, table: sa.Table, before: UUID | None, limit: int, **about: UUID | None
+) -> sa.Select:
+    chosen = [table.c[name] == value for name, value in about.items() if value is not None]
+    if before is not None:
+        chosen.append(table.c.id < before)
+    return (
+        sa.select(table)
+        .where(table.c.tenant_id == work.tenant_id, *chosen)
+        .order_by(table.c.id.desc())
+        .limit(limit)
+    )
 
 
 def open_disputes(work: Work, invoice_ids: Sequence[UUID]) -> sa.Select:

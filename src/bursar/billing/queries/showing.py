@@ -1,0 +1,202 @@
+"""What pages show of invoices and money beyond the lists of `books`: sums, ledgers, and what hangs on one."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from bursar.billing.filters import Chosen
+from bursar.billing.queries.books import conditions, status
+from bursar.billing.tables import (
+    credit_notes,
+    dispute_notes,
+    disputes,
+    invoice_payments,
+    invoices,
+    is_open,
+    is_overdue,
+    payments,
+    promises,
+)
+from bursar.core.schema import same_tenant, uuids
+from bursar.core.work import Work
+from bursar.tenancy.tables import customers
+
+
+def totals(work: Work, chosen: Chosen) -> sa.Select:
+    """How many of the chosen invoices there are and what is open of them, in each currency."""
+    theirs = same_tenant(customers, invoices) & (customers.c.id == invoices.c.customer_id)
+    return (
+        sa.select(
+            invoices.c.currency,
+            sa.func.count().label("invoices"),
+            sa.cast(sa.func.sum(invoices.c.balance_minor), sa.BigInteger).label("minor"),
+        )
+        .select_from(invoices.join(customers, theirs))
+        .where(invoices.c.tenant_id == work.tenant_id, *conditions(work, chosen))
+        .group_by(invoices.c.currency)
+        .order_by(sa.func.count().desc(), invoices.c.currency)
+    )
+
+
+def count_by_status(work: Work) -> sa.Select:
+    """How many invoices stand in each computed status."""
+    counted = status(work.today).label("status")
+    return (
+        sa.select(counted, sa.func.count().label("invoices"))
+        .where(invoices.c.tenant_id == work.tenant_id)
+        .group_by(counted)
+    )
+
+
+def balances(work: Work, customer_ids: Sequence[UUID]) -> sa.Select:
+    """What is open of each of these customers, and how much of it is overdue, in each currency."""
+    overdue = sa.func.sum(invoices.c.balance_minor).filter(is_overdue(invoices, work.today))
+    return (
+        sa.select(
+            invoices.c.customer_id,
+            invoices.c.currency,
+            sa.func.count().label("invoices"),
+            sa.cast(sa.func.sum(invoices.c.balance_minor), sa.BigInteger).label("minor"),
+            sa.cast(sa.func.coalesce(overdue, 0), sa.BigInteger).label("overdue"),
+        )
+        .where(
+            invoices.c.tenant_id == work.tenant_id,
+            invoices.c.customer_id == sa.any_(uuids(customer_ids)),
+            is_open(invoices),
+        )
+        .group_by(invoices.c.customer_id, invoices.c.currency)
+        .order_by(invoices.c.customer_id, invoices.c.currency)
+    )
+
+
+def customers_overdue(work: Work) -> sa.Select:
+    """Who has an overdue invoice."""
+    return (
+        sa.select(invoices.c.customer_id)
+        .where(invoices.c.tenant_id == work.tenant_id, is_overdue(invoices, work.today))
+        .distinct()
+    )
+
+
+def any_invoice(work: Work) -> sa.Select:
+    return sa.select(sa.exists().where(invoices.c.tenant_id == work.tenant_id))
+
+
+def invoice_details(work: Work, invoice_id: UUID) -> sa.Select:
+    """What only the invoice's own page and its editor show."""
+    names = ("notes", "supply_date", "external_source", "seller", "buyer", "created_by", "created_at")
+    return sa.select(*(invoices.c[name] for name in names)).where(
+        invoices.c.tenant_id == work.tenant_id, invoices.c.id == invoice_id
+    )
+
+
+def allocations_of(
+    work: Work, *, invoice_id: UUID | None = None, payment_id: UUID | None = None
+) -> sa.Select:
+    """What pays this invoice, or what this payment pays, in order; reversed ones and their reversals too."""
+    a, undone = invoice_payments, invoice_payments.alias("undone")
+    chosen = [a.c.invoice_id == invoice_id] if invoice_id else [a.c.payment_id == payment_id]
+    reversed_ = sa.exists().where(same_tenant(undone, a), undone.c.reverses_id == a.c.id)
+    return (
+        sa.select(
+            a.c.id,
+            a.c.invoice_id,
+            a.c.payment_id,
+            a.c.amount_minor,
+            a.c.reverses_id,
+            a.c.reason,
+            a.c.created_at,
+            reversed_.label("reversed"),
+            payments.c.currency,
+            payments.c.received_on,
+            payments.c.method,
+            payments.c.reference,
+            invoices.c.number,
+        )
+        .join(payments, same_tenant(payments, a) & (payments.c.id == a.c.payment_id))
+        .join(invoices, same_tenant(invoices, a) & (invoices.c.id == a.c.invoice_id))
+        .where(a.c.tenant_id == work.tenant_id, *chosen)
+        .order_by(a.c.id)
+    )
+
+
+def list_payments(
+    work: Work, *, customer_id: UUID | None, text: str | None, before: UUID | None, limit: int
+) -> sa.Select:
+    """Payments and reversals, the newest first; text is looked for in reference, method and customer."""
+    chosen = [payments.c.tenant_id == work.tenant_id]
+    if customer_id is not None:
+        chosen.append(payments.c.customer_id == customer_id)
+    if before is not None:
+        chosen.append(payments.c.id < before)
+    if text:
+        fields = (payments.c.reference, payments.c.method, customers.c.company_name, customers.c.full_name)
+        chosen.append(sa.or_(*(column.icontains(text, autoescape=True) for column in fields)))
+    return _payments(work).where(*chosen).order_by(payments.c.id.desc()).limit(limit)
+
+
+def one_payment(work: Work, payment_id: UUID) -> sa.Select:
+    return _payments(work).where(payments.c.tenant_id == work.tenant_id, payments.c.id == payment_id)
+
+
+def _payments(work: Work) -> sa.Select[Any]:
+    """Payments with their customer's name, what they pay, and whether they were taken back."""
+    undone = payments.alias("undone")
+    used = (
+        sa.select(sa.func.coalesce(sa.func.sum(invoice_payments.c.amount_minor), 0))
+        .where(same_tenant(invoice_payments, payments), invoice_payments.c.payment_id == payments.c.id)
+        .correlate(payments)
+        .scalar_subquery()
+    )
+    taken_back = sa.exists().where(same_tenant(undone, payments), undone.c.reverses_id == payments.c.id)
+    theirs = same_tenant(customers, payments) & (customers.c.id == payments.c.customer_id)
+    return (
+        sa.select(
+            payments,
+            sa.func.coalesce(customers.c.company_name, customers.c.full_name).label("customer_name"),
+            sa.cast(used, sa.BigInteger).label("used"),
+            taken_back.label("reversed"),
+        )
+        .join(customers, theirs)
+        .where(payments.c.tenant_id == work.tenant_id)
+    )
+
+
+def promises_of(work: Work, invoice_id: UUID) -> sa.Select:
+    """The promises about an invoice, the newest first."""
+    return (
+        sa.select(promises)
+        .where(promises.c.tenant_id == work.tenant_id, promises.c.invoice_id == invoice_id)
+        .order_by(promises.c.id.desc())
+    )
+
+
+def disputes_of(work: Work, invoice_id: UUID) -> sa.Select:
+    """The disputes about an invoice, the newest first."""
+    return (
+        sa.select(disputes)
+        .where(disputes.c.tenant_id == work.tenant_id, disputes.c.invoice_id == invoice_id)
+        .order_by(disputes.c.id.desc())
+    )
+
+
+def notes_of(work: Work, dispute_ids: Sequence[UUID]) -> sa.Select:
+    """What was said in these disputes, in order."""
+    return (
+        sa.select(dispute_notes)
+        .where(
+            dispute_notes.c.tenant_id == work.tenant_id,
+            dispute_notes.c.dispute_id == sa.any_(uuids(dispute_ids)),
+        )
+        .order_by(dispute_notes.c.id)
+    )
+
+
+def credit_notes_of(work: Work, invoice_id: UUID) -> sa.Select:
+    return (
+        sa.select(credit_notes)
+        .where(credit_notes.c.tenant_id == work.tenant_id, credit_notes.c.invoice_id == invoice_id)
+        .order_by(credit_notes.c.id)
+    )

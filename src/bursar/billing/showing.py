@@ -1,0 +1,274 @@
+"""What pages show beyond lists: sums of a choice, what a customer owes, and all that hangs on one invoice."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from bursar.billing.filters import Chosen
+from bursar.billing.queries import showing as queries
+from bursar.billing.rules import Status
+from bursar.billing.states import DisputeReason, DisputeState, PaymentSource, PromiseState
+from bursar.core.errors import NotFound
+from bursar.core.money import Money
+from bursar.core.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """How many invoices, and what is open of them."""
+
+    count: int
+    open: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What a customer owes in one currency, and how much of it is late."""
+
+    count: int
+    open: Money
+    overdue: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """`seller` and `buyer` are as they were copied at issue; None on a draft and on what was imported."""
+
+    notes: str | None
+    supply_date: date | None
+    external_source: str | None
+    seller: Mapping[str, Any] | None
+    buyer: Mapping[str, Any] | None
+    created_by: UUID | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    """A part of a payment that pays an invoice. `taken_back` if a later row reverses it, or it is that row."""
+
+    id: UUID
+    invoice_id: UUID
+    number: str
+    payment_id: UUID
+    amount: Money
+    received_on: date
+    method: str | None
+    reference: str | None
+    taken_back: bool
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """`unused` pays nothing yet: the customer's credit. A reversal has a negative amount."""
+
+    id: UUID
+    customer_id: UUID
+    customer_name: str
+    amount: Money
+    unused: Money
+    received_on: date
+    method: str | None
+    reference: str | None
+    source: PaymentSource
+    reverses_id: UUID | None
+    reversed: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    id: UUID
+    version: int
+    state: PromiseState
+    amount: Money
+    promised_for: date
+    reason: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    author_type: str
+    author_id: UUID | None
+    body: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    id: UUID
+    version: int
+    state: DisputeState
+    reason: DisputeReason
+    statement: str
+    resolution: str | None
+    resolved_at: datetime | None
+    created_at: datetime
+    notes: tuple[Note, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CreditNoteShown:
+    id: UUID
+    number: str
+    amount: Money
+    issue_date: date
+    reason: str
+
+
+async def totals(work: Work, chosen: Chosen) -> list[Sum]:
+    """One entry a currency among the chosen invoices, the one with most of them first."""
+    rows = await work.db.execute(queries.totals(work, chosen))
+    return [Sum(row.invoices, Money(row.minor, row.currency)) for row in rows]
+
+
+async def count_by_status(work: Work) -> dict[Status, int]:
+    """Every status, those of no invoice too."""
+    found = {row.status: row.invoices for row in await work.db.execute(queries.count_by_status(work))}
+    return {status: found.get(status, 0) for status in Status}
+
+
+async def balances_of(work: Work, customer_ids: Sequence[UUID]) -> dict[UUID, list[Balance]]:
+    """What each of these customers owes; who owes nothing has no key."""
+    told: dict[UUID, list[Balance]] = defaultdict(list)
+    for row in await work.db.execute(queries.balances(work, customer_ids)):
+        told[row.customer_id].append(
+            Balance(row.invoices, Money(row.minor, row.currency), Money(row.overdue, row.currency))
+        )
+    return dict(told)
+
+
+async def customers_overdue(work: Work) -> list[UUID]:
+    """Who has an overdue invoice."""
+    return list(await work.db.scalars(queries.customers_overdue(work)))
+
+
+async def has_invoices(work: Work) -> bool:
+    return bool(await work.db.scalar(queries.any_invoice(work)))
+
+
+async def details_of(work: Work, invoice_id: UUID) -> Details:
+    """Raises `NotFound`."""
+    row = (await work.db.execute(queries.invoice_details(work, invoice_id))).one_or_none()
+    if row is None:
+        raise NotFound("invoice")
+    return Details(**row._mapping)  # noqa: SLF001  public in all but name
+
+
+async def payments_on(work: Work, invoice_id: UUID) -> list[Allocation]:
+    """What was paid on an invoice, taken back or not, in order."""
+    return [
+        _allocation(row) for row in await work.db.execute(queries.allocations_of(work, invoice_id=invoice_id))
+    ]
+
+
+async def allocations_of(work: Work, payment_id: UUID) -> list[Allocation]:
+    """What a payment pays or paid, in order."""
+    return [
+        _allocation(row) for row in await work.db.execute(queries.allocations_of(work, payment_id=payment_id))
+    ]
+
+
+async def list_payments(
+    work: Work,
+    *,
+    customer_id: UUID | None = None,
+    text: str | None = None,
+    before: UUID | None = None,
+    limit: int = 50,
+) -> list[Payment]:
+    """The newest first, older than `before`; reversals stand among them."""
+    statement = queries.list_payments(work, customer_id=customer_id, text=text, before=before, limit=limit)
+    return [_payment(row) for row in await work.db.execute(statement)]
+
+
+async def get_payment(work: Work, payment_id: UUID) -> Payment:
+    """Raises `NotFound`."""
+    row = (await work.db.execute(queries.one_payment(work, payment_id))).one_or_none()
+    if row is None:
+        raise NotFound("payment")
+    return _payment(row)
+
+
+async def promises_of(work: Work, invoice_id: UUID) -> list[Promise]:
+    """The newest first."""
+    return [
+        Promise(
+            row.id,
+            row.version,
+            PromiseState(row.state),
+            Money(row.amount_minor, row.currency),
+            row.promised_for,
+            row.reason,
+            row.created_at,
+        )
+        for row in await work.db.execute(queries.promises_of(work, invoice_id))
+    ]
+
+
+async def disputes_of(work: Work, invoice_id: UUID) -> list[Dispute]:
+    """The newest first, each with what was said in it."""
+    rows = (await work.db.execute(queries.disputes_of(work, invoice_id))).all()
+    notes: dict[UUID, list[Note]] = defaultdict(list)
+    for note in await work.db.execute(queries.notes_of(work, [row.id for row in rows])):
+        notes[note.dispute_id].append(Note(note.author_type, note.author_id, note.body, note.created_at))
+    return [
+        Dispute(
+            row.id,
+            row.version,
+            DisputeState(row.state),
+            DisputeReason(row.reason),
+            row.statement,
+            row.resolution,
+            row.resolved_at,
+            row.created_at,
+            tuple(notes[row.id]),
+        )
+        for row in rows
+    ]
+
+
+async def credit_notes_of(work: Work, invoice_id: UUID) -> list[CreditNoteShown]:
+    return [
+        CreditNoteShown(row.id, row.number, Money(row.amount_minor, row.currency), row.issue_date, row.reason)
+        for row in await work.db.execute(queries.credit_notes_of(work, invoice_id))
+    ]
+
+
+def _allocation(row: sa.Row[Any]) -> Allocation:
+    return Allocation(
+        row.id,
+        row.invoice_id,
+        row.number,
+        row.payment_id,
+        Money(row.amount_minor, row.currency),
+        row.received_on,
+        row.method,
+        row.reference,
+        row.reversed or row.reverses_id is not None,
+        row.reason,
+    )
+
+
+def _payment(row: sa.Row[Any]) -> Payment:
+    return Payment(
+        row.id,
+        row.customer_id,
+        row.customer_name,
+        Money(row.amount_minor, row.currency),
+        Money(0 if row.reversed or row.reverses_id else row.amount_minor - row.used, row.currency),
+        row.received_on,
+        row.method,
+        row.reference,
+        PaymentSource(row.source),
+        row.reverses_id,
+        row.reversed,
+        row.created_at,
+    )
