@@ -9,9 +9,10 @@ import asyncio
 import json
 import sys
 import time
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx2
 import sqlalchemy as sa
@@ -20,12 +21,13 @@ from benchmarks.ground import Ground, a_firm, a_mailbox, run, say
 from bursar.chasing.campaigns import CampaignPlan, create_campaign, send_now
 from bursar.chasing.states import CampaignKind
 from bursar.house import House
+from bursar.outbox.ports import Letter
 from bursar.outbox.pump import Pump
 from bursar.outbox.tables import sends
 
 
 @asynccontextmanager
-async def a_sink():
+async def a_sink() -> AsyncIterator[dict[str, Any]]:
     """The minimal sink in a process of its own: host, port, and where it can be asked what it counted."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bursar.sandbox.smtp", "--minimal", stdout=asyncio.subprocess.PIPE
@@ -55,9 +57,10 @@ async def drain(
     await _release(house, tenant_id)
     seconds = await _pump(house, arguments.lanes)
     await _check(house, tenant_id, arguments.size, control)
-    limit = await _limit(house, tenant_id, host, port, arguments.size)
+    limit = await _limit(house, host, port, arguments.size)
     say(
-        f"{arguments.size:,} messages of {arguments.invoices} invoice(s) in {seconds:.2f} s: {arguments.size / seconds:,.0f}/s"
+        f"{arguments.size:,} messages of {arguments.invoices} invoice(s) in {seconds:.2f} s: "
+        f"{arguments.size / seconds:,.0f}/s"
     )
     say(f"bare: the same bytes over the same connections in {limit:.2f} s: {arguments.size / limit:,.0f}/s")
     return {
@@ -73,8 +76,6 @@ async def _release(house: House, tenant_id: UUID) -> None:
     async with house.office.work(tenant_id) as work:
         plan = CampaignPlan("Drain", CampaignKind.OVERDUE_NOTICE, {})
         await send_now(work, await create_campaign(work, plan), any_hour=True)
-    async with house.office.work(tenant_id) as work:
-        await work.db.execute(sa.text("set local role bursar_system"))
 
 
 async def _pump(house: House, lanes: int) -> float:
@@ -101,12 +102,8 @@ async def _check(house: House, tenant_id: UUID, size: int, control: int | None) 
         say("the sink counted", stats)
 
 
-async def _limit(house: House, tenant_id: UUID, host: str, port: int, size: int) -> float:
+async def _limit(house: House, host: str, port: int, size: int) -> float:
     """The sink's own speed: as many messages of the same size, ready made, over as many connections."""
-    from uuid import uuid4
-
-    from bursar.outbox.ports import Letter
-
     message = (
         b"From: billing@working-title.example\r\nTo: c@example.com\r\nMessage-ID: <%s@working-title.example>\r\n\r\n"
         + b"x" * 70

@@ -10,7 +10,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -19,12 +19,13 @@ import sqlalchemy as sa
 
 from bursar import app
 from bursar.core.clock import FixedClock
-from bursar.core.keyfile import load_keyring
 from bursar.core.database import find_database
+from bursar.core.keyfile import load_keyring
 from bursar.core.migrating import migrate
 from bursar.core.server import stop_server
 from bursar.core.settings import load_settings
 from bursar.house import House
+from tests.makers import story
 
 NOW = datetime(2026, 11, 18, 8, 0, tzinfo=UTC)
 
@@ -87,23 +88,6 @@ TENANT = sa.text(
     values (:t, :t, :slug, 'Working Title', 'AE', 'AED', 'Asia/Dubai', 'en', '{Office 12}', 'Dubai')
     """
 )
-CUSTOMERS = sa.text(
-    """
-    insert into customers (tenant_id, external_code, kind, company_name, email, email_key, source, state, locale)
-    select :t, 'C-' || n, 'firm', 'Customer ' || n, 'c' || n || '@example.com', 'c' || n || '@example.com',
-           'import', 'active', case when n % 4 = 0 then 'ar' else 'en' end
-      from generate_series(1, :customers) n
-    """
-)
-INVOICES = sa.text(
-    """
-    insert into invoices (tenant_id, customer_id, series, number, currency, subtotal_minor, total_minor,
-                          balance_minor, issue_date, due_date, state, external_source, external_id)
-    select c.tenant_id, c.id, 'import:sheet', c.external_code || '/' || n, 'AED', 10000 + n, 10000 + n, 10000 + n,
-           date '2026-09-01', date '2026-10-01' + n, 'issued', 'sheet', c.external_code || '/' || n
-      from customers c, generate_series(1, :each) n where c.tenant_id = :t
-    """
-)
 
 
 async def a_firm(house: House, customers: int, each: int) -> UUID:
@@ -112,38 +96,13 @@ async def a_firm(house: House, customers: int, each: int) -> UUID:
     async with house.office.new_tenant_work(tenant_id) as work:
         await work.db.execute(TENANT, {"t": tenant_id, "slug": f"b-{tenant_id.hex[:8]}"})
     async with house.office.work(tenant_id) as work:
-        await work.db.execute(CUSTOMERS, {"t": tenant_id, "customers": customers})
-        await work.db.execute(INVOICES, {"t": tenant_id, "each": each})
-        await _templates(work)
-    async with house.office.engine.connect() as db:
-        await db.execute(sa.text("set role bursar_system"))
+        await story.a_crowd(work, customers, each)
+        await story.the_library(work)
     return tenant_id
 
 
-async def _templates(work: Any) -> None:
-    from tests.makers.story import the_library
-
-    await the_library(work)
-
-
-async def a_mailbox(house: House, tenant_id: UUID, host: str, port: int, **given: Any) -> UUID:
+async def a_mailbox(house: House, tenant_id: UUID, host: str, port: int) -> UUID:
     """An account without pace or quota, so that only the program is measured."""
-    row = {
-        "channel": "email",
-        "kind": "smtp",
-        "address": "billing@working-title.example",
-        "display_name": "Working Title",
-        "settings": {"host": host, "port": port, "tls": "none", "connections": 8},
-        "is_primary": True,
-        "batch_size": 200,
-        "batch_interval": timedelta(0),
-        "daily_quota": 100_000_000,
-        "next_batch_at": NOW,
-        "state": "active",
-        **given,
-    }
-    from bursar.outbox.tables import sending_accounts
-
+    settings = {"host": host, "port": port, "tls": "none", "connections": 8}
     async with house.office.work(tenant_id) as work:
-        insert = sa.insert(sending_accounts).values(tenant_id=tenant_id, **row)
-        return (await work.db.scalars(insert.returning(sending_accounts.c.id))).one()
+        return await story.an_account(work, port, settings=settings, batch_size=200, daily_quota=100_000_000)

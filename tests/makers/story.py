@@ -123,6 +123,29 @@ async def late_customers(work: Work, count: int, *, invoices: int = 1, **given: 
     return customers
 
 
+CROWD = sa.text(
+    """
+    with people as (
+        insert into customers (tenant_id, external_code, kind, company_name, email, email_key, source, state, locale)
+        select :t, 'C-' || n, 'firm', 'Customer ' || n, 'c' || n || '@example.com', 'c' || n || '@example.com',
+               'import', 'active', case when n % 4 = 0 then 'ar' else 'en' end
+          from generate_series(1, :customers) n
+        returning tenant_id, id, external_code
+    )
+    insert into invoices (tenant_id, customer_id, series, number, currency, subtotal_minor, total_minor,
+                          balance_minor, issue_date, due_date, state, external_source, external_id)
+    select p.tenant_id, p.id, 'import:sheet', p.external_code || '/' || n, 'AED', 10000 + n, 10000 + n, 10000 + n,
+           date '2026-09-01', date '2026-10-01' + n, 'issued', 'sheet', p.external_code || '/' || n
+      from people p, generate_series(1, :each) n
+    """
+)
+
+
+async def a_crowd(work: Work, customers: int, each: int = 1) -> None:
+    """Many customers, a quarter of them reading Arabic, with `each` overdue invoices: two inserts for all."""
+    await work.db.execute(CROWD, {"t": work.tenant_id, "customers": customers, "each": each})
+
+
 async def a_campaign(work: Work, selection: dict[str, Any] | None = None, **given: Any) -> UUID:
     plan = CampaignPlan("November", CampaignKind.OVERDUE_NOTICE, selection or {}, **given)
     return await create_campaign(work, plan)

@@ -63,6 +63,12 @@ class Settings(BaseSettings):
         le=8,
         description="Batches that one worker has in hand at a time.",
     )
+    lease_s: int = Field(
+        default=30,
+        ge=2,
+        le=3600,
+        description="After how many seconds a silent worker counts as dead and what it had in hand as uncertain.",
+    )
     log_format: Literal["console", "json"] = Field(default="console", description="How log lines look.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="What is logged."

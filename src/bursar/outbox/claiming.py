@@ -86,7 +86,13 @@ class _Batch:
 
 
 async def claim(
-    office: Office, tenant_id: UUID, account_id: UUID, letters: Letters, composers: Composers
+    office: Office,
+    tenant_id: UUID,
+    account_id: UUID,
+    letters: Letters,
+    composers: Composers,
+    *,
+    lease: timedelta = LEASE,
 ) -> Claimed | None:
     """Up to a batch of the account's due sends, composed; None if it may not send now or nothing is due.
 
@@ -109,7 +115,8 @@ async def claim(
         said = await _say(work, batch, letters, composers)
         await _one_nudge_a_day(work, batch)
         account = _account_of(row)
-        claimed = await _take(work, batch, account, letters, said, full=len(found) == row.batch_size)
+        full = len(found) == row.batch_size
+        claimed = await _take(work, batch, account, letters, said, full=full, lease=lease)
         await _write_the_rest(work, batch)
         if claimed is not None:
             await work.db.execute(queries.pace(work, account_id, work.now + account.batch_interval))
@@ -247,7 +254,14 @@ def _zone(work: Work, row: Row[Any]) -> ZoneInfo:
 
 
 async def _take(
-    work: Work, batch: _Batch, account: Account, letters: Letters, said: Mapping[UUID, Said], *, full: bool
+    work: Work,
+    batch: _Batch,
+    account: Account,
+    letters: Letters,
+    said: Mapping[UUID, Said],
+    *,
+    full: bool,
+    lease: timedelta,
 ) -> Claimed | None:
     """Write what was composed and hand over the letters; from here on they are `sending`."""
     if not batch.rows:
@@ -294,7 +308,7 @@ async def _take(
                 "id": claim_id,
                 "sending_account_id": account.id,
                 "send_ids": [row.id for row in batch.rows.values()],
-                "lease_until": work.now + LEASE,
+                "lease_until": work.now + lease,
             },
         )
     )

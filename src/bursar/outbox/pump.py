@@ -43,10 +43,17 @@ class Pump:
     """One worker's part of the outbox. `lanes` batches are in hand at a time."""
 
     def __init__(
-        self, office: Office, letters: Letters, composers: Composers, senders: SenderFactory, *, lanes: int
+        self,
+        office: Office,
+        letters: Letters,
+        composers: Composers,
+        senders: SenderFactory,
+        *,
+        lanes: int,
+        lease: timedelta = LEASE,
     ) -> None:
         self._office, self._letters, self._composers, self._senders = office, letters, composers, senders
-        self._lanes = lanes
+        self._lanes, self._lease = lanes, lease
         self._due: deque[tuple[UUID, UUID]] = deque()
         self._looking = asyncio.Lock()
         self._out: dict[UUID, _Out] = {}
@@ -61,6 +68,7 @@ class Pump:
                 for _ in range(self._lanes):
                     group.create_task(self._lane())
                 group.create_task(self._watch())
+            await self._finish()  # runs whose last send was settled after the watch had looked
         finally:
             for out in self._out.values():
                 await out.sender.close()
@@ -99,7 +107,9 @@ class Pump:
                 self._resting[due[1]] = asyncio.get_running_loop().time() + TROUBLE.total_seconds()
 
     async def _carry(self, tenant_id: UUID, account_id: UUID) -> None:
-        claimed = await claim(self._office, tenant_id, account_id, self._letters, self._composers)
+        claimed = await claim(
+            self._office, tenant_id, account_id, self._letters, self._composers, lease=self._lease
+        )
         if claimed is None:
             return
         self._in_hand[claimed.id] = claimed
@@ -145,10 +155,10 @@ class Pump:
         return sender
 
     async def _watch(self) -> None:
-        beats = 0
+        beats, often = 0, max(1, round(self._lease.total_seconds() / 3 / WATCH))
         while not self._stop.is_set() or self._in_hand:
             try:
-                if beats % 5 == 0:
+                if beats % often == 0:
                     await self._renew()
                 await self._sweep()
                 await self._wake()
@@ -156,7 +166,7 @@ class Pump:
             except Exception:
                 log.exception("watch_failed")
             beats += 1
-            await self._pause(WATCH)
+            await (asyncio.sleep(IDLE) if self._stop.is_set() else self._pause(WATCH))
 
     async def _renew(self) -> None:
         """A worker that lives keeps its leases; only a dead one's run out."""
@@ -165,7 +175,7 @@ class Pump:
             by_tenant.setdefault(one.tenant_id, []).append(one.id)
         for tenant_id, ids in by_tenant.items():
             async with self._office.work(tenant_id, cause="pump") as work:
-                await work.db.execute(settling_queries.renew_leases(work, ids, work.now + LEASE))
+                await work.db.execute(settling_queries.renew_leases(work, ids, work.now + self._lease))
 
     async def _sweep(self) -> None:
         async with self._office.scan() as work:

@@ -1,0 +1,137 @@
+"""The worker: the pump and the job queue in one loop, until a signal or until nothing is left to do."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import procrastinate
+import structlog
+from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
+from procrastinate.job_context import JobContext
+from procrastinate.jobs import Status
+
+import bursar.billing.jobs
+import bursar.chasing.jobs
+import bursar.outbox.jobs  # noqa: F401  importing them hangs their jobs on `tasks`
+from bursar.chasing.following import start_due
+from bursar.core.health import jobs_are_at_work
+from bursar.core.jobs import opened
+from bursar.house import House
+from bursar.outbox.pump import Pump
+
+log = structlog.get_logger(__name__)
+
+JOBS_AT_ONCE = 5
+GRACE_S = 30
+"""How long a job may take to end once the worker was asked to stop; the service manager must wait longer."""
+LOOK_AGAIN_S = 0.2
+REVIVE_EVERY_S = 15.0
+
+
+async def run_worker(house: House, *, until_idle: bool = False, stop: asyncio.Event | None = None) -> None:
+    """Send what is due and run what is to be run, until `stop`; what is in hand then is settled first.
+
+    `until_idle` ends by itself when no send is due, sending or leased and no job can run: it waits for pace
+    and leases, not for windows, quota, accounts that a person must mend, or jobs of later.
+    """
+    stop = stop or asyncio.Event()
+    lanes = house.settings.worker_lanes
+    lease = timedelta(seconds=house.settings.lease_s)
+    pump = Pump(house.office, house.letters, house.composers, house.senders, lanes=lanes, lease=lease)
+    async with opened(house.addresses.app) as queue:
+        log.info("worker_started", lanes=lanes)
+        pumping = asyncio.create_task(pump.run(), name="pump")
+        others = [
+            asyncio.create_task(_work_off(queue, house), name="jobs"),
+            asyncio.create_task(_revive(queue), name="revive"),
+        ]
+        ends = [asyncio.create_task(stop.wait(), name="stop")]
+        if until_idle:
+            ends.append(asyncio.create_task(_idle(house, pump), name="idle"))
+        try:
+            await asyncio.wait([pumping, *others, *ends], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            pump.stop()
+            for task in (*others, *ends):
+                task.cancel()
+            outcomes = await asyncio.gather(pumping, *others, *ends, return_exceptions=True)
+    for outcome in outcomes:
+        if isinstance(outcome, BaseException) and not isinstance(outcome, asyncio.CancelledError):
+            raise outcome
+    log.info("worker_stopped")
+
+
+@contextlib.contextmanager
+def stopped_by_signals(stop: asyncio.Event) -> Iterator[None]:
+    """The first SIGTERM or SIGINT sets `stop`; a second one ends the process where it stands."""
+    loop = asyncio.get_running_loop()
+    signals = (signal.SIGTERM, signal.SIGINT)
+
+    def first() -> None:
+        log.info("stop_requested")
+        stop.set()
+        for one in signals:
+            loop.remove_signal_handler(one)
+
+    for one in signals:
+        loop.add_signal_handler(one, first)
+    try:
+        yield
+    finally:
+        for one in signals:
+            loop.remove_signal_handler(one)
+
+
+async def work_until_stopped(house: House, until_idle: bool) -> None:  # noqa: FBT001  a command's flag
+    """`run_worker` for a process of its own."""
+    stop = asyncio.Event()
+    with stopped_by_signals(stop):
+        await run_worker(house, until_idle=until_idle, stop=stop)
+
+
+async def _work_off(queue: procrastinate.App, house: House) -> None:
+    await queue.run_worker_async(
+        concurrency=JOBS_AT_ONCE,
+        additional_context={"office": house.office, "house": house},
+        install_signal_handlers=False,
+        shutdown_graceful_timeout=GRACE_S,
+        delete_jobs="successful",
+        worker_middleware=[_named],
+    )
+
+
+async def _named(run: Callable[[], Awaitable[Any]], context: JobContext, _worker: Any) -> Any:
+    """Log lines of a job say which one, and whose."""
+    told = {"job": context.job.task_name, "tenant": context.job.task_kwargs.get("tenant_id")}
+    with structlog.contextvars.bound_contextvars(**{key: value for key, value in told.items() if value}):
+        return await run()
+
+
+async def _revive(queue: procrastinate.App) -> None:
+    """Jobs that a killed worker had in hand are to be done again: each is safe to run twice."""
+    while True:
+        try:
+            for job in await queue.job_manager.get_stalled_jobs():
+                log.warning("job_revived", job=job.task_name, id=job.id)
+                try:
+                    await queue.job_manager.retry_job(job)
+                except AlreadyEnqueued:
+                    # Another of its kind waits already and will do what this one did not.
+                    await queue.job_manager.finish_job(job, status=Status.FAILED, delete_job=True)
+        except ConnectorException:
+            log.exception("revive_failed")
+        await asyncio.sleep(REVIVE_EVERY_S)
+
+
+async def _idle(house: House, pump: Pump) -> None:
+    """Return once there was nothing to do twice in a row: jobs order sends, and settling sends makes jobs."""
+    quiet = 0
+    while quiet < 2:
+        await asyncio.sleep(LOOK_AGAIN_S)
+        busy = (
+            await start_due(house.office) or await jobs_are_at_work(house.office) or not await pump.is_idle()
+        )
+        quiet = 0 if busy else quiet + 1
