@@ -27,6 +27,7 @@ from uuid import UUID, uuid4
 
 import psycopg
 import sqlalchemy as sa
+import uvloop
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bursar.core.clock import SystemClock
@@ -54,7 +55,8 @@ AGENTS = (
 CONTEXT = "select set_context('bursar_system', %s, null, 'system', null, 'hits', null, null, null)"
 ONE_HIT = """
 with stored as (
-    insert into engagements (tenant_id, send_id, run_id, kind, at, source, class, link_position, user_agent, ip_truncated)
+    insert into engagements (tenant_id, send_id, run_id, kind, at, source, class, link_position, user_agent,
+                             ip_truncated)
     select tenant_id, id, run_id, %(kind)s, %(at)s, %(source)s, 'human_likely', %(position)s, %(agent)s, %(ip)s
       from sends where tenant_id = %(tenant)s and id = %(send)s
 )
@@ -66,7 +68,8 @@ with hit as (
     select * from json_to_recordset(%(rows)s::json)
         as r(send uuid, kind text, at timestamptz, source text, position smallint, agent text, ip inet)
 ), stored as (
-    insert into engagements (tenant_id, send_id, run_id, kind, at, source, class, link_position, user_agent, ip_truncated)
+    insert into engagements (tenant_id, send_id, run_id, kind, at, source, class, link_position, user_agent,
+                             ip_truncated)
     select s.tenant_id, s.id, s.run_id, h.kind, h.at, h.source, 'human_likely', h.position, h.agent, h.ip
       from hit h join sends s on s.tenant_id = %(tenant)s and s.id = h.send
 )
@@ -109,14 +112,18 @@ async def a_database() -> AsyncIterator[Addresses]:
     """Migrated, empty, with fsync on; gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="bursar-hits-") as name:
         folder = Path(name)
-        folder.chmod(0o711)
-        url = sa.make_url(start_server(folder)).set(drivername="postgresql+psycopg", database="hits")
-        addresses = Addresses(owner=url, app=url.set(username=APP_ROLE, password=None))
         try:
-            await asyncio.to_thread(migrate, addresses)
-            yield addresses
+            yield await asyncio.to_thread(_start, folder)
         finally:
             stop_server(folder)
+
+
+def _start(folder: Path) -> Addresses:
+    folder.chmod(0o711)
+    url = sa.make_url(start_server(folder)).set(drivername="postgresql+psycopg", database="hits")
+    addresses = Addresses(owner=url, app=url.set(username=APP_ROLE, password=None))
+    migrate(addresses)
+    return addresses
 
 
 async def fill(engine: AsyncEngine) -> list[tuple[UUID, UUID]]:
@@ -192,7 +199,9 @@ async def ours(engine: AsyncEngine, keyring: Keyring, readers: Sequence[Reader],
 
 
 @asynccontextmanager
-async def connections(address: sa.URL, count: int) -> AsyncIterator["asyncio.Queue[psycopg.AsyncConnection[Any]]"]:
+async def connections(
+    address: sa.URL, count: int
+) -> AsyncIterator["asyncio.Queue[psycopg.AsyncConnection[Any]]"]:
     url = address.set(drivername="postgresql").render_as_string(hide_password=False)
     pool: asyncio.Queue[psycopg.AsyncConnection[Any]] = asyncio.Queue()
     opened = [await psycopg.AsyncConnection.connect(url, prepare_threshold=3) for _ in range(count)]
@@ -231,7 +240,9 @@ async def set_by_set(address: sa.URL, readers: Sequence[Reader]) -> float:
             async with connection.pipeline():
                 for tenant in sorted(by_tenant):
                     await connection.execute(CONTEXT, (tenant,))
-                    await connection.execute(ONE_SET, {"rows": json.dumps(by_tenant[tenant]), "tenant": tenant})
+                    await connection.execute(
+                        ONE_SET, {"rows": json.dumps(by_tenant[tenant]), "tenant": tenant}
+                    )
             await connection.commit()
         return time.perf_counter() - began
 
@@ -244,7 +255,9 @@ async def counts(address: sa.URL) -> tuple[int, int]:
         sums = db.scalar(sa.text("select sum(open_count + click_count) from sends"))
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
         db.execute(sa.text("truncate engagements"))
-        db.execute(sa.text("update sends set open_count = 0, click_count = 0, opened_at = null, clicked_at = null"))
+        db.execute(
+            sa.text("update sends set open_count = 0, click_count = 0, opened_at = null, clicked_at = null")
+        )
         db.execute(sa.text("vacuum analyze sends"))
         db.execute(sa.text("checkpoint"))
     return int(rows or 0), int(sums or 0)
@@ -273,12 +286,15 @@ async def measure(size: int, lanes: int) -> dict[str, float]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--size", type=int, default=20_000, help="hits")
     parser.add_argument("--lanes", type=int, default=1, help="flushes of ours at a time")
     parser.add_argument("--json", action="store_true", help="only the last line")
     told = parser.parse_args()
-    seconds = asyncio.run(measure(told.size, told.lanes))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        seconds = runner.run(measure(told.size, told.lanes))
     if not told.json:
         for name, text in (("ours", STORE.text), ("insert", CONTEXT + ";" + ONE_HIT), ("limit", ONE_SET)):
             print(f"-- {name}: {seconds[name]:.2f} s, {told.size / seconds[name]:,.0f} hits a second\n{text}")
