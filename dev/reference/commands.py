@@ -14,9 +14,9 @@ refusal is exit status 1 with `error`, `field` and `detail`.
 
 
 def page() -> str:
-    from bursar.cli.main import app
+    from bursar.cli.main import make_cli
 
-    root = typer.main.get_command(app)
+    root = typer.main.get_command(make_cli())
     sections = [section(path, command) for path, command in leaves("bursar", root)]
     return "\n".join([INTRODUCTION, *sections])
 

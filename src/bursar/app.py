@@ -1,7 +1,9 @@
 """The composition root: settings -> database -> adapters -> doors. The only place that binds ports."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from typing import Any
+
+from starlette.types import ASGIApp
 
 from bursar.chasing.composing import CampaignComposer
 from bursar.chasing.previews import TestComposer
@@ -74,3 +76,36 @@ def senders(settings: Settings) -> SenderFactory:
         )
 
     return make
+
+
+def work_off(house: House, *, until_idle: bool) -> Awaitable[None]:
+    """The worker's process. Doors are imported when they are opened: most commands need neither."""
+    from bursar.worker.main import work_until_stopped
+
+    return work_until_stopped(house, until_idle=until_idle)
+
+
+def site(house: House) -> ASGIApp:
+    """What `bursar serve` serves: the pages, and the API below /api."""
+    from bursar.api.app import MOUNTED_AT, create_api
+    from bursar.web.app import create_web
+
+    pages, api = create_web(house), Mount(MOUNTED_AT, create_api(house))
+
+    async def doors(scope: Scope, receive: Receive, send: Send) -> None:
+        """Each door has guards of its own; what is no request at all (the start, the end) is the pages'."""
+        match, child = api.matches(scope) if scope["type"] == "http" else (Match.NONE, {})
+        if match is Match.NONE:
+            await pages(scope, receive, send)
+        else:
+            await api.handle({**scope, **child}, receive, send)
+
+    return doors
+
+
+def main() -> None:
+    """The `bursar` command."""
+    from bursar.cli.building import Building
+    from bursar.cli.main import make_cli
+
+    make_cli(Building(settings=load_settings, build=build, site=site, worker=work_off))()

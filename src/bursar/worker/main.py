@@ -48,7 +48,7 @@ async def run_worker(house: House, *, until_idle: bool = False, stop: asyncio.Ev
             asyncio.create_task(_work_off(queue, house), name="jobs"),
             asyncio.create_task(_revive(queue), name="revive"),
         ]
-        ends = [asyncio.create_task(stop.wait(), name="stop")]
+        ends: list[asyncio.Task[Any]] = [asyncio.create_task(stop.wait(), name="stop")]
         if until_idle:
             ends.append(asyncio.create_task(_idle(house, pump), name="idle"))
         try:
@@ -85,7 +85,7 @@ def stopped_by_signals(stop: asyncio.Event) -> Iterator[None]:
             loop.remove_signal_handler(one)
 
 
-async def work_until_stopped(house: House, until_idle: bool) -> None:  # noqa: FBT001  a command's flag
+async def work_until_stopped(house: House, *, until_idle: bool) -> None:
     """`run_worker` for a process of its own."""
     stop = asyncio.Event()
     with stopped_by_signals(stop):

@@ -1,0 +1,72 @@
+"""The command line, put together: one file a noun."""
+
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from bursar.cli import (
+    api_keys,
+    audit,
+    campaigns,
+    doctor,
+    imports,
+    operating,
+    payments,
+    secrets,
+    sending_accounts,
+    serving,
+    tenants,
+    why,
+)
+from bursar.cli.building import Building
+
+
+def make_cli(building: Building | None = None) -> typer.Typer:
+    """The commands over what `building` builds. Without one they can be described, not run."""
+    cli = typer.Typer(
+        name="bursar",
+        help="The back office of a service firm: invoices, calm chasing, payments, one timeline per customer.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+
+    @cli.callback()
+    def bursar(
+        ctx: typer.Context,
+        _asked: Annotated[
+            bool,
+            typer.Option("--version", callback=_version, is_eager=True, help="Say which version this is."),
+        ] = False,
+    ) -> None:
+        ctx.obj = building
+
+    for command in (
+        operating.migrate,
+        serving.serve,
+        operating.worker,
+        operating.stop,
+        doctor.doctor,
+        why.why,
+    ):
+        cli.command()(command)
+    cli.command("import")(imports.import_)
+    for name, noun in (
+        ("tenant", tenants.app),
+        ("sending-account", sending_accounts.app),
+        ("campaign", campaigns.app),
+        ("payment", payments.app),
+        ("audit", audit.app),
+        ("secrets", secrets.app),
+        ("api-key", api_keys.app),
+    ):
+        cli.add_typer(noun, name=name)
+    return cli
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"bursar {version('bursar')}")
+        raise typer.Exit

@@ -1,0 +1,148 @@
+"""`bursar sending-account …`: the mailboxes from which a firm writes."""
+
+from datetime import timedelta
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+import typer
+
+from bursar.cli import running
+from bursar.cli.options import AsJson, Tenant
+from bursar.cli.output import Answer, facts, table
+from bursar.cli.tenants import from_environment
+from bursar.core.work import SYSTEM
+from bursar.house import House
+from bursar.outbox.account_fields import AccountInput, SmtpServer
+from bursar.outbox.accounts import Account, get_account, list_accounts
+from bursar.outbox.connecting import connect_smtp
+from bursar.tenancy.tenants import find_tenant
+
+app = typer.Typer(no_args_is_help=True, help="Mailboxes from which a firm writes.")
+add = typer.Typer(no_args_is_help=True, help="Connect a mailbox.")
+app.add_typer(add, name="add")
+
+IMPLICIT_PORT = 465
+
+
+class Encryption(StrEnum):
+    STARTTLS = "starttls"
+    IMPLICIT = "implicit"
+
+
+@add.callback()
+def adding() -> None:
+    """Each kind of account is a word of its own."""
+
+
+@add.command()
+def smtp(
+    ctx: typer.Context,
+    *,
+    tenant: Tenant,
+    address: Annotated[str, typer.Option(help="The mailbox's address.", show_default=False)],
+    host: Annotated[str, typer.Option(help="Its SMTP server.", show_default=False)],
+    port: Annotated[int, typer.Option(help="587, or 465 for a server that encrypts from the start.")],
+    username: Annotated[
+        str | None, typer.Option(help="With --password-env; without, nobody signs in.")
+    ] = None,
+    password_env: Annotated[str | None, typer.Option(help="Variable that holds the password.")] = None,
+    tls: Annotated[Encryption | None, typer.Option(help="Unset: by the port.", show_default=False)] = None,
+    no_tls: Annotated[
+        bool, typer.Option("--no-tls", help="Unencrypted: inside your own network only.")
+    ] = False,
+    batch_size: Annotated[int | None, typer.Option(help="Messages of one batch.")] = None,
+    batch_interval: Annotated[float | None, typer.Option(help="Seconds between two batches.")] = None,
+    daily_quota: Annotated[int | None, typer.Option(help="Messages within any 24 hours.")] = None,
+    connections: Annotated[int | None, typer.Option(help="Connections to the server at a time.")] = None,
+    display_name: Annotated[str | None, typer.Option(help="Beside the address in From.")] = None,
+    reply_to: Annotated[str | None, typer.Option(help="Where answers go, if not to the address.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Sign in to an SMTP server, and send through it from now on."""
+    usual = Encryption.IMPLICIT if port == IMPLICIT_PORT else Encryption.STARTTLS
+    way = "none" if no_tls else (tls or usual).value
+    pace = _given(batch_size, batch_interval, daily_quota, connections, display_name, reply_to)
+
+    async def act(house: House) -> Answer:
+        tenant_id = await find_tenant(house.office, tenant)
+        password = from_environment(password_env)
+        server = SmtpServer(host, port, username, password, way)
+        account_id = await connect_smtp(
+            house.office, tenant_id, SYSTEM, house.senders, address=address, server=server, given=pace
+        )
+        return await _answer(house, tenant, account_id)
+
+    running.run(ctx, act, as_json=as_json)
+
+
+@app.command("list")
+def list_(ctx: typer.Context, *, tenant: Tenant, as_json: AsJson = False) -> None:
+    """A firm's mailboxes, their pace and how they are."""
+
+    async def act(house: House) -> Answer:
+        async with running.work_in(house, tenant) as work:
+            accounts = await list_accounts(work)
+        rows = [
+            (
+                one.address,
+                one.state,
+                "yes" if one.is_primary else "",
+                one.sent_today,
+                one.left_today,
+                one.queued,
+            )
+            for one in accounts
+        ]
+        shown = table("address", "state", "primary", "sent today", "left today", "queued", rows=rows)
+        return Answer({"accounts": [_told(one) for one in accounts]}, (shown,))
+
+    running.run(ctx, act, as_json=as_json)
+
+
+async def _answer(house: House, tenant: str, account_id: UUID) -> Answer:
+    async with running.work_in(house, tenant) as work:
+        account = await get_account(work, account_id)
+    told = _told(account)
+    return Answer(told, (facts(**{name: told[name] for name in told if name != "last_error"}),))
+
+
+def _told(account: Account) -> dict[str, object]:
+    return {
+        "id": account.id,
+        "state": account.state,
+        "address": account.address,
+        "server": account.server,
+        "tls": account.tls,
+        "is_primary": account.is_primary,
+        "batch_size": account.batch_size,
+        "batch_interval": account.batch_interval.total_seconds(),
+        "daily_quota": account.daily_quota,
+        "connections": account.connections,
+        "last_error": account.last_error,
+    }
+
+
+def _given(
+    batch_size: int | None,
+    batch_interval: float | None,
+    daily_quota: int | None,
+    connections: int | None,
+    display_name: str | None,
+    reply_to: str | None,
+) -> AccountInput:
+    """What was said; the account's own defaults stand for the rest."""
+    given: AccountInput = {}
+    if batch_size is not None:
+        given["batch_size"] = batch_size
+    if batch_interval is not None:
+        given["batch_interval"] = timedelta(seconds=batch_interval)
+    if daily_quota is not None:
+        given["daily_quota"] = daily_quota
+    if connections is not None:
+        given["connections"] = connections
+    if display_name is not None:
+        given["display_name"] = display_name
+    if reply_to is not None:
+        given["reply_to"] = reply_to
+    return given
