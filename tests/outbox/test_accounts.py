@@ -11,7 +11,7 @@ from bursar.core.errors import Conflict, IllegalMove, Invalid
 from bursar.core.kinds import ActorType, AgentRole
 from bursar.core.tables import events, secrets
 from bursar.core.work import Actor, Office, Work
-from bursar.outbox.account_fields import SmtpServer, clean_account, clean_server
+from bursar.outbox.account_fields import AccountInput, SmtpServer, clean_account, clean_server
 from bursar.outbox.accounts import (
     disable,
     edit_account,
@@ -41,7 +41,7 @@ WRONG = Health(
 async def connect(
     office: Office, tenant: UUID, senders: Senders, address: str = "us@firm.example", **given
 ) -> UUID:
-    return await connect_smtp(office, tenant, OWNER, senders, address=address, server=SERVER, given=given)
+    return await connect_smtp(office, tenant, OWNER, senders, address=address, server=SERVER, given=AccountInput(**given))
 
 
 async def test_the_first_account_is_primary_and_takes_what_waits(office: Office) -> None:
