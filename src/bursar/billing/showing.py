@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from bursar.billing.filters import Chosen
 from bursar.billing.queries import showing as queries
 from bursar.billing.rules import Status
-from bursar.billing.states import DisputeReason, DisputeState, PaymentSource, PromiseState
+from bursar.billing.states import PaymentSource
 from bursar.core.errors import NotFound
 from bursar.core.money import Money
 from bursar.core.work import Work
@@ -65,8 +65,8 @@ class Allocation:
 
 
 @dataclass(frozen=True, slots=True)
-class Payment:
-    """`unused` pays nothing yet: the customer's credit. A reversal has a negative amount."""
+class PaymentLine:
+    """One line of a list for people. `unused` pays nothing yet: the customer's credit. A reversal is negative."""
 
     id: UUID
     customer_id: UUID
@@ -80,38 +80,6 @@ class Payment:
     reverses_id: UUID | None
     reversed: bool
     created_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Promise:
-    id: UUID
-    version: int
-    state: PromiseState
-    amount: Money
-    promised_for: date
-    reason: str | None
-    created_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    author_type: str
-    author_id: UUID | None
-    body: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Dispute:
-    id: UUID
-    version: int
-    state: DisputeState
-    reason: DisputeReason
-    statement: str
-    resolution: str | None
-    resolved_at: datetime | None
-    created_at: datetime
-    notes: tuple[Note, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,63 +144,25 @@ async def allocations_of(work: Work, payment_id: UUID) -> list[Allocation]:
     ]
 
 
-async def list_payments(
+async def payment_lines(
     work: Work,
     *,
     customer_id: UUID | None = None,
     text: str | None = None,
     before: UUID | None = None,
     limit: int = 50,
-) -> list[Payment]:
+) -> list[PaymentLine]:
     """The newest first, older than `before`; reversals stand among them."""
     statement = queries.list_payments(work, customer_id=customer_id, text=text, before=before, limit=limit)
     return [_payment(row) for row in await work.db.execute(statement)]
 
 
-async def get_payment(work: Work, payment_id: UUID) -> Payment:
+async def payment_line(work: Work, payment_id: UUID) -> PaymentLine:
     """Raises `NotFound`."""
     row = (await work.db.execute(queries.one_payment(work, payment_id))).one_or_none()
     if row is None:
         raise NotFound("payment")
     return _payment(row)
-
-
-async def promises_of(work: Work, invoice_id: UUID) -> list[Promise]:
-    """The newest first."""
-    return [
-        Promise(
-            row.id,
-            row.version,
-            PromiseState(row.state),
-            Money(row.amount_minor, row.currency),
-            row.promised_for,
-            row.reason,
-            row.created_at,
-        )
-        for row in await work.db.execute(queries.promises_of(work, invoice_id))
-    ]
-
-
-async def disputes_of(work: Work, invoice_id: UUID) -> list[Dispute]:
-    """The newest first, each with what was said in it."""
-    rows = (await work.db.execute(queries.disputes_of(work, invoice_id))).all()
-    notes: dict[UUID, list[Note]] = defaultdict(list)
-    for note in await work.db.execute(queries.notes_of(work, [row.id for row in rows])):
-        notes[note.dispute_id].append(Note(note.author_type, note.author_id, note.body, note.created_at))
-    return [
-        Dispute(
-            row.id,
-            row.version,
-            DisputeState(row.state),
-            DisputeReason(row.reason),
-            row.statement,
-            row.resolution,
-            row.resolved_at,
-            row.created_at,
-            tuple(notes[row.id]),
-        )
-        for row in rows
-    ]
 
 
 async def credit_notes_of(work: Work, invoice_id: UUID) -> list[CreditNoteShown]:
@@ -257,8 +187,8 @@ def _allocation(row: sa.Row[Any]) -> Allocation:
     )
 
 
-def _payment(row: sa.Row[Any]) -> Payment:
-    return Payment(
+def _payment(row: sa.Row[Any]) -> PaymentLine:
+    return PaymentLine(
         row.id,
         row.customer_id,
         row.customer_name,

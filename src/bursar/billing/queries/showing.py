@@ -10,14 +10,11 @@ from bursar.billing.filters import Chosen
 from bursar.billing.queries.books import conditions, status
 from bursar.billing.tables import (
     credit_notes,
-    dispute_notes,
-    disputes,
     invoice_payments,
     invoices,
     is_open,
     is_overdue,
     payments,
-    promises,
 )
 from bursar.core.schema import same_tenant, uuids
 from bursar.core.work import Work
@@ -161,36 +158,6 @@ def _payments(work: Work) -> sa.Select[Any]:
         )
         .join(customers, theirs)
         .where(payments.c.tenant_id == work.tenant_id)
-    )
-
-
-def promises_of(work: Work, invoice_id: UUID) -> sa.Select:
-    """The promises about an invoice, the newest first."""
-    return (
-        sa.select(promises)
-        .where(promises.c.tenant_id == work.tenant_id, promises.c.invoice_id == invoice_id)
-        .order_by(promises.c.id.desc())
-    )
-
-
-def disputes_of(work: Work, invoice_id: UUID) -> sa.Select:
-    """The disputes about an invoice, the newest first."""
-    return (
-        sa.select(disputes)
-        .where(disputes.c.tenant_id == work.tenant_id, disputes.c.invoice_id == invoice_id)
-        .order_by(disputes.c.id.desc())
-    )
-
-
-def notes_of(work: Work, dispute_ids: Sequence[UUID]) -> sa.Select:
-    """What was said in these disputes, in order."""
-    return (
-        sa.select(dispute_notes)
-        .where(
-            dispute_notes.c.tenant_id == work.tenant_id,
-            dispute_notes.c.dispute_id == sa.any_(uuids(dispute_ids)),
-        )
-        .order_by(dispute_notes.c.id)
     )
 
 
