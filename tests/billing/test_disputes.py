@@ -194,7 +194,8 @@ async def test_accepting_says_one_remedy(work: Work, remedy: dict[str, Any]) -> 
 async def test_a_remedy_that_does_not_fit_is_refused(work: Work) -> None:
     dispute = await a_dispute(work)
     before = await footprint(work)
-    for remedy in ({"credit": Money(100_01, "AED")}, {"payment_id": uuid4()}):
+    remedies: list[dict[str, Any]] = [{"credit": Money(100_01, "AED")}, {"payment_id": uuid4()}]
+    for remedy in remedies:
         with pytest.raises(Invalid):
             await accept_dispute(work, dispute, because="right", **remedy)
     assert await footprint(work) == before

@@ -1,11 +1,14 @@
 """Makers of billing: invoices through the room's own verbs. Each takes only what the test cares about."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
+from sqlalchemy import event
 
 from bursar.billing.credit_notes import cancel_invoice
 from bursar.billing.imported import ImportedInvoice, add_imported
@@ -99,3 +102,17 @@ async def footprint(work: Work) -> dict[str, str | None]:
         )
         for name in (*names, "promises", "disputes", "dispute_notes", "events")
     }
+
+
+@contextmanager
+def statements(work: Work) -> Iterator[list[str]]:
+    """What is sent to the database meanwhile: sets cost as many statements as single rows do."""
+    sent: list[str] = []
+
+    def note(*given: Any) -> None:
+        sent.append(given[2])
+
+    connection = work.db.sync_connection
+    event.listen(connection, "before_cursor_execute", note)
+    yield sent
+    event.remove(connection, "before_cursor_execute", note)

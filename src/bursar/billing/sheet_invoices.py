@@ -161,8 +161,8 @@ def _customer_of(entry: Entry[tuple[InvoiceFacts, dict[str, Any]]]) -> Entry[dic
 
 
 def _joined(entry: Entry[tuple[InvoiceFacts, dict[str, Any]]], party: Entry[Party]) -> Entry[InvoiceRow]:
-    if entry.refusal is not None:
-        return Entry(entry.number, refusal=entry.refusal)
+    if party.refusal is not None:
+        return Entry(entry.number, refusal=party.refusal)
     facts, customer = entry.read
     return Entry(
         entry.number,

@@ -119,9 +119,7 @@ def notes_of(work: Work, dispute_id: UUID) -> sa.Select:
     )
 
 
-def _newest(
-    work: Work, table: sa.Table, before: UUID | None, limit: int, **about: UUID | None
-) -> sa.Select:
+def _newest(work: Work, table: sa.Table, before: UUID | None, limit: int, **about: UUID | None) -> sa.Select:
     chosen = [table.c[name] == value for name, value in about.items() if value is not None]
     if before is not None:
         chosen.append(table.c.id < before)
