@@ -3,7 +3,8 @@
 from collections.abc import Awaitable, Mapping
 from typing import Any
 
-from starlette.types import ASGIApp
+from starlette.routing import Match, Mount
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bursar.chasing.composing import CampaignComposer
 from bursar.chasing.previews import TestComposer

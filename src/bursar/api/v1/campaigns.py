@@ -1,0 +1,328 @@
+"""Campaigns: a frozen list of invoices to chase, seen, let go, paused, called off, and what came of it."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Query
+from pydantic import Field
+from starlette.responses import Response
+
+from bursar.api import etags
+from bursar.api.acting import Acting, Calling, door
+from bursar.api.etags import Version
+from bursar.api.pagination import Listed, Paging, counted_page, page_of
+from bursar.api.values import Currency, Flag, Line, Made, Shown, ShownMoney, Strict, Whole
+from bursar.chasing import campaigns, previews, results
+from bursar.chasing.states import CampaignKind, CampaignState, ExcludedReason, GroupBy
+from bursar.core.errors import N_, Invalid
+from bursar.core.work import Work
+
+router = door("/campaigns", "campaigns", tag="campaigns")
+Days = Annotated[Whole, Field(ge=0, le=3_650)]
+
+
+class Selection(Strict):
+    """Invoice numbers as they were pasted, or a filter over what is open."""
+
+    numbers: Annotated[list[Line], Field(min_length=1, max_length=10_000)] | None = None
+    min_days_overdue: Days | None = None
+    max_days_overdue: Days | None = None
+    due_within_days: Days | None = None
+    currency: Currency | None = None
+    min_balance_minor: Annotated[Whole, Field(ge=0, le=2**53)] | None = None
+    tags: Annotated[list[Line], Field(min_length=1, max_length=50)] | None = None
+    customers: Annotated[list[UUID], Field(min_length=1, max_length=10_000)] | None = None
+
+    def plain(self) -> dict[str, Any]:
+        return self.model_dump(mode="json", exclude_none=True)
+
+
+class CampaignIn(Strict):
+    """Without a template the kind's own is used, without an account the primary mailbox."""
+
+    name: Annotated[str, Field(min_length=1, max_length=120)]
+    kind: CampaignKind
+    selection: Selection = Selection()
+    group_by: GroupBy = GroupBy.CUSTOMER
+    template: Line | None = Field(default=None, description="A template's code.")
+    sending_account_id: UUID | None = None
+    sender_name: Line | None = None
+    reply_to: Line | None = None
+
+    def plan(self) -> campaigns.CampaignPlan:
+        given = self.model_dump(exclude={"selection"})
+        return campaigns.CampaignPlan(selection=self.selection.plain(), **given)
+
+
+class Campaign(Shown):
+    """`total` is the number of sends, and `counts` by state add up to it."""
+
+    id: UUID
+    version: int
+    name: str
+    kind: CampaignKind
+    group_by: GroupBy
+    state: CampaignState
+    pause_reason: str | None
+    scheduled_for: datetime | None
+    started_at: datetime | None
+    completed_at: datetime | None
+    template_id: UUID
+    sending_account_id: UUID
+    selection: dict[str, Any]
+    total: int
+    done: int
+    counts: dict[str, int]
+    excluded: dict[str, int]
+    open_amounts: list[ShownMoney]
+    any_hour: bool
+
+
+class CampaignQuery(Paging):
+    state: CampaignState | None = None
+
+
+class InvoiceOfMessage(Shown):
+    id: UUID
+    number: str
+    balance: ShownMoney
+    dropped: str | None
+
+
+class Preview(Shown):
+    """One message exactly as it would go now; `problem` says why it would not."""
+
+    send_id: UUID
+    customer_id: UUID | None
+    to_address: str | None
+    to_name: str | None
+    locale: str
+    state: str
+    invoices: list[InvoiceOfMessage]
+    subject: str | None
+    html: str | None
+    text: str | None
+    problem: str | None
+
+
+class PreviewQuery(Paging):
+    limit: Annotated[int, Field(ge=1, le=50)] = 20
+
+
+class ListedInvoice(Shown):
+    """In, or out and why; nobody knows a number without `invoice_id`."""
+
+    number: str
+    invoice_id: UUID | None
+    customer_id: UUID | None
+    balance: ShownMoney | None
+    excluded_reason: ExcludedReason | None
+
+
+class ListQuery(Paging):
+    included: bool = True
+
+
+class NotSent(Shown):
+    state: str
+    reason: str | None
+    count: int
+
+
+class Results(Shown):
+    """`opened` and `clicked` count sends read by people, as far as one can tell."""
+
+    not_sent: list[NotSent]
+    dropped: dict[str, int]
+    opened: int
+    clicked: int
+    machine_opened: int
+    collected: list[ShownMoney]
+
+
+class Release(Strict):
+    """Now, or at a local time of the firm. `any_hour` sends outside its hours too."""
+
+    any_hour: Flag = False
+
+
+class Schedule(Release):
+    at: Annotated[str, Field(pattern=r"^20[0-9]{2}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]$")] = Field(
+        examples=["2026-11-19T09:30"]
+    )
+
+    def local(self) -> datetime:
+        """Raises `Invalid` for a day that no calendar has."""
+        try:
+            return datetime.fromisoformat(self.at)
+        except ValueError:
+            raise Invalid(
+                N_("There is no such day or time. Write it like 2026-11-19T09:30."),
+                code="time_unknown",
+                field="at",
+            ) from None
+
+
+class CloneIn(Strict):
+    name: Annotated[str, Field(min_length=1, max_length=120)]
+
+
+class TestIn(Strict):
+    send_id: UUID
+    to: Line
+
+
+@router.get("")
+async def list_campaigns(work: Acting, asked: Annotated[CampaignQuery, Query()]) -> Listed[Campaign]:
+    """The newest first."""
+    found = await results.list_campaigns(work, state=asked.state, before=asked.after, limit=asked.limit + 1)
+    rows, cursor = page_of(found, asked, lambda row: row.id)
+    return Listed(items=[Campaign.model_validate(row) for row in rows], next_cursor=cursor)
+
+
+@router.post("", status_code=201)
+async def create_campaign(work: Acting, given: CampaignIn, response: Response) -> Campaign:
+    """A draft with its list frozen; over nothing it is refused."""
+    return await _made(work, await campaigns.create_campaign(work, given.plan()), response)
+
+
+@router.get("/{campaign_id}")
+async def get_campaign(work: Acting, campaign_id: UUID, response: Response) -> Campaign:
+    return await _shown(work, campaign_id, response)
+
+
+@router.put("/{campaign_id}")
+async def replace_campaign(
+    work: Acting, campaign_id: UUID, given: CampaignIn, version: Version, response: Response
+) -> Campaign:
+    """Change a draft; its list is frozen anew."""
+    await campaigns.edit_campaign(work, campaign_id, given.plan(), version)
+    return await _shown(work, campaign_id, response)
+
+
+@router.post("/{campaign_id}/refreeze", status_code=201)
+async def refreeze_campaign(work: Acting, campaign_id: UUID, response: Response) -> Campaign:
+    """Freeze a draft's list anew, for what was paid or added since."""
+    await campaigns.prepare(work, campaign_id)
+    return await _shown(work, campaign_id, response)
+
+
+@router.get("/{campaign_id}/invoices")
+async def list_campaign_invoices(
+    work: Acting, campaign_id: UUID, asked: Annotated[ListQuery, Query()]
+) -> Listed[ListedInvoice]:
+    """The frozen list: what is in, or what is not and why."""
+    shown = await results.show(work, campaign_id)
+    part = {"included": asked.included, "limit": asked.limit + 1, "offset": asked.position}
+    found = await results.frozen_list(work, shown.run_id, **part) if shown.run_id else []
+    rows, cursor = counted_page(found, asked)
+    return Listed(items=[ListedInvoice.model_validate(row) for row in rows], next_cursor=cursor)
+
+
+@router.get("/{campaign_id}/previews")
+async def list_previews(
+    work: Acting, call: Calling, campaign_id: UUID, asked: Annotated[PreviewQuery, Query()]
+) -> Listed[Preview]:
+    """The messages exactly as they would go."""
+    house = call.house
+    found = await previews.previews(
+        work, house.letters, house.composers, campaign_id, after=asked.after, limit=asked.limit + 1
+    )
+    rows, cursor = page_of(found, asked, lambda row: row.send_id)
+    return Listed(items=[Preview.model_validate(row) for row in rows], next_cursor=cursor)
+
+
+@router.get("/{campaign_id}/previews/{send_id}")
+async def get_preview(work: Acting, call: Calling, campaign_id: UUID, send_id: UUID) -> Preview:
+    house = call.house
+    found = await previews.preview_one(work, house.letters, house.composers, campaign_id, send_id)
+    return Preview.model_validate(found)
+
+
+@router.post("/{campaign_id}/tests", status_code=201)
+async def send_test(work: Acting, campaign_id: UUID, given: TestIn) -> Made:
+    """The same message, sent to oneself."""
+    return Made(id=await previews.send_test(work, campaign_id, given.send_id, given.to))
+
+
+@router.get("/{campaign_id}/results")
+async def get_results(work: Acting, campaign_id: UUID) -> Results:
+    """What was not sent and why, who read it, what money came in since."""
+    found = await results.results_of(work, campaign_id)
+    told = [
+        {"state": state, "reason": reason, "count": count}
+        for (state, reason), count in sorted(found.not_sent.items(), key=str)
+    ]
+    plain = {name: getattr(found, name) for name in Results.model_fields}
+    return Results.model_validate({**plain, "not_sent": told})
+
+
+@router.post("/{campaign_id}/release", status_code=201)
+async def release_campaign(
+    work: Acting, campaign_id: UUID, version: Version, response: Response, given: Release | None = None
+) -> Campaign:
+    """Let it go now. A second time is refused."""
+    any_hour = given.any_hour if given else False
+    await campaigns.send_now(work, campaign_id, any_hour=any_hour, version=version)
+    return await _shown(work, campaign_id, response)
+
+
+@router.post("/{campaign_id}/schedule", status_code=201)
+async def schedule_campaign(
+    work: Acting, campaign_id: UUID, given: Schedule, version: Version, response: Response
+) -> Campaign:
+    at = given.local()
+    await campaigns.schedule(work, campaign_id, at, any_hour=given.any_hour, version=version)
+    return await _shown(work, campaign_id, response)
+
+
+@router.delete("/{campaign_id}/schedule")
+async def unschedule_campaign(work: Acting, campaign_id: UUID, response: Response) -> Campaign:
+    """A draft again, with its list frozen anew."""
+    await campaigns.unschedule(work, campaign_id)
+    return await _shown(work, campaign_id, response)
+
+
+@router.post("/{campaign_id}/pause", status_code=201)
+async def pause_campaign(work: Acting, campaign_id: UUID, response: Response) -> Campaign:
+    """Nothing further leaves; what is on the wire arrives."""
+    await campaigns.pause(work, campaign_id)
+    return await _shown(work, campaign_id, response)
+
+
+@router.delete("/{campaign_id}/pause")
+async def resume_campaign(work: Acting, campaign_id: UUID, response: Response) -> Campaign:
+    await campaigns.resume(work, campaign_id)
+    return await _shown(work, campaign_id, response)
+
+
+@router.post("/{campaign_id}/cancellation", status_code=201)
+async def cancel_campaign(work: Acting, campaign_id: UUID, response: Response) -> Campaign:
+    """Call off what was not sent."""
+    await campaigns.cancel(work, campaign_id)
+    return await _shown(work, campaign_id, response)
+
+
+@router.post("/{campaign_id}/retry", status_code=201)
+async def retry_campaign(work: Acting, campaign_id: UUID, response: Response) -> Campaign:
+    """Queue what failed again."""
+    await campaigns.retry_failed(work, campaign_id)
+    return await _shown(work, campaign_id, response)
+
+
+@router.post("/{campaign_id}/clone", status_code=201)
+async def clone_campaign(work: Acting, campaign_id: UUID, given: CloneIn, response: Response) -> Campaign:
+    """The same choice as a new draft."""
+    return await _made(work, await campaigns.clone(work, campaign_id, given.name), response)
+
+
+async def _made(work: Work, campaign_id: UUID, response: Response) -> Campaign:
+    response.headers["Location"] = f"/api/v1/campaigns/{campaign_id}"
+    return await _shown(work, campaign_id, response)
+
+
+async def _shown(work: Work, campaign_id: UUID, response: Response) -> Campaign:
+    found = await results.show(work, campaign_id)
+    etags.tag(response, found.version)
+    return Campaign.model_validate(found)

@@ -1,0 +1,51 @@
+"""Why: what happens next to an invoice, a customer or a send, when, and what stands in the way."""
+
+from datetime import datetime
+from uuid import UUID
+
+from bursar.api.acting import Acting, door
+from bursar.api.values import Shown
+from bursar.chasing import why
+
+invoices = door("/invoices", "invoices", tag="invoices")
+customers = door("/customers", "customers", tag="customers")
+sends = door("/sends", "sends", tag="sends")
+
+
+class SendLine(Shown):
+    """A send about it. `crossed`: it was on the wire when the thing was settled."""
+
+    id: UUID
+    state: str
+    reason: str | None
+    at: datetime
+    campaign: str | None
+    crossed: bool
+
+
+class Why(Shown):
+    """`next` and each of `stopped_by` are codes."""
+
+    kind: str
+    id: UUID
+    name: str
+    state: str
+    next: str
+    next_at: datetime | None
+    stopped_by: list[str]
+    sends: list[SendLine]
+
+
+@invoices.get("/{invoice_id}/why")
+async def why_invoice(work: Acting, invoice_id: UUID) -> Why:
+    return Why.model_validate(await why.why(work, "invoice", str(invoice_id)))
+
+
+@customers.get("/{customer_id}/why")
+async def why_customer(work: Acting, customer_id: UUID) -> Why:
+    return Why.model_validate(await why.why(work, "customer", str(customer_id)))
+
+
+@sends.get("/{send_id}/why")
+async def why_send(work: Acting, send_id: UUID) -> Why:
+    return Why.model_validate(await why.why(work, "send", str(send_id)))
