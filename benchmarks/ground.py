@@ -9,7 +9,8 @@ import asyncio
 import json
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -99,6 +100,30 @@ async def a_firm(house: House, customers: int, each: int) -> UUID:
         await story.a_crowd(work, customers, each)
         await story.the_library(work)
     return tenant_id
+
+
+def settle_down(house: House) -> None:
+    """Statistics and visibility as a database that has lived has them."""
+    engine = sa.create_engine(house.addresses.owner, isolation_level="AUTOCOMMIT")
+    with engine.connect() as db:
+        db.execute(sa.text("vacuum analyze"))
+    engine.dispose()
+
+
+@contextmanager
+def heard(house: House) -> Iterator[list[str]]:
+    """The SQL texts that the house sends meanwhile, in order."""
+    texts: list[str] = []
+
+    def hear(_c: object, _k: object, text: str, *_: object) -> None:
+        texts.append(text)
+
+    engine = house.office.engine.sync_engine
+    sa.event.listen(engine, "before_cursor_execute", hear)
+    try:
+        yield texts
+    finally:
+        sa.event.remove(engine, "before_cursor_execute", hear)
 
 
 async def a_mailbox(house: House, tenant_id: UUID, host: str, port: int) -> UUID:

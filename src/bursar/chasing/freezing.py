@@ -36,7 +36,7 @@ async def freeze(work: Work, campaign: Row[Any]) -> UUID:
         await runs.close(work, campaign.run_id, RunReason.REFROZEN)
     run_id = await runs.freeze(work, Purpose.CAMPAIGN)
     await _choose(work, campaign, run_id)
-    totals = [dict(row._mapping) for row in await work.db.execute(sets.totals(work, run_id))]  # noqa: SLF001
+    totals = [dict(row._mapping) for row in await work.db.execute(sets.totals())]  # noqa: SLF001
     if not totals:
         raise await _nobody(work, run_id)
     await _order(work, campaign, run_id)
@@ -48,7 +48,11 @@ async def _choose(work: Work, campaign: Row[Any], run_id: UUID) -> None:
     numbers: Sequence[str] = campaign.selection.get("numbers", ())
     if numbers:
         await _refuse_ambiguous(work, numbers)
-    await work.db.execute(sets.fill(work, campaign.id, run_id, campaign.kind, campaign.selection))
+    await work.db.execute(sets.CREATE_CHOSEN)
+    await work.db.execute(sets.forget_chosen())
+    await work.db.execute(sets.choose(work, campaign.kind, campaign.selection))
+    await work.db.execute(sets.ANALYZE_CHOSEN)
+    await work.db.execute(sets.fill(work, campaign.id, run_id))
     if numbers:
         await work.db.execute(sets.note_unknown(work, campaign.id, run_id, numbers))
 
@@ -95,7 +99,7 @@ async def _order(work: Work, campaign: Row[Any], run_id: UUID) -> None:
         )
     home = str(await work.db.scalar(queries.tenant_locale(work))).partition("-")[0]
     default = next((one for one in (home, "en", *versions) if one in versions), home)
-    due = sets.due(work, run_id, campaign.group_by, versions, (default, versions[default]))
+    due = sets.due(run_id, campaign.group_by, versions, (default, versions[default]))
     order = Order(
         Purpose.CAMPAIGN,
         MailStream.REMINDER,

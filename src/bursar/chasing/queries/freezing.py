@@ -21,7 +21,7 @@ from bursar.tenancy.tables import customer_contacts, customers, tenants
 _REMINDER = sa.literal(MailStream.REMINDER, sa.Text)
 
 
-def chosen(work: Work, selection: Mapping[str, Any], kind: str) -> list[sa.ColumnElement[bool]]:
+def selected(work: Work, selection: Mapping[str, Any], kind: str) -> list[sa.ColumnElement[bool]]:
     """The conditions of a campaign's selection: pasted numbers, or a filter over open invoices."""
     conditions = [invoices.c.tenant_id == work.tenant_id]
     if numbers := selection.get("numbers"):
@@ -46,21 +46,70 @@ def chosen(work: Work, selection: Mapping[str, Any], kind: str) -> list[sa.Colum
     return conditions
 
 
-def fill(work: Work, campaign_id: UUID, run_id: UUID, kind: str, selection: Mapping[str, Any]) -> sa.Insert:
+chosen = sa.table(
+    "chosen",
+    sa.column("invoice_id", sa.UUID),
+    sa.column("number", sa.Text),
+    sa.column("reason", sa.Text),
+    sa.column("balance_minor", sa.BigInteger),
+    sa.column("currency", sa.Text),
+    sa.column("customer_id", sa.UUID),
+    sa.column("to_address", sa.Text),
+    sa.column("address_key", sa.Text),
+    sa.column("to_name", sa.Text),
+    sa.column("language", sa.Text),
+)
+
+CREATE_CHOSEN = sa.text(
+    """
+    create temporary table if not exists chosen (
+        invoice_id uuid, number text, reason text, balance_minor bigint, currency text, customer_id uuid,
+        to_address text, address_key text, to_name text, language text
+    ) on commit drop
+    """
+)
+"""What a selection holds, written once and analysed: rows of this transaction have no statistics otherwise, and
+what follows would be planned for one row instead of 100,000."""
+
+ANALYZE_CHOSEN = sa.text("analyze chosen")
+
+
+def forget_chosen() -> sa.Delete:
+    """All rows of this transaction's own temporary table, which has no tenant_id."""
+    return sa.delete(chosen)
+
+
+def choose(work: Work, kind: str, selection: Mapping[str, Any]) -> sa.Insert:
     """Every invoice of the selection, once, with the first reason that keeps it out, or none."""
-    reason = excluded_because(work, kind)
     rows = (
         sa.select(
-            sa.literal(work.tenant_id, sa.UUID),
-            sa.literal(campaign_id, sa.UUID),
-            sa.literal(run_id, sa.UUID),
             invoices.c.id,
             invoices.c.number,
-            reason.is_(None),
-            reason,
+            excluded_because(work, kind),
+            invoices.c.balance_minor,
+            invoices.c.currency,
+            customers.c.id,
+            recipient("email"),
+            recipient_key(),
+            recipient("name"),
+            sa.func.split_part(sa.func.coalesce(customers.c.locale, tenants.c.locale), "-", 1),
         )
         .join(customers, sa.and_(same_tenant(customers, invoices), customers.c.id == invoices.c.customer_id))
-        .where(*chosen(work, selection, kind))
+        .join(tenants, same_tenant(tenants, customers))
+        .where(*selected(work, selection, kind))
+    )
+    return sa.insert(chosen).from_select([column.name for column in chosen.columns], rows)
+
+
+def fill(work: Work, campaign_id: UUID, run_id: UUID) -> sa.Insert:
+    """The list of a run: what was chosen, in or out."""
+    fixed = (work.tenant_id, campaign_id, run_id)
+    rows = sa.select(
+        *(sa.literal(one, sa.UUID) for one in fixed),
+        chosen.c.invoice_id,
+        chosen.c.number,
+        chosen.c.reason.is_(None),
+        chosen.c.reason,
     )
     columns = ["tenant_id", "campaign_id", "run_id", "invoice_id", "asked_for", "included", "excluded_reason"]
     return sa.insert(campaign_invoices).from_select(columns, rows)
@@ -146,44 +195,30 @@ def note_unknown(work: Work, campaign_id: UUID, run_id: UUID, numbers: Sequence[
     return sa.insert(campaign_invoices).from_select(columns, rows)
 
 
-def due(
-    work: Work, run_id: UUID, group_by: str, versions: Mapping[str, UUID], default: tuple[str, UUID]
-) -> sa.Select:
-    """The included invoices of a frozen run, one row each, in the columns of an order (`ordering.DUE`).
+def due(run_id: UUID, group_by: str, versions: Mapping[str, UUID], default: tuple[str, UUID]) -> sa.Select:
+    """Those chosen for a run that are in, one row an invoice, in the columns of an order (`ordering.DUE`).
 
     `versions` is the template's newest published version by language, `default` the fall-back's locale and id.
+    The rows are of this transaction's own temporary table, which has no tenant_id.
     """
-    i, c = invoices, customers
-    about = c.c.id if group_by == GroupBy.CUSTOMER else i.c.id
-    language = sa.func.split_part(sa.func.coalesce(c.c.locale, tenants.c.locale), "-", 1)
+    c = chosen.c
+    about = c.customer_id if group_by == GroupBy.CUSTOMER else c.invoice_id
     version = sa.case(
-        *((language == locale, sa.literal(one, sa.UUID)) for locale, one in versions.items()),
+        *((c.language == locale, sa.literal(one, sa.UUID)) for locale, one in versions.items()),
         else_=sa.literal(default[1], sa.UUID),
     )
-    locale = sa.case((language.in_(list(versions)), language), else_=sa.literal(default[0]))
-    return (
-        sa.select(
-            sa.func.concat(f"run/{run_id}/", about).label("touch_key"),
-            i.c.id.label("subject_id"),
-            sa.null().cast(sa.Text).label("touch"),
-            i.c.balance_minor.label("fact"),
-            c.c.id.label("customer_id"),
-            recipient("email").label("to_address"),
-            recipient_key().label("address_key"),
-            recipient("name").label("to_name"),
-            locale.label("locale"),
-            version.label("template_version_id"),
-        )
-        .select_from(campaign_invoices)
-        .join(i, sa.and_(same_tenant(i, campaign_invoices), i.c.id == campaign_invoices.c.invoice_id))
-        .join(c, sa.and_(same_tenant(c, i), c.c.id == i.c.customer_id))
-        .join(tenants, same_tenant(tenants, c))
-        .where(
-            campaign_invoices.c.tenant_id == work.tenant_id,
-            campaign_invoices.c.run_id == run_id,
-            campaign_invoices.c.included,
-        )
-    )
+    return sa.select(
+        sa.func.concat(f"run/{run_id}/", about).label("touch_key"),
+        c.invoice_id.label("subject_id"),
+        sa.null().cast(sa.Text).label("touch"),
+        c.balance_minor.label("fact"),
+        c.customer_id,
+        c.to_address,
+        c.address_key,
+        c.to_name,
+        sa.case((c.language.in_(list(versions)), c.language), else_=sa.literal(default[0])).label("locale"),
+        version.label("template_version_id"),
+    ).where(c.reason.is_(None))
 
 
 def published(work: Work, template_id: UUID) -> sa.Select:
@@ -197,26 +232,17 @@ def published(work: Work, template_id: UUID) -> sa.Select:
     )
 
 
-def totals(work: Work, run_id: UUID) -> sa.Select:
-    """What a run is about, a row a currency: invoices and open amount of those included."""
-    i = invoices
+def totals() -> sa.Select:
+    """What was chosen and is in, a row a currency; of the temporary table, which has no tenant_id."""
     return (
         sa.select(
-            i.c.currency,
+            chosen.c.currency,
             sa.func.count().label("invoices"),
-            sa.cast(sa.func.sum(i.c.balance_minor), sa.BigInteger).label("balance_minor"),
+            sa.cast(sa.func.sum(chosen.c.balance_minor), sa.BigInteger).label("balance_minor"),
         )
-        .join(
-            campaign_invoices,
-            sa.and_(same_tenant(campaign_invoices, i), campaign_invoices.c.invoice_id == i.c.id),
-        )
-        .where(
-            i.c.tenant_id == work.tenant_id,
-            campaign_invoices.c.run_id == run_id,
-            campaign_invoices.c.included,
-        )
-        .group_by(i.c.currency)
-        .order_by(i.c.currency)
+        .where(chosen.c.reason.is_(None))
+        .group_by(chosen.c.currency)
+        .order_by(chosen.c.currency)
     )
 
 
