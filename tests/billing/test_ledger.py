@@ -14,10 +14,12 @@ from bursar.billing import ledger
 from bursar.billing.ageing import credit_of
 from bursar.billing.allocations import apply_credit, reverse_allocation
 from bursar.billing.credit_notes import cancel_invoice, issue_credit_note
+from bursar.billing.disputes import open_dispute
 from bursar.billing.finding import get_invoice
 from bursar.billing.invoices import issue_invoice
 from bursar.billing.payments import NewPayment, record_payment, reverse_payment
-from bursar.billing.states import InvoiceState, TaxCategory
+from bursar.billing.promises import make_promise
+from bursar.billing.states import DisputeReason, InvoiceState, TaxCategory
 from bursar.billing.tables import credit_notes, invoice_payments, invoices, payments
 from bursar.core.errors import Refusal
 from bursar.core.work import Office, Work
@@ -154,15 +156,20 @@ async def test_an_issued_invoice_gets_no_further_line(office: Office) -> None:
             await work.db.execute(later, {"id": invoice})
 
 
-async def settle_by(work: Work, how: str, invoice: UUID) -> None:
-    if how == "paid":
-        await pay(work, invoice, 100_00)
-    else:
-        await cancel_invoice(work, invoice, because="duplicate")
+async def quieten(work: Work, how: str, invoice: UUID) -> None:
+    match how:
+        case "paid":
+            await pay(work, invoice, 100_00)
+        case "credited":
+            await cancel_invoice(work, invoice, because="duplicate")
+        case "promise":
+            await make_promise(work, invoice, promised_for=work.today)
+        case "dispute":
+            await open_dispute(work, invoice, reason=DisputeReason.QUALITY, statement="Torn")
 
 
-@pytest.mark.parametrize("reason", ["paid", "credited"])
-async def test_what_is_settled_leaves_queued_sends_and_an_empty_one_is_not_sent(
+@pytest.mark.parametrize("reason", ["paid", "credited", "promise", "dispute"])
+async def test_what_is_settled_or_quiet_leaves_queued_sends_and_an_empty_one_is_not_sent(
     work: Work, reason: str
 ) -> None:
     customer = await a_customer(work)
@@ -171,10 +178,10 @@ async def test_what_is_settled_leaves_queued_sends_and_an_empty_one_is_not_sent(
     for invoice in (first, second):
         await a_subject(work, send, subject_id=invoice, customer_id=customer)
 
-    await settle_by(work, reason, first)
+    await quieten(work, reason, first)
     assert (await the_send(work, send)).state == SendState.QUEUED
 
-    await settle_by(work, reason, second)
+    await quieten(work, reason, second)
     found = await the_send(work, send)
     assert (found.state, found.reason) == (SendState.SUPPRESSED, reason)
 
