@@ -14,6 +14,7 @@ from bursar.core.kinds import ActorType, AgentRole
 from bursar.core.work import Actor, Office, Work
 from bursar.tenancy.import_slices import Desk
 from bursar.tenancy.imports import ImportReport, import_sheet
+from bursar.tenancy.states import ImportKind
 from tests.makers.tenancy import a_tenant
 
 CLERK = Actor(ActorType.AGENT, UUID(int=7), AgentRole.AGENT)
@@ -122,7 +123,9 @@ async def a_desk(office: Office) -> tuple[Desk, UUID]:
 async def bring(
     desk: Desk, tenant_id: UUID, kind: str, data: bytes, *, apply: bool = True, **given: Any
 ) -> ImportReport:
-    return await import_sheet(desk, tenant_id, CLERK, kind, "sheet.csv", data, apply=apply, **given)
+    return await import_sheet(
+        desk, tenant_id, CLERK, ImportKind(kind), "sheet.csv", data, apply=apply, **given
+    )
 
 
 def told(report: ImportReport) -> list[tuple[int, str | None]]:

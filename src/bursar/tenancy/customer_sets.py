@@ -19,7 +19,7 @@ RECORDS_AT_ONCE = 2_000
 """A statement binds at most 65,535 values, and an event has about fifteen."""
 
 _EMPTY: dict[str, Any] = {"address_lines": [], "tags": [], "custom_fields": {}}
-_BY_CODE, _BY_TAX, _BY_NAME = 1, 2, 3
+_BY_CODE, _BY_TAX, _BY_NAME, _BARE, _NAMESAKE = 1, 2, 3, 4, 5
 _STRONG = ("external_code", "tax_number")
 
 
@@ -64,20 +64,24 @@ class _Marks:
     """Customers by what identifies them: those the tenant has, and those a set makes or renames."""
 
     def __init__(self) -> None:
-        self._by_mark: dict[tuple[int, str], list[Target]] = defaultdict(list)
+        self._by_mark: dict[tuple[int, str], dict[int, Target]] = defaultdict(dict)
 
     def add(self, target: Target) -> None:
-        for mark in _marks(target.values):
-            if not any(each is target for each in self._by_mark[mark]):
-                self._by_mark[mark].append(target)
+        name = _name_of(target.values).casefold()
+        bare = [] if _is_marked(target.values) else [(_BARE, name)]
+        for mark in (*_marks(target.values), *bare, (_NAMESAKE, name)):
+            self._by_mark[mark][id(target)] = target
 
     def find(self, row: Mapping[str, Any]) -> tuple[Target | None, bool]:
         """The customer of the strongest mark that says anything, and whether it says several.
 
         A shared tax number is told apart by e-mail address and name. Left out is who contradicts a
-        stronger mark, being known under another code or, by name alone, another tax number.
+        stronger mark, being known under another code or, by name, another tax number. A name alone says
+        something only of a row or a customer who has nothing else.
         """
-        found = {mark[0]: self._fitting(mark, row) for mark in _marks(row)}
+        name = _name_of(row).casefold()
+        alone = [(_BARE if _is_marked(row) else _NAMESAKE, name)] if name else []
+        found = {mark[0]: self._fitting(mark, row) for mark in (*_marks(row), *alone)}
         for rank in sorted(found):
             fitting = found[rank]
             if len(fitting) > 1:
@@ -92,13 +96,15 @@ class _Marks:
         stronger = _STRONG[: mark[0] - 1]
         return [
             target
-            for target in self._by_mark.get(mark, ())
-            if not any(_differ(row.get(name), target.values.get(name)) for name in stronger)
+            for target in self._by_mark.get(mark, {}).values()
+            if not (mark[0] == _BARE and _is_marked(target.values))
+            and not any(_differ(row.get(name), target.values.get(name)) for name in stronger)
         ]
 
 
 async def find_same(work: Work, rows: Sequence[Mapping[str, Any]]) -> list[Same]:
-    """For each row of clean columns the customer it is about: by code, else tax number, else e-mail and name.
+    """For each row of clean columns the customer it is about: by code, else tax number, else e-mail and name,
+    else, of those who have nothing else, by name.
 
     One statement for any number of rows.
     """
@@ -184,7 +190,11 @@ async def _known_by(work: Work, rows: Sequence[Mapping[str, Any]], *, lock: bool
     known = _Marks()
     names = (*_STRONG, "email_key")
     marks = {name: sorted({row[name] for row in rows if row.get(name)}) for name in names}
-    for row in await work.db.execute(queries.look_alikes(work, marks, lock=lock)):
+    every = {_name_of(row).lower() for row in rows if _name_of(row)}
+    bare = {_name_of(row).lower() for row in rows if _name_of(row) and not _is_marked(row)}
+    for row in await work.db.execute(
+        queries.look_alikes(work, marks, sorted(bare), sorted(every), lock=lock)
+    ):
         known.add(_known(row._asdict()))
     return known
 
@@ -229,6 +239,11 @@ def _marks(row: Mapping[str, Any]) -> Iterator[tuple[int, str]]:
         yield _BY_TAX, row["tax_number"]
     if row.get("email_key") and _name_of(row):
         yield _BY_NAME, f"{row['email_key']}\n{_name_of(row).casefold()}"
+
+
+def _is_marked(row: Mapping[str, Any]) -> bool:
+    """Whether it has anything but a name to be told by."""
+    return any(row.get(name) for name in (*_STRONG, "email_key"))
 
 
 def _differ(one: str | None, other: str | None) -> bool:

@@ -85,7 +85,11 @@ def with_parties(entries: Sequence[Entry[dict[str, Any]]]) -> list[Entry[Party]]
             merged.append(Entry(entry.number, refusal=entry.refusal))
         else:
             party = next(parties)
-            merged.append(Entry(entry.number, party, notes=party.note(entry.number)))
+            if party.is_ambiguous:
+                reason = Reason(AMBIGUOUS, "customer_ambiguous", "customer")
+                merged.append(Entry(entry.number, refusal=reason))
+            else:
+                merged.append(Entry(entry.number, party, notes=party.note(entry.number)))
     return merged
 
 

@@ -13,7 +13,7 @@ from bursar.core.errors import N_
 from bursar.core.work import Work
 from bursar.tenancy import customer_sets
 from bursar.tenancy.customer_sets import AMBIGUOUS, Planned
-from bursar.tenancy.merging import Party, name_of
+from bursar.tenancy.merging import Party
 from bursar.tenancy.queries import customers as customer_queries
 from bursar.tenancy.queries import imports as queries
 from bursar.tenancy.reasons import Reason
@@ -22,6 +22,7 @@ from bursar.tenancy.states import CustomerSource, RowOutcome
 _NAMES = ("full_name", "company_name")
 _ADDRESS = ("email", "email_key")
 _LISTS = ("tags", "custom_fields")
+_WITHOUT_A_NAME = {"email", "email_key", "phone", "locale"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +63,9 @@ async def _meet(
     work: Work, parties: Sequence[Party]
 ) -> tuple[dict[Party, Known], dict[Party, Mapping[str, Any]]]:
     """Who is here already, and the values of those who are to be made or completed."""
-    marked = [party for party in parties if party.is_known_by_mark]
-    known = await _pointed_at(work, [party for party in parties if not party.is_known_by_mark])
-    stored = await _stored(work, marked)
+    nameless = [party for party in parties if party.values.keys() <= _WITHOUT_A_NAME]
+    known = await _pointed_at(work, nameless)
+    stored = await _stored(work, [party for party in parties if party not in known])
     rows: dict[Party, Mapping[str, Any]] = {}
     for party in parties:
         row = stored.get(party)
@@ -79,16 +80,13 @@ async def _meet(
 
 
 async def _pointed_at(work: Work, parties: Sequence[Party]) -> dict[Party, Known]:
-    """Who has an e-mail address or a name alone is the one customer who has it; whoever nobody has is left out.
+    """An e-mail address without a name means the one customer who has it; whoever nobody has is left out.
 
     So little says who is meant and nothing more: it changes no customer.
     """
     if not parties:
         return {}
-    asked = [
-        {"number": at, "email_key": party.values.get("email_key"), "name": name_of(party.values)}
-        for at, party in enumerate(parties)
-    ]
+    asked = [{"number": at, "email_key": party.values.get("email_key")} for at, party in enumerate(parties)]
     found: dict[int, list[UUID]] = defaultdict(list)
     for match in await work.db.execute(queries.pointed_at(work, asked)):
         found[match.number].append(match.id)

@@ -15,16 +15,15 @@ _NOTHING: tuple[Any, ...] = (None, "", [], {})
 
 @dataclass(slots=True, eq=False)
 class Party:
-    """One customer of a sheet. `first` is the row that named them first; `values` are clean columns."""
+    """One customer of a sheet. `first` is the row that named them first; `values` are clean columns.
+
+    `is_ambiguous` is a row that could mean several customers of the sheet.
+    """
 
     first: int
     values: dict[str, Any]
     conflicts: dict[int, list[str]] = field(default_factory=dict)
-
-    @property
-    def is_known_by_mark(self) -> bool:
-        """Has what tells customers apart; an e-mail address or a name alone only points to one."""
-        return bool(_marks(self.values))
+    is_ambiguous: bool = False
 
     def note(self, number: int) -> tuple[Reason, ...]:
         """What to say beside a row that the first one overruled."""
@@ -43,20 +42,20 @@ def merge(rows: Sequence[tuple[int, Mapping[str, Any]]]) -> list[Party]:
     """The customer of each row, in order; rows about the same one share theirs.
 
     Same is who has the same code, else tax number, else e-mail and name, unless a stronger mark differs. A
-    row with an e-mail address or a name alone means the only customer of the sheet who has it.
+    row with an e-mail address or a name alone means the only customer of the sheet who has it, if there is one.
     """
     parties: dict[int, Party] = {}
     known: dict[Mark, list[Party]] = defaultdict(list)
     marked = [each for each in rows if _marks(each[1])]
     for number, values in [*marked, *(each for each in rows if not _marks(each[1]))]:
-        party = _find(known, values)
-        if party is None:
-            party = Party(number, {})
+        fitting = _fitting(known, values)
+        party = parties[number] = fitting[0] if len(fitting) == 1 else Party(number, {})
+        party.is_ambiguous = len(fitting) > 1
         _add(party, number, values)
-        parties[number] = party
-        for mark in (*_marks(party.values), *_hints(party.values)):
-            if not any(each is party for each in known[mark]):
-                known[mark].append(party)
+        if not party.is_ambiguous:
+            for mark in (*_marks(party.values), *_hints(party.values)):
+                if not any(each is party for each in known[mark]):
+                    known[mark].append(party)
     return [parties[number] for number, _ in rows]
 
 
@@ -64,18 +63,14 @@ def name_of(values: Mapping[str, Any]) -> str:
     return values.get("company_name") or values.get("full_name") or ""
 
 
-def _find(known: Mapping[Mark, list[Party]], values: Mapping[str, Any]) -> Party | None:
+def _fitting(known: Mapping[Mark, list[Party]], values: Mapping[str, Any]) -> list[Party]:
+    """Who a row may mean: of its marks the strongest that finds anybody decides, and the first they agree on."""
     marks = _marks(values)
     for mark in marks:
         for party in known.get(mark, ()):
             if not _contradicts(mark, party.values, values):
-                return party
-    if marks:
-        return None
-    for hint in _hints(values):
-        if len(fitting := known.get(hint, [])) == 1:
-            return fitting[0]
-    return None
+                return [party]
+    return [] if marks else next((known[hint] for hint in _hints(values) if known.get(hint)), [])
 
 
 def _contradicts(mark: Mark, one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

@@ -111,6 +111,7 @@ customers = tenant_table(
     sa.CheckConstraint("(state = 'suspended') = (suspended_reason is not null)", name="reason"),
     sa.Index(None, "tenant_id", "email_key"),
     sa.Index(None, "tenant_id", "tax_number", postgresql_where=sa.text("tax_number is not null")),
+    sa.Index("customers_name_idx", "tenant_id", sa.text("lower(coalesce(company_name, full_name))")),
     sa.Index("customers_tags_idx", "tags", postgresql_using="gin"),
     sa.Index("customers_custom_fields_idx", "custom_fields", postgresql_using="gin"),
     state=CustomerState,

@@ -101,19 +101,36 @@ def holder_of_code(work: Work, code: str) -> sa.Select:
     )
 
 
-def look_alikes(work: Work, marks: Mapping[str, Sequence[str]], *, lock: bool = False) -> sa.Select:
-    """Every customer with one of these codes, tax numbers or e-mail keys; locked in order of id on demand.
+def look_alikes(
+    work: Work,
+    marks: Mapping[str, Sequence[str]],
+    bare_names: Sequence[str],
+    names: Sequence[str],
+    *,
+    lock: bool = False,
+) -> sa.Select:
+    """Every customer with one of these codes, tax numbers, e-mail keys or bare names, and those of `names`
+    who have nothing but their name; locked in order of id on demand. Names are in small letters.
 
     Lists of values and no join: the rows of a sheet just imported have no statistics yet, and a join
     guessed at a hundred rows compares ten thousand with ten thousand.
     """
-    any_mark = (
+    any_mark = [
         customers.c[name] == sa.any_(sa.literal(list(values), sa.ARRAY(sa.Text)))
         for name, values in marks.items()
-    )
+    ]
+    name = sa.func.lower(sa.func.coalesce(customers.c.company_name, customers.c.full_name))
+    nothing_else = sa.and_(*(customers.c[column].is_(None) for column in marks))
     found = (
         sa.select(customers)
-        .where(customers.c.tenant_id == work.tenant_id, sa.or_(sa.false(), *any_mark))
+        .where(
+            customers.c.tenant_id == work.tenant_id,
+            sa.or_(
+                *any_mark,
+                name == sa.any_(sa.literal(list(bare_names), sa.ARRAY(sa.Text))),
+                nothing_else & (name == sa.any_(sa.literal(list(names), sa.ARRAY(sa.Text)))),
+            ),
+        )
         .order_by(customers.c.id)
     )
     return found.with_for_update(key_share=True) if lock else found

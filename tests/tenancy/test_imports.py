@@ -1,0 +1,473 @@
+"""The framework of imports, seen through sheets of customers and contacts; billing's importers have their own."""
+
+from uuid import uuid4
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bursar.core.errors import Conflict, IllegalMove, Invalid, NotAllowed, NotFound, StaleVersion
+from bursar.core.kinds import ActorType, AgentRole
+from bursar.core.tables import events
+from bursar.core.work import Actor
+from bursar.tenancy import import_runs, import_slices
+from bursar.tenancy.amounts import NumberStyle
+from bursar.tenancy.grids import Flaw
+from bursar.tenancy.imports import apply_run, discard_run, read_file, report, set_mapping
+from bursar.tenancy.merging import merge
+from bursar.tenancy.raw_cells import from_json, to_json
+from bursar.tenancy.sheets import Row
+from bursar.tenancy.states import ImportKind, ImportState
+from bursar.tenancy.tables import customer_contacts, customers, import_rows
+from bursar.tenancy.tables import import_runs as runs
+from tests.makers.sheets import CLERK, a_desk, bring, count, csv_of, told, xlsx_of
+
+pytestmark = pytest.mark.anyio
+
+CUSTOMER_SHEET = ImportKind.CUSTOMERS
+CUSTOMERS = ("Customer code", "Name", "Company", "E-mail", "Phone")
+VIEWER = Actor(ActorType.AGENT, uuid4(), AgentRole.VIEWER)
+
+
+async def customers_here(desk, tenant):
+    async with desk.work(tenant, CLERK) as work:
+        found = await work.db.execute(
+            sa.select(customers).where(customers.c.tenant_id == tenant).order_by(customers.c.id)
+        )
+        return found.all()
+
+
+async def test_customers_are_made_then_changed_then_left_alone(office):
+    desk, tenant = await a_desk(office)
+    first = csv_of(CUSTOMERS, ["C1", "Mona", "Harbour", "m@harbour.example", "0501234567"])
+    changed = csv_of(CUSTOMERS, ["C1", "Mona", "Harbour", "new@harbour.example", ""])
+
+    assert told(await bring(desk, tenant, "customers", first)) == [(2, "created")]
+    assert told(await bring(desk, tenant, "customers", first)) == [(2, "unchanged")]
+    assert told(await bring(desk, tenant, "customers", changed)) == [(2, "updated")]
+    assert told(await bring(desk, tenant, "customers", changed)) == [(2, "unchanged")]
+
+    [row] = await customers_here(desk, tenant)
+    assert (row.email, row.email_key, row.phone) == ("new@harbour.example",) * 2 + ("+971501234567",)
+
+
+async def test_a_dry_run_writes_no_customer_and_can_be_applied_later(office):
+    desk, tenant = await a_desk(office)
+
+    run = await read_file(
+        desk, tenant, CLERK, CUSTOMER_SHEET, "a.csv", csv_of(CUSTOMERS, ["", "Mona", "", "m@x.example", ""])
+    )
+    assert (run.state, run.counts.created, await customers_here(desk, tenant)) == ("ready", 1, [])
+
+    applied = await apply_run(desk, tenant, CLERK, run.id)
+    assert (applied.state, applied.counts.applied, len(await customers_here(desk, tenant))) == (
+        "applied",
+        1,
+        1,
+    )
+
+
+async def test_every_refusal_names_row_field_and_reason_and_the_other_rows_are_taken(office):
+    desk, tenant = await a_desk(office)
+    data = csv_of(
+        CUSTOMERS,
+        ["C1", "Mona", "", "m@x.example", ""],
+        ["C2", "Omar", "", "o@x.example\nBcc: all@x.example", ""],
+        ["C3", "", "=cmd|calc", "c@x.example", ""],
+        ["C4", "x" * 201, "", "d@x.example", ""],
+        ["C5", "Noor", "", "n@x.example", "12"],
+        ["", "", "", "lonely@x.example", ""],
+    )
+
+    report = await bring(desk, tenant, "customers", data)
+
+    assert told(report) == [(2, "created"), *((number, "refused") for number in range(3, 8))]
+    assert [row.field for row in report.rows[1:]] == [
+        "email",
+        "company_name",
+        "full_name",
+        "phone",
+        "full_name",
+    ]
+    assert all(row.reason for row in report.rows[1:])
+    assert len(await customers_here(desk, tenant)) == 1
+
+
+async def test_several_rows_of_one_customer_are_merged_and_the_first_one_counts(office):
+    desk, tenant = await a_desk(office)
+    data = csv_of(
+        CUSTOMERS,
+        ["C1", "Mona", "Harbour", "m@harbour.example", ""],
+        ["C1", "Mona", "Harbour", "other@harbour.example", "0501234567"],
+        ["", "Mona", "Harbour", "M@harbour.example", ""],
+    )
+
+    report = await bring(desk, tenant, "customers", data)
+
+    assert told(report) == [(2, "created"), (3, "unchanged"), (4, "unchanged")]
+    assert "Row 2 says otherwise about this customer (email)" in report.rows[1].reason
+    [row] = await customers_here(desk, tenant)
+    assert (row.email, row.phone) == ("m@harbour.example", "+971501234567")
+    assert told(await bring(desk, tenant, "customers", data)) == [(n, "unchanged") for n in (2, 3, 4)]
+
+
+async def test_one_bookkeepers_address_serves_two_firms(office):
+    desk, tenant = await a_desk(office)
+    data = csv_of(
+        CUSTOMERS, ["", "", "Harbour", "books@x.example", ""], ["", "", "Marina", "books@x.example", ""]
+    )
+
+    assert (await bring(desk, tenant, "customers", data)).created == 2
+    assert (await bring(desk, tenant, "customers", data)).unchanged == 2
+
+
+async def test_an_address_of_several_lines_is_kept_as_lines(office):
+    desk, tenant = await a_desk(office)
+    data = csv_of(
+        ("Name", "E-mail", "Address", "Country"), ["Mona", "m@x.example", "Office 12\nPier 3", "Emirates"]
+    )
+
+    await bring(desk, tenant, "customers", data)
+
+    [row] = await customers_here(desk, tenant)
+    assert (row.address_lines, row.country) == (["Office 12", "Pier 3"], "AE")
+
+
+async def test_contacts_find_their_customer_by_code_address_or_name(office):
+    desk, tenant = await a_desk(office)
+    await bring(desk, tenant, "customers", csv_of(CUSTOMERS, ["C1", "", "Harbour", "m@harbour.example", ""]))
+    data = csv_of(
+        ("Customer", "Contact", "E-mail", "Phone", "Role"),
+        ["C1", "Mona", "mona@harbour.example", "", "billing"],
+        ["M@harbour.example", "Omar", "", "0501234567", "signatory"],
+        ["harbour", "Mona", "mona@harbour.example", "0507654321", ""],
+        ["Nobody", "Zed", "z@x.example", "", ""],
+        ["C1", "Without", "", "", ""],
+    )
+
+    report = await bring(desk, tenant, "contacts", data)
+
+    assert told(report) == [(2, "created"), (3, "created"), (4, "updated"), (5, "refused"), (6, "refused")]
+    assert "no customer “Nobody”" in report.rows[3].reason
+    async with desk.work(tenant, CLERK) as work:
+        assert await count(work, customer_contacts) == 2
+    again = await bring(desk, tenant, "contacts", data)
+    assert (again.created, again.updated, again.unchanged, again.refused) == (0, 0, 3, 2)
+
+
+async def test_what_an_import_changed_of_a_person_is_not_in_the_journal_in_clear(office):
+    desk, tenant = await a_desk(office)
+    await bring(
+        desk, tenant, "customers", csv_of(CUSTOMERS, ["C1", "", "Harbour", "canary@harbour.example", ""])
+    )
+    await bring(
+        desk, tenant, "customers", csv_of(CUSTOMERS, ["C1", "", "Harbour", "canary2@harbour.example", ""])
+    )
+    await bring(
+        desk,
+        tenant,
+        "contacts",
+        csv_of(("Customer", "Contact", "E-mail"), ["C1", "Canary", "canary3@x.example"]),
+    )
+
+    async with desk.work(tenant, CLERK) as work:
+        rows = (await work.db.execute(sa.select(events).where(events.c.tenant_id == tenant))).all()
+    assert {"customer.edit", "customer_contact.add", "import_run.apply"} <= {row.type for row in rows}
+    assert "canary" not in " ".join(f"{row.changes}{row.payload}" for row in rows).lower()
+
+
+async def test_a_file_that_cannot_be_read_leaves_no_trace(office):
+    desk, tenant = await a_desk(office)
+    for data in (b"", b"%PDF-1.7 x", b"Name;E-mail\n"):
+        with pytest.raises(Invalid):
+            await bring(desk, tenant, "customers", data)
+    async with desk.work(tenant, CLERK) as work:
+        assert await count(work, runs) == 0
+
+
+async def test_a_header_that_says_too_little_waits_for_a_person_who_says_the_rest(office):
+    desk, tenant = await a_desk(office)
+    data = csv_of(("Who", "Where to"), ["Mona", "m@x.example"])
+
+    run = await read_file(desk, tenant, CLERK, CUSTOMER_SHEET, "a.csv", data)
+    assert (run.state, run.error[0].code) == ("reading", "mapping_missing_field")
+    with pytest.raises(IllegalMove):
+        await apply_run(desk, tenant, CLERK, run.id)
+
+    run = await set_mapping(desk, tenant, CLERK, run.id, {0: "full_name", 1: "email"})
+    assert (run.state, run.error, run.counts.created) == ("ready", (), 1)
+
+
+async def test_one_call_refuses_the_run_of_a_header_that_says_too_little(office):
+    desk, tenant = await a_desk(office)
+    with pytest.raises(Invalid, match="Without it the rows cannot be used"):
+        await bring(desk, tenant, "customers", csv_of(("Who", "Where to"), ["Mona", "m@x.example"]))
+    async with desk.work(tenant, CLERK) as work:
+        [run] = await import_runs.list_runs(work)
+    assert run.state is ImportState.REFUSED
+
+
+@pytest.mark.parametrize(
+    ("mapping", "code"),
+    [
+        ({0: "shoe_size"}, "mapping_unknown_field"),
+        ({0: "email", 1: "email"}, "mapping_doubled_field"),
+        ({1: "email"}, "mapping_missing_field"),
+        ({9: "full_name"}, "mapping_no_column"),
+    ],
+)
+async def test_a_mapping_that_cannot_be_changes_nothing(office, mapping, code):
+    desk, tenant = await a_desk(office)
+    run = await read_file(
+        desk, tenant, CLERK, CUSTOMER_SHEET, "a.csv", csv_of(("Name", "E-mail"), ["Mona", "m@x.example"])
+    )
+
+    with pytest.raises(Invalid) as refused:
+        await set_mapping(desk, tenant, CLERK, run.id, mapping)
+
+    assert refused.value.code == code
+    async with desk.work(tenant, CLERK) as work:
+        assert (await import_runs.get_run(work, run.id)).layout.columns == {0: "full_name", 1: "email"}
+
+
+async def test_another_mapping_judges_every_row_again(office):
+    desk, tenant = await a_desk(office)
+    data = csv_of(("Name", "E-mail", "Phone"), ["Mona", "m@x.example", "12"])
+    run = await read_file(desk, tenant, CLERK, CUSTOMER_SHEET, "a.csv", data)
+    assert run.counts.refused == 1
+
+    run = await set_mapping(
+        desk, tenant, CLERK, run.id, {0: "full_name", 1: "email"}, numbers=NumberStyle.COMMA
+    )
+
+    assert (run.counts.created, run.counts.refused, run.layout.numbers) == (1, 0, NumberStyle.COMMA)
+
+
+async def test_a_crash_between_slices_loses_nothing_and_doubles_nothing(office, monkeypatch):
+    desk, tenant = await a_desk(office)
+    monkeypatch.setattr(import_runs, "ROWS_AT_ONCE", 10)
+    monkeypatch.setattr(import_runs.slices, "__defaults__", (10,))
+    data = csv_of(("Customer code", "Name"), *([f"C{n}", f"Name {n}"] for n in range(35)))
+    run = await read_file(desk, tenant, CLERK, CUSTOMER_SHEET, "a.csv", data)
+    save, saved = import_runs.save_verdicts, []
+
+    async def crash_in_the_third(work, run_id, verdicts):
+        saved.append(len(verdicts))
+        await save(work, run_id, verdicts)
+        if len(saved) == 3:
+            raise RuntimeError("the machine died")
+
+    with monkeypatch.context() as dying:
+        dying.setattr(import_runs, "save_verdicts", crash_in_the_third)
+        with pytest.raises(RuntimeError):
+            await apply_run(desk, tenant, CLERK, run.id)
+    async with desk.work(tenant, CLERK) as work:
+        half = await import_runs.get_run(work, run.id)
+    assert (half.state, half.counts.applied, len(await customers_here(desk, tenant))) == ("ready", 20, 20)
+
+    run = await apply_run(desk, tenant, CLERK, run.id)
+
+    assert (run.state, run.counts.applied, run.counts.created) == ("applied", 35, 35)
+    assert len(await customers_here(desk, tenant)) == 35
+
+
+async def test_once_writing_has_begun_neither_mapping_nor_refusal_is_possible(office, monkeypatch):
+    desk, tenant = await a_desk(office)
+    monkeypatch.setattr(import_runs.slices, "__defaults__", (1,))
+    run = await read_file(
+        desk,
+        tenant,
+        CLERK,
+        CUSTOMER_SHEET,
+        "a.csv",
+        csv_of(("Name",), ["Mona"], ["Omar"]),
+        mapping={0: "full_name"},
+    )
+    write, written = import_slices.write_slice, []
+
+    async def only_once(*given):
+        if written:
+            raise RuntimeError("the machine died")
+        written.append(await write(*given))
+
+    with monkeypatch.context() as dying:
+        dying.setattr("bursar.tenancy.imports.write_slice", only_once)
+        with pytest.raises(RuntimeError):
+            await apply_run(desk, tenant, CLERK, run.id)
+
+    for act in (
+        set_mapping(desk, tenant, CLERK, run.id, {0: "company_name"}),
+        discard_run(desk, tenant, CLERK, run.id),
+    ):
+        with pytest.raises(Conflict, match="Writing of this file has begun"):
+            await act
+
+
+async def test_who_writes_by_an_older_version_of_the_run_stops(office):
+    desk, tenant = await a_desk(office)
+    run = await read_file(
+        desk, tenant, CLERK, CUSTOMER_SHEET, "a.csv", csv_of(("Name", "City"), ["Mona", "Dubai"])
+    )
+
+    with pytest.raises(StaleVersion):
+        await import_slices.write_slice(
+            desk, tenant, CLERK, run.id, run.version - 1, import_slices.Readable(desk.importers[run.kind], [])
+        )
+
+
+async def test_an_upload_that_was_interrupted_cannot_be_mapped(office):
+    desk, tenant = await a_desk(office)
+    run = await read_file(
+        desk,
+        tenant,
+        CLERK,
+        CUSTOMER_SHEET,
+        "a.csv",
+        csv_of(("Who", "City"), ["Mona", "Dubai"], ["Omar", "Dubai"]),
+    )
+    async with desk.work(tenant, CLERK) as work:
+        await work.db.execute(
+            sa.delete(import_rows).where(import_rows.c.tenant_id == tenant, import_rows.c.number == 3)
+        )
+
+    with pytest.raises(Conflict, match="interrupted"):
+        await set_mapping(desk, tenant, CLERK, run.id, {0: "full_name"})
+
+
+def shout(message: str) -> str:
+    """A language in which only the report's own words differ."""
+    return message.upper() if "%" not in message else message
+
+
+async def test_the_report_is_the_sheet_with_outcomes_and_calculates_nothing(office):
+    desk, tenant = await a_desk(office)
+    data = csv_of(("Name", "Company", "E-mail"), ["Mona", "", "m@x.example"], ["", "=1+1", "n@x.example"])
+    run = await read_file(desk, tenant, CLERK, CUSTOMER_SHEET, "a.csv", data)
+
+    written = (await report(desk, tenant, CLERK, run.id, translate=shout)).decode("utf-8-sig").splitlines()
+
+    assert written[0] == "ROW,Name,Company,E-mail,OUTCOME,REASON"
+    assert written[1] == "2,Mona,,m@x.example,CREATED,"
+    assert written[2].startswith("3,,'=1+1,n@x.example,REFUSED,")
+
+
+async def test_typed_cells_of_a_workbook_are_judged_as_they_were_read(office):
+    desk, tenant = await a_desk(office)
+    data = xlsx_of(("Customer code", "Name"), [1001, "Mona"], [1002, "=A1"])
+
+    rows = (await bring(desk, tenant, "customers", data)).rows
+
+    assert [row.outcome for row in rows] == ["created", "refused"]
+    assert (await customers_here(desk, tenant))[0].external_code == "1001"
+
+
+async def test_a_viewer_imports_nothing(office):
+    desk, tenant = await a_desk(office)
+    with pytest.raises(NotAllowed):
+        await read_file(
+            desk, tenant, VIEWER, CUSTOMER_SHEET, "a.csv", csv_of(("Name", "City"), ["Mona", "Dubai"])
+        )
+
+
+async def test_another_firms_run_does_not_exist(office):
+    desk, tenant = await a_desk(office)
+    _, other = await a_desk(office)
+    run = await read_file(
+        desk, tenant, CLERK, CUSTOMER_SHEET, "a.csv", csv_of(("Name", "City"), ["Mona", "Dubai"])
+    )
+
+    for act in (
+        apply_run(desk, other, CLERK, run.id),
+        set_mapping(desk, other, CLERK, run.id, {0: "full_name"}),
+        discard_run(desk, other, CLERK, run.id),
+        report(desk, other, CLERK, run.id),
+    ):
+        with pytest.raises(NotFound):
+            await act
+
+
+CELLS = st.one_of(
+    st.text(alphabet=st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20),
+    st.decimals(allow_nan=False, allow_infinity=False),
+    st.dates(),
+    st.booleans(),
+    st.builds(Flaw, st.just("Cell %(cell)s holds a formula."), st.just("cell_formula"), st.just("B2")),
+)
+
+
+@pytest.mark.pure
+@given(st.lists(CELLS, max_size=8), st.booleans())
+def test_cells_survive_being_kept(cells, is_refused):
+    refusal = (
+        Invalid("Row %(row)s has more cells than the header.", code="row_too_wide", row=7)
+        if is_refused
+        else None
+    )
+    back = from_json(7, to_json(Row(7, cells, refusal)))
+
+    assert back.cells == cells
+    assert [type(cell) for cell in back.cells] == [type(cell) for cell in cells]
+    assert (back.refusal and back.refusal.params) == (refusal and refusal.params)
+
+
+PARTIES = st.lists(
+    st.fixed_dictionaries(
+        {"full_name": st.sampled_from(["Mona", "Omar", "mona"])},
+        optional={
+            "external_code": st.sampled_from(["C1", "C2"]),
+            "tax_number": st.sampled_from(["T1", "T2"]),
+            "email_key": st.sampled_from(["a@x.example", "b@x.example"]),
+        },
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+@pytest.mark.pure
+@given(PARTIES)
+def test_no_two_codes_are_ever_merged_and_one_code_never_parted(rows):
+    parties = merge(list(enumerate(rows)))
+
+    for row, party in zip(rows, parties, strict=True):
+        if "external_code" in row:
+            assert party.values["external_code"] == row["external_code"]
+    by_code = {
+        row["external_code"]: party
+        for row, party in zip(rows, parties, strict=True)
+        if "external_code" in row
+    }
+    assert len({id(party) for party in by_code.values()}) == len(by_code)
+
+
+SHEETS = st.lists(
+    st.tuples(
+        st.sampled_from(["", "C1", "C2", "=1"]),
+        st.sampled_from(["Mona", "أحمد", "", "-"]),
+        st.sampled_from(["", "a@x.example", "b@x.example", "two@x.example, x@x.example"]),
+        st.sampled_from(["", "0501234567", "٠٥٠١٢٣٤٥٦٧", "12"]),
+    ),
+    min_size=1,
+    max_size=8,
+).filter(lambda rows: any(any(cell.strip("-") for cell in row) for row in rows))
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(SHEETS)
+async def test_whatever_the_sheet_the_dry_run_tells_what_applying_does_and_a_second_time_changes_nothing(
+    office, rows
+):
+    desk, tenant = await a_desk(office)
+    data = csv_of(("Customer code", "Name", "E-mail", "Phone"), *rows)
+
+    dry = await bring(desk, tenant, "customers", data, apply=False)
+    done = await bring(desk, tenant, "customers", data)
+    again = await bring(desk, tenant, "customers", data)
+
+    assert [(row.number, row.outcome, row.reason) for row in dry.rows] == [
+        (row.number, row.outcome, row.reason) for row in done.rows
+    ]
+    assert done.created == len(await customers_here(desk, tenant))
+    assert again.created == again.updated == 0
+    assert again.refused == done.refused
