@@ -8,8 +8,11 @@ from collections.abc import Mapping, Sequence
 from bursar.chasing import following
 from bursar.core.work import Reaction
 from bursar.notifications import reacting
+from bursar.outbox import sends, template_library
 
 REACTIONS: Mapping[str, Sequence[Reaction]] = {
+    "tenant.create": (template_library.tenant_created,),
+    "customer.admin_suspend": (sends.customer_suspended,),
     "run.pause": (following.follow_pause,),
     "run.open": (following.follow_open,),
     "run.finish": (following.follow_finish,),

@@ -3,8 +3,20 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from bursar.core.work import Work
+from bursar.core.work import Happened, Work
 from bursar.outbox.queries import subjects
+
+
+async def stop_reminders(work: Work, customer_ids: Sequence[UUID], *, reason: str) -> None:
+    """Nothing but what they asked for goes to these customers any more; what is on the wire arrives."""
+    queued = list(await work.db.scalars(subjects.lock_queued_to(work, customer_ids)))
+    if queued:
+        await work.db.execute(subjects.suppress(work, queued, reason))
+
+
+async def customer_suspended(work: Work, happened: Happened) -> None:
+    """Called when customers are suspended (`reactions.py`)."""
+    await stop_reminders(work, happened.ids, reason="customer_suspended")
 
 
 async def drop_subject(work: Work, kind: str, ids: Sequence[UUID], *, reason: str) -> None:

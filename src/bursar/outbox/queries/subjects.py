@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from bursar.core.schema import same_tenant, uuids
 from bursar.core.work import Work
-from bursar.outbox.states import SendState
+from bursar.outbox.states import MailStream, SendState
 from bursar.outbox.tables import send_subjects, sends
 
 
@@ -31,6 +31,34 @@ def lock_queued_about(work: Work, kind: str, ids: Sequence[UUID]) -> sa.Select:
         )
         .order_by(sends.c.id)
         .with_for_update(key_share=True, of=sends)
+    )
+
+
+def lock_queued_to(work: Work, customer_ids: Sequence[UUID]) -> sa.Select:
+    """Queued sends to these customers that nobody asked for, locked in id order; waits for a claim in progress."""
+    return (
+        sa.select(sends.c.id)
+        .where(
+            sends.c.tenant_id == work.tenant_id,
+            sends.c.customer_id == sa.any_(uuids(customer_ids)),
+            sends.c.state == SendState.QUEUED,
+            sends.c.stream != MailStream.TRANSACTIONAL,
+        )
+        .order_by(sends.c.id)
+        .with_for_update(key_share=True)
+    )
+
+
+def suppress(work: Work, queued: Sequence[UUID], reason: str) -> sa.Update:
+    """These locked sends, whatever they are about."""
+    return (
+        sa.update(sends)
+        .where(
+            sends.c.tenant_id == work.tenant_id,
+            sends.c.id == sa.any_(uuids(queued)),
+            sends.c.state == SendState.QUEUED,
+        )
+        .values(state=SendState.SUPPRESSED, reason=reason, queue_at=None, version=sends.c.version + 1)
     )
 
 
