@@ -86,12 +86,12 @@ def work_off(house: House, *, until_idle: bool) -> Awaitable[None]:
     return work_until_stopped(house, until_idle=until_idle)
 
 
-def site(house: House) -> ASGIApp:
-    """What `bursar serve` serves: the pages, and the API below /api."""
+def site(house: House, *, limits: "Limits | None" = None) -> ASGIApp:
+    """What `bursar serve` serves: the pages, and the API below /api. `limits` is the pace of its keys."""
     from bursar.api.app import MOUNTED_AT, create_api
     from bursar.web.app import create_web
 
-    pages, api = create_web(house), Mount(MOUNTED_AT, create_api(house))
+    pages, api = create_web(house), Mount(MOUNTED_AT, create_api(house, limits=limits))
 
     async def doors(scope: Scope, receive: Receive, send: Send) -> None:
         """Each door has guards of its own; what is no request at all (the start, the end) is the pages'."""

@@ -123,3 +123,39 @@ async def footprint(house: House, tenant_id: UUID) -> dict[str, str]:
 
 
 ENDLESS = Limits(keys=Buckets(rate=1e9, burst=10**9), strangers=Buckets(rate=1e9, burst=10**9))
+
+
+async def some_of_everything(program: Program) -> dict[str, str]:
+    """One of each thing in the program's firm, by the name that paths give its id."""
+    customer = await program.post("/customers", {"company_name": "Dune Trading", "email": "pay@dune.example"})
+    of = f"/customers/{customer['id']}"
+    contact = await program.post(f"{of}/contacts", {"name": "Rim", "email": "rim@dune.example"})
+    draft = {
+        "customer_id": customer["id"],
+        "currency": "AED",
+        "lines": [{"description": "Season", "unit_price": "100.00"}],
+    }
+    invoice = await program.post("/invoices", draft)
+    issued = await program.post(f"/invoices/{invoice['id']}/issuance")
+    today = issued["issue_date"]
+    share = {"invoice_id": invoice["id"], "amount": {"amount": "10.00", "currency": "AED"}}
+    payment = await program.post(
+        "/payments",
+        {"amount": {"amount": "15.00", "currency": "AED"}, "received_on": today, "allocate_to": [share]},
+    )
+    promise = await program.post("/promises", {"invoice_id": invoice["id"], "promised_for": today})
+    dispute = await program.post(
+        "/disputes", {"invoice_id": invoice["id"], "reason": "other", "statement": "Not what we ordered."}
+    )
+    rows = {"kind": "customers", "header": ["Company", "E-mail"], "rows": [["Sand", "a@sand.example"]]}
+    sheet = await program.post("/imports", rows)
+    return {
+        "customer_id": customer["id"],
+        "contact_id": contact["id"],
+        "invoice_id": invoice["id"],
+        "allocation_id": payment["allocations"][0]["id"],
+        "payment_id": payment["id"],
+        "promise_id": promise["id"],
+        "dispute_id": dispute["id"],
+        "import_id": sheet["id"],
+    }

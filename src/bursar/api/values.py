@@ -1,11 +1,11 @@
 """The values of this API: text that a database can hold, money as digits and a currency, days, ids."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, StrictBool, StrictInt
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, StrictBool, StrictInt
 from pydantic.json_schema import WithJsonSchema
 
 from bursar.core.money import Money
@@ -51,6 +51,11 @@ Flag = StrictBool
 Line = Annotated[str, Field(max_length=500)]
 Prose = Annotated[str, Field(max_length=20_000)]
 Day = Annotated[date, BeforeValidator(_day_only), Field(ge=FIRST_DAY, le=LAST_DAY)]
+Instant = Annotated[
+    AwareDatetime,
+    BeforeValidator(_text_only),
+    Field(ge=datetime(1990, 1, 1, tzinfo=UTC), le=datetime(2199, 12, 31, tzinfo=UTC)),
+]
 Currency = Annotated[str, Field(pattern=CURRENCY, examples=["AED"])]
 Seconds = Annotated[
     timedelta,

@@ -1,0 +1,105 @@
+"""What the document promises, held against a server on a real socket by schemathesis."""
+
+import time
+from collections.abc import Iterator
+from uuid import UUID
+
+import pytest
+import schemathesis
+import uvicorn
+from anyio.from_thread import start_blocking_portal
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.errors import Unsatisfiable
+from schemathesis import GenerationMode
+from schemathesis.checks import load_all_checks, positive_data_acceptance
+from schemathesis.core.failures import Failure, FailureGroup
+
+from bursar import app
+from bursar.core.clock import FixedClock
+from tests.conftest import NOW
+from tests.makers.api import ENDLESS, Program, a_program, a_site, some_of_everything
+
+load_all_checks()
+
+NOT_PROMISED = [
+    # A document cannot say all that a verb checks (a tax number of Brazil, a day in the future): 422 is right.
+    positive_data_acceptance,
+]
+EXAMPLES, MANY = 6, 150
+
+
+@pytest.fixture(scope="module")
+def served(api_addresses, keyring) -> Iterator[tuple[str, Program, dict[str, str]]]:
+    """The product under uvicorn in a thread, a key for it, and the id of one of each thing in its firm."""
+    with start_blocking_portal() as portal:
+        with portal.wrap_async_context_manager(
+            a_site(api_addresses, FixedClock(NOW), keyring, private_hosts="127.0.0.0/8")
+        ) as house:
+            site = app.site(house, limits=ENDLESS)
+            program = portal.call(lambda: a_program(house, site=site))
+            ids = portal.call(some_of_everything, program)
+            server = uvicorn.Server(uvicorn.Config(site, port=0, log_level="critical", lifespan="off"))
+            running = portal.start_task_soon(server.serve)
+            while not server.started:
+                time.sleep(0.01)
+            port = server.servers[0].sockets[0].getsockname()[1]
+            yield f"http://127.0.0.1:{port}", program, ids
+            server.should_exit = True
+            running.result()
+
+
+USUAL = {"deadline": None, "database": None, "suppress_health_check": list(HealthCheck)}
+
+
+def test_the_api_does_what_its_document_says(served):
+    assert lies(served, EXAMPLES, derandomize=True) == []
+
+
+@pytest.mark.proof
+def test_the_api_does_what_its_document_says_at_length(served):
+    assert lies(served, MANY, derandomize=False) == []
+
+
+def lies(served: tuple[str, Program, dict[str, str]], examples: int, *, derandomize: bool) -> list[str]:
+    """What an operation did against its word: a 5xx, an answer that is not documented, a bad value taken.
+
+    Half of the requests are good, the others are wrong in one way each.
+    """
+    address, program, ids = served
+    document = schemathesis.openapi.from_url(f"{address}/api/v1/openapi.json")
+    usual = settings(max_examples=examples, derandomize=derandomize, phases=[Phase.generate], **USUAL)
+    found = []
+    for operation in (result.ok() for result in document.get_all_operations()):
+        for mode in GenerationMode.POSITIVE, GenerationMode.NEGATIVE:
+
+            @usual
+            @given(operation.as_strategy(generation_mode=mode))
+            def kept(case: schemathesis.Case) -> None:
+                keeps_its_word(program, ids, case)
+
+            try:
+                kept()
+            except (FailureGroup, Failure) as failure:
+                found.append(f"{operation.label} ({mode}): {told_by(failure)}")
+            except Unsatisfiable:
+                continue  # nothing of it can be wrong
+    return found
+
+
+def keeps_its_word(program: Program, ids: dict[str, str], case: schemathesis.Case) -> None:
+    for name, value in (case.path_parameters or {}).items():
+        if is_uuid(value) and name in ids:
+            case.path_parameters[name] = ids[name]
+    headers = {"Authorization": f"Bearer {program.key}"}
+    case.call_and_validate(headers=headers, excluded_checks=NOT_PROMISED)
+
+
+def told_by(failure: FailureGroup | Failure) -> str:
+    return "; ".join(str(one) for one in getattr(failure, "exceptions", [failure]))
+
+
+def is_uuid(value: object) -> bool:
+    try:
+        return bool(UUID(str(value)))
+    except ValueError:
+        return False
