@@ -112,7 +112,18 @@ REGISTRY: Mapping[str, EventType] = {
     "sending_account.make_primary": _E(N_("Sending account made the first choice")),
     "sending_account.reconnect": _E(N_("Sending account reconnected")),
     "sending_account.until_passed": _E(N_("Sending account at its normal pace again")),
+    "suppression.complaint": _E(N_("A reader complained: nothing is sent to the address")),
+    "suppression.erasure": _E(N_("Address never to be written to again")),
+    "suppression.hard_bounce": _E(N_("The address does not exist: nothing is sent to it")),
+    "suppression.lift": _E(N_("Address may be written to again")),
+    "suppression.manual": _E(N_("Address not to be written to")),
+    "suppression.unsubscribe": _E(N_("A reader unsubscribed")),
     "task.finish": _E(N_("Task done")),
+    "template.create": _E(N_("Template made"), N_("Template made: %(code)s")),
+    "template.edit": _E(N_("Template edited")),
+    "template.publish": _E(
+        N_("Template published"), N_("Template published: version %(version)s, %(locale)s")
+    ),
     "tenant.confirm_holidays": _E(N_("Holidays confirmed")),
     "tenant.create": _E(N_("Firm set up")),
     "tenant.edit": _E(N_("Firm edited")),

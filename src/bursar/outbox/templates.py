@@ -196,7 +196,7 @@ async def versions_for(
     if not rows:
         raise Conflict(N_("Publish this template first."), code="template_not_published")
     by_locale = {row.locale: row.id for row in rows}
-    oldest = min(rows, key=lambda row: (row.published_at, row.locale)).locale
+    oldest = min(rows, key=lambda row: (row.published_at, row.id)).locale
     return {
         locale: next(
             by_locale[each]
