@@ -54,7 +54,7 @@ def print_wall(chosen: list[sa.Table]) -> None:
             print(f"select raise_wall('{table.name}', '{table.info['reach']}');")
     print()
     for table in chosen:
-        if table.info.get("changes") or table.info.get("global") and "updated_at" in table.c:
+        if table.info.get("changes") or (table.info.get("global") and "updated_at" in table.c):
             print(
                 f"create trigger touch before update on {table.name} "
                 "for each row execute function touch_updated_at();"

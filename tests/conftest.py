@@ -11,7 +11,7 @@ from bursar.core.database import Addresses
 from bursar.core.keys import Keyring, new_entry
 from bursar.core.kinds import ActorType, AgentRole
 from bursar.core.work import Actor, Office, Work
-from tests import databases
+from tests import databases, stripping
 from tests.makers.tenancy import a_tenant
 
 NOW = datetime(2026, 11, 18, 8, 0, tzinfo=UTC)
@@ -29,8 +29,13 @@ def server() -> databases.Server:
 
 
 @pytest.fixture(scope="session")
-def template(server: databases.Server) -> str:
-    return databases.template(server)
+def template(server: databases.Server) -> Iterator[str]:
+    name = databases.template(server)
+    if stripping.REPORT is None:
+        yield name
+    else:
+        with stripping.neighbourhood(server, name) as crowded:
+            yield crowded
 
 
 @pytest.fixture(scope="session")

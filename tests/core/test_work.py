@@ -79,7 +79,7 @@ async def test_a_state_cannot_change_without_a_move(work: Work) -> None:
 async def test_the_journal_is_append_only(work: Work) -> None:
     await a_customer(work)
 
-    with pytest.raises(DBAPIError, match="permission denied|append-only"):
+    with pytest.raises(DBAPIError, match=r"permission denied|append-only"):
         await work.db.execute(sa.delete(events).where(events.c.tenant_id == work.tenant_id))
 
 
