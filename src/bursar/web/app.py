@@ -1,7 +1,8 @@
 """Puts the web door together: guards, static files, error pages, and the pages of each folder."""
 
 import pkgutil
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from importlib import import_module
 
 from fastapi import APIRouter, FastAPI
@@ -15,6 +16,8 @@ from starlette.types import Scope
 
 from bursar.core.errors import Refusal
 from bursar.house import House
+from bursar.outbox.hit_writer import HitWriter
+from bursar.outbox.tracking import Tracking
 from bursar.web import errors, pages, preferences
 from bursar.web.security import BodyLimit, RequestIds, SameSite, SecurityHeaders, Site
 
@@ -35,6 +38,7 @@ def create_web(
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
+        lifespan=_last_hits,
         middleware=_guards(site),
         exception_handlers={
             Refusal: errors.refused,
@@ -44,11 +48,22 @@ def create_web(
     )
     web.state.house, web.state.site = house, site
     web.state.office = house.office if house else None
+    if house:
+        web.state.hits = HitWriter(house.office)
+        web.state.tracking = Tracking(house.office, web.state.hits)
     web.mount("/static", Static(directory=pages.STATIC), name="static")
     web.include_router(preferences.router)
     for router in found_routers() if routers is None else routers:
         web.include_router(router)
     return web
+
+
+@asynccontextmanager
+async def _last_hits(web: FastAPI) -> AsyncIterator[None]:
+    """Before the process ends, the hits that wait are stored and answered."""
+    yield
+    if web.state.house:
+        await web.state.hits.close()
 
 
 def _guards(site: Site) -> list[Middleware]:

@@ -128,7 +128,7 @@ def page_view(request: Request) -> PageView:
     viewer = viewer_of(request)
     theme = request.cookies.get(THEME_COOKIE, "")
     return PageView(
-        language=languages.language_of(request, viewer.language if viewer else None),
+        language=languages.language_of(request, viewer.language if viewer else _spoken(request)),
         here=_here(request),
         nonce=getattr(request.state, "nonce", ""),
         request_id=getattr(request.state, "request_id", ""),
@@ -138,8 +138,15 @@ def page_view(request: Request) -> PageView:
     )
 
 
+def _spoken(request: Request) -> str | None:
+    """What a page of the public has set: the language in which its reader was written to."""
+    return getattr(request.state, "spoken", None)
+
+
 def _here(request: Request) -> str:
     """Where the language switch comes back to: this page, unless it answers a change."""
+    if here := getattr(request.state, "here", None):
+        return here
     query = f"?{request.url.query}" if request.url.query else ""
     return f"{request.url.path}{query}" if request.method == "GET" else "/"
 

@@ -39,8 +39,8 @@ class Site:
 
     base_url: str = "http://127.0.0.1:8000"
     trusted_origins: frozenset[str] = frozenset()
-    exempt: tuple[str, ...] = ("/unsubscribe/",)
-    token_pages: tuple[str, ...] = ("/unsubscribe/", "/l/", "/t/", "/password/")
+    exempt: tuple[str, ...] = ("/u/",)
+    token_pages: tuple[str, ...] = ("/u/", "/l/", "/o/", "/password/")
     uploads: tuple[str, ...] = ("/imports",)
     bearer: tuple[str, ...] = ("/api/",)
     cookies: "Cookies" = field(init=False)
