@@ -4,9 +4,11 @@ A state's word depends on what it is a state of (Arabic and French give it a gen
 has its own context in the catalogue.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from gettext import NullTranslations
 
+from bursar.chasing.why import NEXT
 from bursar.core.errors import N_
 
 CALM, GOOD, BUSY, WATCH, BAD = "calm", "good", "busy", "watch", "bad"
@@ -30,6 +32,7 @@ STATES: dict[str, dict[str, StateWord]] = {
         "draft": pgettext("invoice", "Draft"),
         "issued": pgettext("invoice", "Open", BUSY),
         "overdue": pgettext("invoice", "Overdue", BAD),
+        "partially_paid": pgettext("invoice", "Partly paid", BUSY),
         "paid": pgettext("invoice", "Paid", GOOD),
         "cancelled": pgettext("invoice", "Cancelled"),
         "refunded": pgettext("invoice", "Refunded"),
@@ -99,7 +102,7 @@ STATES: dict[str, dict[str, StateWord]] = {
     },
 }
 
-WORDS: dict[str, dict[str, str]] = {
+WORDS: dict[str, Mapping[str, str]] = {
     "role": {
         "owner": N_("Owner"),
         "admin": N_("Administrator"),
@@ -135,6 +138,13 @@ WORDS: dict[str, dict[str, str]] = {
         "quality": N_("Unhappy with the work"),
         "other": N_("Another reason"),
     },
+    "consent_purpose": {
+        "marketing": N_("Marketing"),
+        "review": N_("Asking for a review"),
+        "tracking": N_("Seeing opens and clicks"),
+    },
+    # What comes next for a send; chasing says it by these codes.
+    "next": NEXT,
     # Why something was not sent, was left out or stands still; the same code means the same everywhere.
     "reason": {
         "paid": N_("paid"),
@@ -169,6 +179,14 @@ WORDS: dict[str, dict[str, str]] = {
         "admin": N_("by an administrator"),
         "refund": N_("refunded"),
         "chargeback": N_("chargeback"),
+        "no_answer": N_("no answer from the mail server"),
+        "lease_expired": N_("the program stopped while sending"),
+        "rejected": N_("refused by their mail server"),
+        "unreachable": N_("their mail server could not be reached"),
+        "deferred_too_long": N_("put off too often"),
+        "erased": N_("erased on request"),
+        "crossed": N_("crossed with a payment"),
+        "written_to_today": N_("written to today already"),
     },
 }
 
