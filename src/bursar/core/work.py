@@ -1,5 +1,6 @@
 """Work: one act, one transaction. And the Office, which opens it: the only place that commits."""
 
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
@@ -10,7 +11,6 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import psycopg.errors
-import sqlalchemy as sa
 from procrastinate.tasks import Task
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -119,26 +119,32 @@ class Work:
         """Write events that no state trigger writes, `<noun>.<event>`, in this transaction."""
         if not records:
             return
-        rows = [self._event_row(event, record) for record in records]
+        rows = [
+            {
+                "entity_id": record.entity_id,
+                "customer_id": record.customer_id,
+                "changes": record.changes,
+                "payload": record.payload,
+            }
+            for record in records
+        ]
         await self._seal_private(records, rows)
-        await self.db.execute(queries.add_events(self.tenant_id, rows))
+        await self.db.execute(
+            queries.ADD_EVENTS,
+            {
+                "tenant_id": self.tenant_id,
+                "entity_type": event.partition(".")[0],
+                "type": event,
+                "actor_type": self.actor.type,
+                "actor_id": self.actor.id,
+                "cause": self.cause,
+                "ip": self.origin.ip,
+                "user_agent": self.origin.user_agent,
+                "request_id": self.origin.request_id,
+                "rows": json.dumps(rows, default=_plain),
+            },
+        )
         self.happened.append(Happened(event, tuple(record.entity_id for record in records)))
-
-    def _event_row(self, event: str, record: Record) -> dict[str, Any]:
-        return {
-            "entity_type": event.partition(".")[0],
-            "entity_id": record.entity_id,
-            "type": event,
-            "customer_id": record.customer_id,
-            "changes": dict(record.changes),
-            "payload": dict(record.payload),
-            "actor_type": self.actor.type,
-            "actor_id": self.actor.id,
-            "cause": self.cause,
-            "ip": self.origin.ip,
-            "user_agent": self.origin.user_agent,
-            "request_id": self.origin.request_id,
-        }
 
     async def _seal_private(self, records: Sequence[Record], rows: list[dict[str, Any]]) -> None:
         """Personal data is bound to its event's id, so ids are drawn first, from the database's clock."""
@@ -155,12 +161,17 @@ class Work:
             {event_id: record.customer_id for event_id, record in told.items() if record.customer_id},
         )
         for event_id, row in zip(ids, rows, strict=True):
-            row.update(id=event_id, private=sealed.get(event_id))
+            row.update(id=event_id, private=sealed[event_id].hex() if event_id in sealed else None)
 
     async def defer(self, task: "Task[Any, Any, Any]", **arguments: Any) -> None:
         """Enqueue a job in this transaction: it exists if, and only if, this Work commits."""
         raw = (await self.db.get_raw_connection()).driver_connection
         await task.configure(connection=raw).defer_async(tenant_id=str(self.tenant_id), **arguments)
+
+
+def _plain(value: Any) -> Any:
+    """What JSON has no word for, as the journal writes it."""
+    return dict(value) if isinstance(value, Mapping) else str(value)
 
 
 Reaction = Callable[[Work, Happened], Awaitable[None]]
@@ -182,7 +193,7 @@ class Office:
         self._reactions, self._cause = reactions or {}, cause
 
     def caused_by(self, cause: str) -> "Office":
-        """This Office for somebody who acts as the system: `cause` stands first in what they journal."""
+        """The same Office for somebody who acts as the system: `cause` stands first in what they journal."""
         return Office(self.engine, self.clock, self.keyring, self._reactions, cause=cause)
 
     @asynccontextmanager
@@ -206,7 +217,7 @@ class Office:
         if role is None:
             role = Role.AGENT if actor.type is ActorType.AGENT else Role.SYSTEM
         cause = ", ".join(one for one in (self._cause, cause) if one) or None
-        async with self._transaction(read_only=read_only) as db:
+        async with self.transaction(read_only=read_only) as db:
             zone = await db.scalar(
                 queries.SET_CONTEXT,
                 {
@@ -250,31 +261,9 @@ class Office:
         """A read-only Work over the queue columns of all tenants: where is work due?"""
         return self.work(NOBODY, role=Role.SCAN, read_only=True)
 
-    async def across(
-        self, statement: sa.TextClause, by_tenant: Mapping[UUID, Mapping[str, Any]], *, cause: str
-    ) -> dict[UUID, list[Any]]:
-        """One statement as the system in each of several tenants: one transaction, sent in one go, in order.
-
-        For what arrives mixed and is answered when it is stored: a commit for each tenant would be the price
-        of a commit for each row. Each statement has its tenant's context; nothing of it is journalled.
-        """
-        context, text = (str(each.compile(self.engine)) for each in (queries.SET_CONTEXT, statement))
-        fixed = dict.fromkeys(("customer", "actor_id", "ip", "user_agent", "request_id"))
-        system = {**fixed, "role": Role.SYSTEM, "actor_type": ActorType.SYSTEM, "cause": cause}
-        async with self._transaction(read_only=False) as db:
-            await db.begin()
-            raw: Any = (await db.get_raw_connection()).driver_connection
-            async with raw.pipeline():
-                asked = {}
-                for tenant_id in sorted(by_tenant):
-                    await raw.execute(context, {**system, "tenant": tenant_id})
-                    asked[tenant_id] = await raw.execute(
-                        text, {**by_tenant[tenant_id], "tenant_id": tenant_id}
-                    )
-            return {tenant_id: await cursor.fetchall() for tenant_id, cursor in asked.items()}
-
     @asynccontextmanager
-    async def _transaction(self, *, read_only: bool) -> AsyncIterator[AsyncConnection]:
+    async def transaction(self, *, read_only: bool) -> AsyncIterator[AsyncConnection]:
+        """The one place that commits. For `core` alone: everybody else opens a Work."""
         async with self.engine.connect() as db:
             if read_only:
                 await db.execution_options(postgresql_readonly=True)
