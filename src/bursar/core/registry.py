@@ -100,6 +100,10 @@ REGISTRY: Mapping[str, EventType] = {
     "run.pause": _E(N_("Sending paused"), N_("Sending paused: %(because)s")),
     "run.release": _E(N_("Sending released")),
     "run.reopen": _E(N_("Sending taken up again")),
+    "send.approve": _E(N_("A changed message was approved")),
+    "send.resolve": _E(
+        N_("An agent said what became of a message"), N_("An agent said of a message: %(became)s")
+    ),
     "sending_account.abandoned": _E(N_("Connecting the sending account was given up")),
     "sending_account.auth_failed": _E(N_("The mail server refused the sign-in")),
     "sending_account.begin_connect": _E(N_("Sending account being connected again")),

@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
+from bursar.core.across import run_across
 from bursar.core.errors import N_, TooMany
 from bursar.core.work import Office
 from bursar.outbox import hits
@@ -109,7 +110,7 @@ class HitWriter:
     async def _store(self, told: dict[UUID, dict[str, Any]], by_tenant: dict[UUID, list[Waiting]]) -> None:
         if not told:
             return
-        answers = await self._office.across(queries.STORE, told, cause="hits")
+        answers = await run_across(self._office, queries.STORE, told, cause="hits")
         for tenant_id, rows in answers.items():
             targets: dict[int, str | None] = dict(rows)
             for number, (_, future) in enumerate(by_tenant[tenant_id]):

@@ -1,0 +1,56 @@
+"""What only a person can say of a send: what became of an uncertain one, and that a changed one may go."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+from uuid import UUID
+
+from sqlalchemy import Row
+
+from bursar.core.errors import N_, IllegalMove, Invalid, NotFound
+from bursar.core.kinds import AgentRole
+from bursar.core.work import Record, Work
+from bursar.outbox.queries import reading as queries
+from bursar.outbox.states import SendState
+from bursar.tenancy import cells
+
+LONGEST_REASON = 500  # characters
+
+
+async def resolve(
+    work: Work, send_id: UUID, became: Literal["sent", "queued", "failed"], *, reason: str
+) -> None:
+    """Somebody looked: an uncertain send arrived, is to be sent again, or never will be (lifecycle 10).
+
+    Written down as a try made by hand, with who said so in the journal. Raises `NotFound`, `Invalid` without a
+    reason, `IllegalMove` for a send that is not uncertain.
+    """
+    work.allow(AgentRole.AGENT)
+    if cells.says_nothing(reason):
+        raise Invalid(N_("Say how you know what became of it."), code="reason_missing", field="reason")
+    said = cells.parse_text(reason, field="reason", limit=LONGEST_REASON)
+    row = await _locked(work, send_id)
+    if not await work.db.scalar(queries.resolve(work, send_id, SendState(became))):
+        raise IllegalMove("send", row.state, "resolve", ())
+    attempt = {"send_id": send_id, "number": row.attempts, "outcome": f"resolved_{became}", "error": said}
+    await work.db.execute(queries.add_attempt(work, {**attempt, "error_code": "by_hand"}))
+    await work.record("send.resolve", Record(send_id, row.customer_id, payload={"became": became}))
+
+
+async def approve(work: Work, send_id: UUID, facts: Mapping[str, Any]) -> None:
+    """A send that waits because something changed goes after all; `facts` are what the person saw now.
+
+    The ordering room gives them, in the shape it compares at the claim. Raises `NotFound`, `IllegalMove` for a
+    send that does not wait for this.
+    """
+    work.allow(AgentRole.AGENT)
+    row = await _locked(work, send_id)
+    if not await work.db.scalar(queries.approve(work, send_id, facts)):
+        raise IllegalMove("send", row.state, "approve", ())
+    await work.record("send.approve", Record(send_id, row.customer_id))
+
+
+async def _locked(work: Work, send_id: UUID) -> Row[Any]:
+    row = (await work.db.execute(queries.lock(work, send_id))).one_or_none()
+    if row is None:
+        raise NotFound("send")
+    return row
