@@ -6,11 +6,12 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from bursar.core.errors import Conflict, IllegalMove, Invalid, NotAllowed, NotFound, StaleVersion
 from bursar.core.kinds import ActorType, AgentRole
 from bursar.core.tables import events
-from bursar.core.work import Actor
+from bursar.core.work import Actor, Office
 from bursar.tenancy import import_runs, import_slices
 from bursar.tenancy.amounts import NumberStyle
 from bursar.tenancy.grids import Flaw
@@ -24,6 +25,15 @@ from bursar.tenancy.tables import import_runs as runs
 from tests.makers.sheets import CLERK, a_desk, bring, count, csv_of, told, xlsx_of
 
 pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def office(shared_addresses, clock, keyring):
+    """Works that commit, in tenants of their own: a database for each of these tests would cost more than they."""
+    engine = create_async_engine(shared_addresses.app, pool_size=4)
+    yield Office(engine, clock, keyring)
+    await engine.dispose()
+
 
 CUSTOMER_SHEET = ImportKind.CUSTOMERS
 CUSTOMERS = ("Customer code", "Name", "Company", "E-mail", "Phone")

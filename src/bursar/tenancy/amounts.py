@@ -54,8 +54,10 @@ _SIGNS: dict[str, frozenset[str]] = {
 
 _SPACES = re.compile(r"[\s\u00a0\u202f\u2007\u2009]")
 _MINUS = str.maketrans("−–﹣－", "----")
-_MARKS = str.maketrans({"٬": "'", "’": "'", "٫": "D", "،": ","})  # D: a decimal mark that nobody can misread
-_NUMBER = re.compile(r"[0-9][0-9.,'D \u00a0\u202f\u2007\u2009]*")
+# Stands for a decimal mark that nobody can misread; a letter could be the first of a currency's word.
+_DECIMAL = "\ue000"
+_MARKS = str.maketrans({"٬": "'", "’": "'", "٫": _DECIMAL, "،": ","})
+_NUMBER = re.compile(r"[0-9][0-9.,'\ue000 \u00a0\u202f\u2007\u2009]*")
 _GROUPED = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3}")  # by thousands, or lakhs
 _MAX_DIGITS = 20
 
@@ -176,7 +178,7 @@ def _codes(sign: str) -> frozenset[str]:
 def _proof(number: str) -> str | None:
     """The decimal mark that this number can only have been written with, or None."""
     digits = _SPACES.sub("", number).replace("'", "")
-    if "D" in digits:
+    if _DECIMAL in digits:
         return None
     point, comma = digits.rfind("."), digits.rfind(",")
     if point >= 0 and comma >= 0:
@@ -196,8 +198,8 @@ def _proof(number: str) -> str | None:
 def _with_point(number: str, style: NumberStyle, field: str) -> str:
     """Digits and at most one point."""
     digits = _ungrouped_spaces(number, field)
-    if "D" in digits:  # Arabic marks say themselves what they are
-        digits = digits.replace("D", ".")
+    if _DECIMAL in digits:  # Arabic marks say themselves what they are
+        digits = digits.replace(_DECIMAL, ".")
         style = NumberStyle.POINT
     marks = {mark for mark in ".," if mark in digits}
     if not marks:
@@ -230,7 +232,7 @@ def _ungrouped_spaces(number: str, field: str) -> str:
     """Spaces and apostrophes only ever group; each stands before exactly three digits."""
     if " " not in number and "'" not in number:
         return number
-    if re.search(r"^[0-9]{4,}[ ']|[ '](?![0-9]{3}(?:[ '.,D]|$))|[.,D][0-9]*[ ']", number):
+    if re.search(r"^[0-9]{4,}[ ']|[ '](?![0-9]{3}(?:[ '.,\ue000]|$))|[.,\ue000][0-9]*[ ']", number):
         raise _no_number(number, field)
     return number.replace(" ", "").replace("'", "")
 
@@ -257,5 +259,5 @@ def _no_number(text: str, field: str) -> Invalid:
         N_("“%(text)s” is not an amount. Write it like 1050.00."),
         code="amount_unreadable",
         field=field,
-        text=text[:40],
+        text=text[:40].replace(_DECIMAL, "٫"),
     )
