@@ -1,7 +1,7 @@
 """Sending accounts through their verbs: connected in three beats, looked after, forecast."""
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -11,7 +11,7 @@ from bursar.core.errors import Conflict, IllegalMove, Invalid
 from bursar.core.kinds import ActorType, AgentRole
 from bursar.core.tables import events, secrets
 from bursar.core.work import Actor, Office, Work
-from bursar.outbox.account_fields import AccountInput, SmtpServer, clean_account, clean_server
+from bursar.outbox.account_fields import AccountInput, SmtpServer
 from bursar.outbox.accounts import (
     disable,
     edit_account,
@@ -21,7 +21,6 @@ from bursar.outbox.accounts import (
     make_primary,
 )
 from bursar.outbox.connecting import connect_smtp, reconnect_smtp
-from bursar.outbox.forecasts import Pace, finishes_at
 from bursar.outbox.ports import Health
 from bursar.outbox.tables import account_usage
 from tests.conftest import NOW
@@ -41,7 +40,9 @@ WRONG = Health(
 async def connect(
     office: Office, tenant: UUID, senders: Senders, address: str = "us@firm.example", **given
 ) -> UUID:
-    return await connect_smtp(office, tenant, OWNER, senders, address=address, server=SERVER, given=AccountInput(**given))
+    return await connect_smtp(
+        office, tenant, OWNER, senders, address=address, server=SERVER, given=AccountInput(**given)
+    )
 
 
 async def test_the_first_account_is_primary_and_takes_what_waits(office: Office) -> None:
@@ -237,66 +238,3 @@ async def test_the_list_says_what_was_sent_what_is_left_and_when_it_is_done(work
 
     assert (one.sent_today, one.left_today, one.queued) == (6, 3, 3)
     assert one.finishes_at == work.now + timedelta(minutes=1)
-
-
-@pytest.mark.parametrize(
-    ("queued", "left", "expected"),
-    [
-        (0, 10, None),
-        (1, 10, timedelta(0)),
-        (5, 10, timedelta(0)),
-        (6, 10, timedelta(seconds=3)),
-        (10, 10, timedelta(seconds=3)),
-        (11, 10, timedelta(hours=25)),
-        (110, 10, timedelta(hours=25, seconds=57)),
-        (111, 10, timedelta(hours=50)),
-        (1, 0, timedelta(hours=25)),
-    ],
-)
-def test_a_queue_ends_when_pace_and_quota_allow(queued: int, left: int, expected: timedelta | None) -> None:
-    pace = Pace(batch_size=5, batch_interval=timedelta(seconds=3), daily_quota=100, left=left)
-    at: datetime | None = NOW + expected if expected is not None else None
-
-    assert finishes_at(NOW, queued, pace) == at
-
-
-@pytest.mark.parametrize(
-    ("server", "field"),
-    [
-        (SmtpServer("", 587), "host"),
-        (SmtpServer("smtp.example.com:587", 587), "host"),
-        (SmtpServer("https://smtp.example.com", 587), "host"),
-        (SmtpServer("smtp.example.com", 0), "port"),
-        (SmtpServer("smtp.example.com", 70_000), "port"),
-        (SmtpServer("smtp.example.com", 587, "us"), "password"),
-        (SmtpServer("smtp.example.com", 587, None, "secret"), "username"),
-        (SmtpServer("smtp.example.com", 587, "us\r\nQUIT", "secret"), "username"),
-        (SmtpServer("smtp.example.com", 587, "us", "se\ncret"), "password"),
-        (SmtpServer("smtp.example.com", 587, tls="yes"), "tls"),  # pyright: ignore[reportArgumentType]
-    ],
-)
-def test_a_server_that_cannot_be_is_refused_by_field(server: SmtpServer, field: str) -> None:
-    with pytest.raises(Invalid) as refusal:
-        clean_server(server)
-
-    assert refusal.value.field == field
-
-
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [
-        ("batch_size", 0),
-        ("batch_size", 501),
-        ("daily_quota", 0),
-        ("connections", 65),
-        ("batch_interval", timedelta(seconds=-1)),
-        ("batch_interval", timedelta(hours=2)),
-        ("reply_to", "two@example.com, more@example.com"),
-        ("display_name", "a\r\nBcc: x@example.com"),
-    ],
-)
-def test_a_pace_or_name_that_cannot_be_is_refused_by_field(field: str, value: object) -> None:
-    with pytest.raises(Invalid) as refusal:
-        clean_account({field: value})
-
-    assert refusal.value.field == field

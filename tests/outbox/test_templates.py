@@ -166,7 +166,7 @@ async def test_a_template_taken_out_of_use_is_not_chosen(work: Work) -> None:
         (VersionInput("en", "s", BODY + "<script>x</script>"), "body", None),
         (VersionInput("en", "s", BODY + "{% if %}"), "body", None),
         (VersionInput("en", "s", "x" * 200_001), "body", "body_too_long"),
-        (VersionInput("en", "s", BODY, "pdf"), "body_format", "body_format"),  # pyright: ignore[reportArgumentType]
+        (VersionInput("en", "s", BODY, "pdf"), "body_format", "body_format"),  # pyright: ignore[reportArgumentType]  from a form
     ],
 )
 async def test_words_that_cannot_be_sent_are_refused_by_field(work: Work, given, field, code) -> None:
