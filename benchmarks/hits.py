@@ -14,13 +14,10 @@ No HTTP in any of them. `limit_ratio` is our seconds by the limit's, `insert_rat
 import argparse
 import asyncio
 import json
-import random
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -30,12 +27,12 @@ import sqlalchemy as sa
 import uvloop
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from benchmarks.crowd import LINKS, Reader, crowd
 from bursar.core.clock import SystemClock
 from bursar.core.database import APP_ROLE, Addresses, make_engine
 from bursar.core.keys import Keyring, new_entry
 from bursar.core.migrating import migrate
 from bursar.core.server import start_server, stop_server
-from bursar.core.tokens import Kind, Signer
 from bursar.core.work import Office
 from bursar.outbox.hit_writer import HitWriter
 from bursar.outbox.queries.tracking import STORE
@@ -45,12 +42,6 @@ TENANTS = 50
 SENDS = 100  # of each tenant
 READERS = 500
 CONNECTIONS = 10
-LINKS = ["https://pay.example/1", "https://pay.example/2", "https://pay.example/3"]
-AGENTS = (
-    "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0",
-    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148",
-    "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)",
-)
 
 CONTEXT = "select set_context('bursar_system', %s, null, 'system', null, 'hits', null, null, null)"
 ONE_HIT = """
@@ -81,30 +72,6 @@ update sends s
           from hit group by send order by send) c
  where s.tenant_id = %(tenant)s and s.id = c.send
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Reader:
-    """One fetch, as all three ways get it: the row, and the token that ours has to verify."""
-
-    tenant: UUID
-    send: UUID
-    position: int | None  # of the link; None opens the mail
-    agent: str
-    ip: str
-    token: str
-
-    def row(self) -> dict[str, Any]:
-        opens = self.position is None
-        return {
-            "send": str(self.send),
-            "kind": "open" if opens else "click",
-            "at": datetime.now(UTC).isoformat(),
-            "source": "pixel" if opens else "link",
-            "position": self.position,
-            "agent": self.agent,
-            "ip": self.ip.rpartition(".")[0] + ".0/24",
-        }
 
 
 @asynccontextmanager
@@ -147,25 +114,6 @@ async def fill(engine: AsyncEngine) -> list[tuple[UUID, UUID]]:
             sent += [(tenant, row.id) for row in rows]
             await db.commit()
     return sent
-
-
-def crowd(keyring: Keyring, sent: Sequence[tuple[UUID, UUID]], size: int) -> list[Reader]:
-    """Two openings to a click, all mails alike, from everywhere."""
-    chance = random.Random(7)
-    signers = {
-        (kind, tenant): Signer(keyring, kind, tenant)
-        for tenant in {tenant for tenant, _ in sent}
-        for kind in (Kind.PIXEL, Kind.LINK)
-    }
-    readers = []
-    for _ in range(size):
-        tenant, send = chance.choice(sent)
-        position = chance.choice((None, None, chance.randrange(len(LINKS))))
-        kind = Kind.PIXEL if position is None else Kind.LINK
-        token = signers[kind, tenant].sign(send, position or 0)
-        ip = f"{chance.randrange(20, 200)}.{chance.randrange(256)}.{chance.randrange(256)}.7"
-        readers.append(Reader(tenant, send, position, chance.choice(AGENTS), ip, token))
-    return readers
 
 
 async def all_of(readers: Sequence[Reader], serve: Callable[[Reader], Awaitable[object]]) -> float:
@@ -290,7 +238,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--size", type=int, default=20_000, help="hits")
-    parser.add_argument("--lanes", type=int, default=1, help="flushes of ours at a time")
+    parser.add_argument("--lanes", type=int, default=2, help="flushes of ours at a time")
     parser.add_argument("--json", action="store_true", help="only the last line")
     told = parser.parse_args()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

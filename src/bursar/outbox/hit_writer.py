@@ -47,9 +47,13 @@ Waiting = tuple[Arrival, "asyncio.Future[str | None]"]
 
 
 class HitWriter:
-    """One process's way of storing hits. `lanes` flushes at most are under way at a time."""
+    """One process's way of storing hits. At most `lanes` flushes are under way at a time, each on a connection.
 
-    def __init__(self, office: Office, *, lanes: int = 1, waiting_room: int = WAITING_ROOM) -> None:
+    Two are a quarter faster than one (`benchmarks.hits`): one computes while the other commits. They lock
+    tenants and sends in the same order, so they never wait for each other in a circle.
+    """
+
+    def __init__(self, office: Office, *, lanes: int = 2, waiting_room: int = WAITING_ROOM) -> None:
         self._office, self._most_lanes, self._room = office, lanes, waiting_room
         self._waiting: deque[Waiting] = deque()
         self._lanes: set[asyncio.Task[None]] = set()
