@@ -220,6 +220,7 @@ CREATE TABLE customers (
     kind TEXT NOT NULL, 
     full_name TEXT, 
     company_name TEXT, 
+    name_key TEXT GENERATED ALWAYS AS (lower(coalesce(company_name, full_name))) STORED, 
     email TEXT, 
     email_key TEXT, 
     phone TEXT, 
@@ -251,9 +252,9 @@ CREATE TABLE customers (
     CONSTRAINT customers_state_check CHECK (state in ('pending', 'active', 'suspended'))
 );
 CREATE INDEX customers_custom_fields_idx ON customers USING gin (custom_fields);
-CREATE INDEX customers_name_idx ON customers (tenant_id, lower(coalesce(company_name, full_name)));
 CREATE INDEX customers_tags_idx ON customers USING gin (tags);
 CREATE INDEX customers_tenant_id_email_key_idx ON customers (tenant_id, email_key);
+CREATE INDEX customers_tenant_id_name_key_idx ON customers (tenant_id, name_key);
 CREATE INDEX customers_tenant_id_tax_number_idx ON customers (tenant_id, tax_number) WHERE tax_number is not null;
 
 CREATE TABLE holidays (

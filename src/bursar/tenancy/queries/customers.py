@@ -119,7 +119,7 @@ def look_alikes(
         customers.c[name] == sa.any_(sa.literal(list(values), sa.ARRAY(sa.Text)))
         for name, values in marks.items()
     ]
-    name = sa.func.lower(sa.func.coalesce(customers.c.company_name, customers.c.full_name))
+    name = customers.c.name_key
     nothing_else = sa.and_(*(customers.c[column].is_(None) for column in marks))
     found = (
         sa.select(customers)

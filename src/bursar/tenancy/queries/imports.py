@@ -118,11 +118,10 @@ def meant_by(work: Work, texts: Sequence[str]) -> sa.CompoundSelect:
     """
     given = _given([{"text": text} for text in texts], {"text": sa.Text()})
     mine = customers.c.tenant_id == work.tenant_id
-    name = sa.func.lower(sa.func.coalesce(customers.c.company_name, customers.c.full_name))
     ranks = (
         (1, customers.c.external_code == given.c.text),
         (2, customers.c.email_key == sa.func.lower(given.c.text)),
-        (3, name == sa.func.lower(given.c.text)),
+        (3, customers.c.name_key == sa.func.lower(given.c.text)),
     )
     return sa.union_all(
         *(
