@@ -138,6 +138,12 @@ WORDS: dict[str, Mapping[str, str]] = {
         "quality": N_("Unhappy with the work"),
         "other": N_("Another reason"),
     },
+    "payment_source": {
+        "manual": N_("Recorded by hand"),
+        "import": N_("Import"),
+        "bank": N_("Bank"),
+        "stripe": N_("Card"),
+    },
     "consent_purpose": {
         "marketing": N_("Marketing"),
         "review": N_("Asking for a review"),
