@@ -1,23 +1,20 @@
 """What a command prints: an object for programs, or tables and sentences for people; refusals for both."""
 
-import gettext
 import json
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console, RenderableType
 from rich.markup import escape
 from rich.table import Table
 
-import bursar
 from bursar.core.errors import Refusal
 from bursar.core.money import Money
-
-LOCALES = Path(str(bursar.__file__)).parent / "web" / "locales"
+from bursar.core.translations import preferred, say
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +47,19 @@ def show_refusal(refusal: Refusal, *, as_json: bool) -> None:
 
 
 def in_words(refusal: Refusal) -> str:
-    message = translate(refusal.message)
-    return (
-        message % {name: _in_words(value) for name, value in refusal.params.items()}
-        if refusal.params
-        else message
-    )
+    return say(language(), refusal.message, refusal.params)
 
 
 def translate(message: str) -> str:
-    """In the language that LANGUAGE, LC_ALL, LC_MESSAGES or LANG names, where we have it."""
-    return gettext.translation("bursar", LOCALES, fallback=True).gettext(message)
+    """A message of the catalogue without places."""
+    return say(language(), message)
+
+
+def language() -> str:
+    """What the terminal is set to, as gettext reads it: LANGUAGE, LC_ALL, LC_MESSAGES, LANG."""
+    told = (os.environ.get(name) for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"))
+    first = next((value for value in told if value), "")
+    return preferred(",".join(tag.partition(".")[0] for tag in first.split(":")))
 
 
 def as_line(data: Mapping[str, Any]) -> str:
@@ -105,7 +104,3 @@ def table(*headers: str, rows: Sequence[Sequence[Any]], title: str | None = None
 def moment(value: Any) -> str:
     """Instants to the minute; a person reads their own clock, so the offset stands with them."""
     return value.astimezone().strftime("%Y-%m-%d %H:%M %z") if isinstance(value, datetime) else str(value)
-
-
-def _in_words(value: Any) -> Any:
-    return translate(value) if isinstance(value, str) and value else value

@@ -122,13 +122,3 @@ def id_of(noun: str, text: str) -> UUID:
 def _end(refusal: Refusal, status: int, *, as_json: bool) -> NoReturn:
     show_refusal(refusal, as_json=as_json)
     raise typer.Exit(status)
-
-
-def cannot_listen(host: str, port: int) -> CannotStart:
-    return CannotStart(
-        N_("Nothing can listen on %(host)s port %(port)s. Choose another port, or end what listens there."),
-        code="cannot_listen",
-        field="port",
-        host=host,
-        port=port,
-    )

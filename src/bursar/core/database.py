@@ -66,6 +66,7 @@ def make_engine(address: URL, *, pool_size: int) -> AsyncEngine:
         max_overflow=0,
         pool_timeout=10,
         pool_pre_ping=True,
+        hide_parameters=True,  # a failed statement is logged, and its values are names and addresses
         connect_args={"application_name": "bursar", "prepare_threshold": 3},
     )
 

@@ -24,7 +24,7 @@ _SIGNED_IN = re.compile(r"(\w[\w+.-]*://[^:/\s@]*):[^@/\s]+@")
 
 LOUD = {
     "procrastinate": logging.WARNING,
-    "uvicorn.access": logging.WARNING,
+    "uvicorn": logging.WARNING,
     "alembic": logging.WARNING,
     "httpx2": logging.WARNING,
     "asyncio": logging.WARNING,

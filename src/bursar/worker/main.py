@@ -1,9 +1,7 @@
 """The worker: the pump and the job queue in one loop, until a signal or until nothing is left to do."""
 
 import asyncio
-import contextlib
-import signal
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
@@ -19,6 +17,7 @@ import bursar.outbox.jobs  # noqa: F401  importing them hangs their jobs on `tas
 from bursar.chasing.following import start_due
 from bursar.core.health import jobs_are_at_work
 from bursar.core.jobs import opened
+from bursar.core.stopping import on_signal
 from bursar.house import House
 from bursar.outbox.pump import Pump
 
@@ -64,31 +63,10 @@ async def run_worker(house: House, *, until_idle: bool = False, stop: asyncio.Ev
     log.info("worker_stopped")
 
 
-@contextlib.contextmanager
-def stopped_by_signals(stop: asyncio.Event) -> Iterator[None]:
-    """The first SIGTERM or SIGINT sets `stop`; a second one ends the process where it stands."""
-    loop = asyncio.get_running_loop()
-    signals = (signal.SIGTERM, signal.SIGINT)
-
-    def first() -> None:
-        log.info("stop_requested")
-        stop.set()
-        for one in signals:
-            loop.remove_signal_handler(one)
-
-    for one in signals:
-        loop.add_signal_handler(one, first)
-    try:
-        yield
-    finally:
-        for one in signals:
-            loop.remove_signal_handler(one)
-
-
 async def work_until_stopped(house: House, *, until_idle: bool) -> None:
     """`run_worker` for a process of its own."""
     stop = asyncio.Event()
-    with stopped_by_signals(stop):
+    with on_signal(stop.set):
         await run_worker(house, until_idle=until_idle, stop=stop)
 
 

@@ -181,7 +181,8 @@ def recipient_key() -> sa.ColumnElement[Any]:
 
 def note_unknown(work: Work, campaign_id: UUID, run_id: UUID, numbers: Sequence[str]) -> sa.Insert:
     """The pasted numbers that no invoice of the tenant has."""
-    asked = sa.func.unnest(sa.literal(list(numbers), sa.ARRAY(sa.Text))).table_valued("number").alias("asked")
+    texts = sa.literal(list(numbers), sa.ARRAY(sa.Text))
+    asked = sa.func.unnest(texts).table_valued("number", name="asked").render_derived()
     known = sa.exists().where(invoices.c.tenant_id == work.tenant_id, invoices.c.number == asked.c.number)
     rows = sa.select(
         sa.literal(work.tenant_id, sa.UUID),
