@@ -1,9 +1,8 @@
 """The composition root: settings -> database -> adapters -> doors. The only place that binds ports."""
 
 from collections.abc import Awaitable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from starlette.routing import Match, Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bursar.chasing.composing import CampaignComposer
@@ -21,6 +20,9 @@ from bursar.outbox.letters import Letters
 from bursar.outbox.ports import Sender, SenderFactory
 from bursar.outbox.states import AccountKind, Purpose
 from bursar.reactions import REACTIONS
+
+if TYPE_CHECKING:
+    from bursar.api.auth import Limits
 
 
 def build(
@@ -91,15 +93,14 @@ def site(house: House, *, limits: "Limits | None" = None) -> ASGIApp:
     from bursar.api.app import MOUNTED_AT, create_api
     from bursar.web.app import create_web
 
-    pages, api = create_web(house), Mount(MOUNTED_AT, create_api(house, limits=limits))
+    pages, api = create_web(house), create_api(house, limits=limits)
 
     async def doors(scope: Scope, receive: Receive, send: Send) -> None:
         """Each door has guards of its own; what is no request at all (the start, the end) is the pages'."""
-        match, child = api.matches(scope) if scope["type"] == "http" else (Match.NONE, {})
-        if match is Match.NONE:
-            await pages(scope, receive, send)
+        if scope["type"] == "http" and f"{scope['path']}/".startswith(f"{MOUNTED_AT}/"):
+            await api({**scope, "root_path": f"{scope.get('root_path', '')}{MOUNTED_AT}"}, receive, send)
         else:
-            await api.handle({**scope, **child}, receive, send)
+            await pages(scope, receive, send)
 
     return doors
 

@@ -10,6 +10,8 @@ import sqlalchemy as sa
 from httpx2 import ASGITransport, AsyncClient, Response
 
 from bursar import app
+from bursar.api.acting import JSON
+from bursar.api.app import create_api
 from bursar.api.auth import Buckets, Limits
 from bursar.core.clock import Clock
 from bursar.core.database import Addresses
@@ -20,6 +22,8 @@ from bursar.core.settings import load_settings
 from bursar.core.work import Actor, Work
 from bursar.house import House
 from bursar.tenancy.api_keys import create_api_key
+from tests.makers.outbox import BODY
+from tests.makers.story import an_account, late_customers, the_library
 from tests.makers.tenancy import a_tenant, an_agent
 
 ADDRESS = "http://127.0.0.1:8000"
@@ -149,7 +153,25 @@ async def some_of_everything(program: Program) -> dict[str, str]:
     )
     rows = {"kind": "customers", "header": ["Company", "E-mail"], "rows": [["Sand", "a@sand.example"]]}
     sheet = await program.post("/imports", rows)
+    async with program.work() as work:
+        account = await an_account(work, 1, address=f"billing@{customer['id']}.example")
+        await the_library(work)
+        await late_customers(work, 2)
+    campaign = await program.post("/campaigns", {"name": "November", "kind": "overdue_notice"})
+    messages = await program.get(f"/campaigns/{campaign['id']}/previews")
+    first = {"locale": "en", "subject": "Open invoices", "body": BODY}
+    words = {"code": "ours", "name": "Ours", "category": "overdue_notice", "first": first}
+    template = await program.post("/templates", words)
+    suppression = await program.post("/suppressions", {"address": "never@dune.example"})
+    key = await program.post("/api-keys", {"name": "Spare", "scopes": ["customers:read"]})
     return {
+        "account_id": str(account),
+        "campaign_id": campaign["id"],
+        "send_id": messages["items"][0]["send_id"],
+        "key_id": key["id"],
+        "template_id": template["id"],
+        "version_id": template["versions"][0]["id"],
+        "suppression_id": suppression["id"],
         "customer_id": customer["id"],
         "contact_id": contact["id"],
         "invoice_id": invoice["id"],
@@ -159,3 +181,21 @@ async def some_of_everything(program: Program) -> dict[str, str]:
         "dispute_id": dispute["id"],
         "import_id": sheet["id"],
     }
+
+
+def operations(house: House, *, document: bool = False) -> Any:
+    """Name, method, path and whether it needs a JSON body of every operation; or the whole document."""
+    told = create_api(house).openapi()
+    if document:
+        return told
+    return [
+        (
+            one["operationId"],
+            method.upper(),
+            path,
+            JSON in one.get("requestBody", {}).get("content", {})
+            and bool(one["requestBody"].get("required")),
+        )
+        for path, known in told["paths"].items()
+        for method, one in known.items()
+    ]

@@ -101,6 +101,7 @@ REGISTRY: Mapping[str, EventType] = {
     "run.release": _E(N_("Sending released")),
     "run.reopen": _E(N_("Sending taken up again")),
     "send.approve": _E(N_("A changed message was approved")),
+    "send.cancel": _E(N_("A message was called off")),
     "send.resolve": _E(
         N_("An agent said what became of a message"), N_("An agent said of a message: %(became)s")
     ),

@@ -10,6 +10,7 @@ from bursar.core.errors import N_, IllegalMove, Invalid, NotFound
 from bursar.core.kinds import AgentRole
 from bursar.core.work import Record, Work
 from bursar.outbox.queries import reading as queries
+from bursar.outbox.queries.runs import free_rungs
 from bursar.outbox.states import SendState
 from bursar.tenancy import cells
 
@@ -36,17 +37,33 @@ async def resolve(
     await work.record("send.resolve", Record(send_id, row.customer_id, payload={"became": became}))
 
 
-async def approve(work: Work, send_id: UUID, facts: Mapping[str, Any]) -> None:
-    """A send that waits because something changed goes after all; `facts` are what the person saw now.
+async def approve(
+    work: Work, send_id: UUID, facts: Mapping[str, Any], *, to: tuple[str, str] | None = None
+) -> None:
+    """A send that waits because something changed goes after all; `facts` are what the person saw now, `to`
+    the address (as written, as compared) if that is what changed.
 
     The ordering room gives them, in the shape it compares at the claim. Raises `NotFound`, `IllegalMove` for a
     send that does not wait for this.
     """
     work.allow(AgentRole.AGENT)
     row = await _locked(work, send_id)
-    if not await work.db.scalar(queries.approve(work, send_id, facts)):
+    if not await work.db.scalar(queries.approve(work, send_id, facts, to)):
         raise IllegalMove("send", row.state, "approve", ())
     await work.record("send.approve", Record(send_id, row.customer_id))
+
+
+async def cancel(work: Work, send_id: UUID) -> None:
+    """A person does not want this send; its rungs are free again. Raises `NotFound`, `IllegalMove` unless queued.
+
+    The last one of a run that is called off leaves the run to be finished by whoever looks after runs.
+    """
+    work.allow(AgentRole.AGENT)
+    row = await _locked(work, send_id)
+    if not await work.db.scalar(queries.cancel(work, send_id, "agent")):
+        raise IllegalMove("send", row.state, "cancel", ())
+    await work.db.execute(free_rungs(work, [send_id], "agent"))
+    await work.record("send.cancel", Record(send_id, row.customer_id))
 
 
 async def _locked(work: Work, send_id: UUID) -> Row[Any]:

@@ -48,9 +48,7 @@ class SuppressionQuery(Paging):
 
 
 @router.get("")
-async def list_suppressions(
-    work: Acting, asked: Annotated[SuppressionQuery, Query()]
-) -> Listed[Suppression]:
+async def list_suppressions(work: Acting, asked: Annotated[SuppressionQuery, Query()]) -> Listed[Suppression]:
     """The newest first."""
     page = await suppressions.list_suppressions(
         work, text=asked.text, lifted=asked.lifted, cursor=asked.after, limit=asked.limit

@@ -7,7 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from bursar.billing.tables import invoices, is_disputed, is_promised
-from bursar.chasing.queries.freezing import has_replied, recipient
+from bursar.chasing.queries.freezing import has_replied, recipient, recipient_key
 from bursar.chasing.tables import campaigns
 from bursar.core.schema import same_tenant, uuids
 from bursar.core.work import Work
@@ -52,6 +52,7 @@ def people(work: Work, customer_ids: Sequence[UUID]) -> sa.Select:
         c.c.company_name,
         c.c.external_code,
         recipient("email").label("to_address"),
+        recipient_key().label("address_key"),
         has_replied().label("replied"),
     ).where(c.c.tenant_id == work.tenant_id, c.c.id == sa.any_(uuids(customer_ids)))
 

@@ -165,8 +165,13 @@ def add_attempt(work: Work, values: Mapping[str, Any]) -> sa.Insert:
     )
 
 
-def approve(work: Work, send_id: UUID, facts: Mapping[str, Any]) -> sa.Update:
-    """A send that was held because something changed: it goes with the facts as they are now."""
+def approve(
+    work: Work, send_id: UUID, facts: Mapping[str, Any], to: tuple[str, str] | None = None
+) -> sa.Update:
+    """A send that was held because something changed: it goes with the facts as they are now, and to the
+    address and key of `to` if that is given.
+    """
+    address = dict(zip(("to_address", "address_key"), to, strict=True)) if to else {}
     return (
         sa.update(sends)
         .where(
@@ -175,6 +180,16 @@ def approve(work: Work, send_id: UUID, facts: Mapping[str, Any]) -> sa.Update:
             sends.c.queue_at.is_not(None),
             sends.c.reason == "changed",
         )
-        .values(reviewed=dict(facts), reason=None, version=sends.c.version + 1)
+        .values(reviewed=dict(facts), reason=None, version=sends.c.version + 1, **address)
+        .returning(sends.c.id)
+    )
+
+
+def cancel(work: Work, send_id: UUID, reason: str) -> sa.Update:
+    """One send, while it is queued."""
+    return (
+        sa.update(sends)
+        .where(sends.c.tenant_id == work.tenant_id, sends.c.id == send_id, sends.c.state == SendState.QUEUED)
+        .values(state=SendState.CANCELLED, reason=reason, queue_at=None, version=sends.c.version + 1)
         .returning(sends.c.id)
     )

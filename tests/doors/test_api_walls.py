@@ -1,0 +1,183 @@
+"""Every operation of the document, called by the wrong firm, the wrong key and nobody (R122)."""
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from bursar.core.kinds import AgentRole
+from bursar.tenancy.rules import SCOPES
+from tests.makers.api import Program, a_program, footprint, operations, some_of_everything
+from tests.makers.outbox import BODY
+from tests.makers.story import the_library
+
+pytestmark = pytest.mark.anyio
+
+AED = {"amount": "1.00", "currency": "AED"}
+WORDS = {"locale": "en", "subject": "Open invoices", "body": BODY}
+CAMPAIGN = {"name": "November", "kind": "overdue_notice"}
+DRAFT = {
+    "customer_id": "customer_id",
+    "currency": "AED",
+    "lines": [{"description": "x", "unit_price": "1.00"}],
+}
+REASON = {"reason": "because"}
+
+BODIES: dict[str, Any] = {
+    "create_customer": {"company_name": "X"},
+    "edit_customer": {"city": "X"},
+    "suspend_customer": REASON,
+    "add_contact": {"name": "X", "email": "x@example.com"},
+    "edit_contact": {"name": "X"},
+    "record_consent": {"channel": "email", "purpose": "marketing", "consent": "denied"},
+    "create_draft": DRAFT,
+    "replace_draft": DRAFT,
+    "cancel_invoice": REASON,
+    "credit_invoice": {**REASON, "amount": AED},
+    "record_payment": {"amount": AED, "received_on": "2026-11-01", "allocate_to": [{"invoice_id": "invoice_id"}]},
+    "reverse_payment": REASON,
+    "apply_credit": {},
+    "reverse_allocation": REASON,
+    "make_promise": {"invoice_id": "invoice_id", "promised_for": "2026-11-20"},
+    "move_promise": {"promised_for": "2026-11-20"},
+    "open_dispute": {"invoice_id": "invoice_id", "reason": "other", "statement": "x"},
+    "comment_dispute": {"body": "x"},
+    "accept_dispute": {**REASON, "credit": AED},
+    "reject_dispute": REASON,
+    "send_rows": {"kind": "customers", "header": ["Company"], "rows": [["X"]]},
+    "set_import_mapping": {"columns": {"0": "company_name"}},
+    "add_smtp_account": {"address": "x@example.com", "host": "127.0.0.1", "port": 1},
+    "edit_sending_account": {"batch_size": 2},
+    "reconnect_sending_account": {"password": "x"},
+    "create_campaign": {**CAMPAIGN, "sending_account_id": "account_id"},
+    "replace_campaign": CAMPAIGN,
+    "schedule_campaign": {"at": "2026-11-20T09:00"},
+    "clone_campaign": {"name": "X"},
+    "resolve_send": {"became": "sent", **REASON},
+    "send_test": {"send_id": "send_id", "to": "x@example.com"},
+    "create_template": {"code": "mine", "name": "Mine", "category": "overdue_notice", "first": WORDS},
+    "edit_template": {"name": "X"},
+    "save_draft": WORDS,
+    "preview_words": {**WORDS, "category": "overdue_notice"},
+    "suppress_address": {"address": "x@example.com"},
+    "edit_tenant": {"city": "X"},
+    "create_api_key": {"name": "X", "scopes": ["customers:read"]},
+}  # fmt: skip
+"""A good body of each operation that needs one; ids stand in it by the name that paths give them."""
+
+OUR_OWN = {"create_customer", "send_rows", "add_smtp_account", "create_template", "preview_words",
+           "suppress_address", "edit_tenant", "create_api_key", "upload_sheet"}  # fmt: skip
+"""Operations that name nothing of anybody else."""
+
+
+@pytest.fixture(scope="module")
+async def theirs(api) -> tuple[Program, dict[str, str]]:
+    program = await a_program(api)
+    return program, await some_of_everything(program)
+
+
+def filled(value: Any, ids: dict[str, str]) -> Any:
+    """`value` with each name of an id replaced by that id."""
+    if isinstance(value, dict):
+        return {name: filled(inner, ids) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [filled(inner, ids) for inner in value]
+    return ids.get(value, value) if isinstance(value, str) else value
+
+
+def requests(api: Any, ids: dict[str, str]) -> Iterator[tuple[str, str, str, Any]]:
+    """Operation, method, path and body of everything that can be asked about these ids."""
+    for name, method, path, needs_body in operations(api):
+        body = BODIES[name] if needs_body else None
+        yield name, method, path.format_map(ids), filled(body, ids)
+
+
+def names_an_id(name: str, path: str) -> bool:
+    return "{" in path or (name in BODIES and name not in OUR_OWN)
+
+
+async def test_a_firm_reaches_nothing_of_another(api, theirs):
+    owner, ids = theirs
+    stranger = await a_program(api)
+    async with stranger.work() as work:
+        await the_library(work)
+    before = [await footprint(api, firm.tenant_id) for firm in (owner, stranger)]
+    nowhere = {name: str(uuid4()) for name in ids}
+    templates = {name: path for name, _, path, _ in operations(api)}
+
+    for (name, method, path, body), (_, _, other_path, other_body) in zip(
+        requests(api, ids), requests(api, nowhere), strict=True
+    ):
+        if not names_an_id(name, templates[name]):
+            continue
+        answer = await stranger(method, path, body)
+        unknown = await stranger(method, other_path, other_body)
+        in_path = "{" in templates[name]
+        assert answer.status_code in ({404} if in_path else {404, 422}), (name, answer.text)
+        assert without_request(answer.json()) == without_request(unknown.json()), name
+
+    assert [await footprint(api, firm.tenant_id) for firm in (owner, stranger)] == before
+
+
+async def test_lists_about_another_firms_things_are_empty_or_not_there(api, theirs):
+    _, ids = theirs
+    stranger = await a_program(api)
+
+    for path in ("/invoices", "/payments", "/promises", "/disputes", "/events"):
+        page = await stranger.get(path, customer_id=ids["customer_id"])
+        assert page == {"items": [], "next_cursor": None}
+
+
+async def test_every_operation_needs_its_scope(api, theirs):
+    owner, ids = theirs
+    needed = scopes_needed(api)
+    keys = {}
+    for scope in set(needed.values()):
+        others = {
+            other for other in SCOPES if other != "*" and other.partition(":")[0] != scope.partition(":")[0]
+        }
+        reading = {scope.replace(":write", ":read")} if scope.endswith(":write") else set()
+        keys[scope] = await a_program(api, of=owner.tenant_id, scopes=others | reading)
+    before = await footprint(api, owner.tenant_id)
+
+    for name, method, path, body in requests(api, ids):
+        assert await keys[needed[name]].refused(method, path, body) == (403, "scope_missing"), name
+
+    assert await footprint(api, owner.tenant_id) == before
+
+
+async def test_a_viewers_key_changes_nothing_whatever_its_scopes(api, theirs):
+    owner, ids = theirs
+    viewer = await a_program(api, of=owner.tenant_id, role=AgentRole.VIEWER)
+    before = await footprint(api, owner.tenant_id)
+
+    for name, method, path, body in requests(api, ids):
+        if method != "GET" and name not in {"preview_words", "upload_sheet"}:
+            answer = await viewer(method, path, body)
+            assert answer.status_code == 403, (name, answer.text)
+
+    assert await footprint(api, owner.tenant_id) == before
+
+
+async def test_nobody_gets_anything_without_a_key(api, theirs):
+    owner, ids = theirs
+    for name, method, path, body in requests(api, ids):
+        for header in ("", "Basic dTpw", "Bearer bursar_x", f"Bearer {owner.key[:-1]}", owner.key):
+            answer = await owner(method, path, body, Authorization=header)
+            assert answer.status_code in {401, 429}, name
+            if answer.status_code == 401:
+                assert answer.headers["www-authenticate"].startswith("Bearer")
+
+
+def scopes_needed(api: Any) -> dict[str, str]:
+    document = operations(api, document=True)
+    return {
+        told["operationId"]: told["security"][0]["ApiKey"][0]
+        for path in document["paths"].values()
+        for told in path.values()
+    }
+
+
+def without_request(problem: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in problem.items() if name != "request_id"}
