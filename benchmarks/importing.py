@@ -15,6 +15,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
+from sqlalchemy.event import listen, remove
 
 from benchmarks.ground import TENANT, Ground, run, say
 from bursar.billing.importers import import_desk
@@ -159,11 +160,11 @@ async def _say_ours(house: House, engine: sa.Engine, ours: list[str], rows: Sequ
         if words[0].lower() in {"insert", "update"} and statement not in ours:
             ours.append(statement)
 
-    sa.event.listen(engine, "before_cursor_execute", note)
+    listen(engine, "before_cursor_execute", note)
     desk, tenant_id = import_desk(house.office), await _a_tenant(house)
     dry = await read_file(desk, tenant_id, CLERK, ImportKind.INVOICES, "few.csv", _csv(rows[:3]))
     await apply_run(desk, tenant_id, CLERK, dry.id)
-    sa.event.remove(engine, "before_cursor_execute", note)
+    remove(engine, "before_cursor_execute", note)
     say("\n\n".join(["ours:", *ours]))
 
 

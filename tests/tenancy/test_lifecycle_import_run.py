@@ -2,6 +2,7 @@
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 
 from bursar.core.errors import IllegalMove
 from bursar.core.moves import move
@@ -69,7 +70,7 @@ def test_these_are_all_the_states_and_moves():
 @pytest.mark.parametrize("state", ["paid", ""])
 async def test_the_database_takes_no_other_state(work, state):
     run_id = await a_run(work, "reading")
-    with pytest.raises(sa.exc.DBAPIError):
+    with pytest.raises(DBAPIError):
         await work.db.execute(
             sa.update(runs).where(runs.c.tenant_id == work.tenant_id, runs.c.id == run_id).values(state=state)
         )
