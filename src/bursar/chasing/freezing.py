@@ -10,10 +10,13 @@ from bursar.chasing.queries import campaigns as queries
 from bursar.chasing.queries import freezing as sets
 from bursar.chasing.states import CampaignKind
 from bursar.core.errors import N_, Conflict, Invalid
+from bursar.core.jobs import take_statistics
 from bursar.core.work import Work
 from bursar.outbox import runs
 from bursar.outbox.ordering import Order, order_many
 from bursar.outbox.states import MailStream, Purpose, RunReason
+
+LEAP = 1_000  # so many new rows are told to the planner at once
 
 CATEGORY = {
     CampaignKind.INVOICE_REMINDER: "invoice_reminder",
@@ -40,6 +43,8 @@ async def freeze(work: Work, campaign: Row[Any]) -> UUID:
     if not totals:
         raise await _nobody(work, run_id)
     await _order(work, campaign, run_id)
+    if sum(one["invoices"] for one in totals) >= LEAP:
+        await work.defer(take_statistics, tables=["campaign_invoices", "sends", "send_subjects"])
     await work.db.execute(queries.edit(work, campaign.id, {"run_id": run_id, "totals": totals}))
     return run_id
 

@@ -52,6 +52,11 @@ async def seal_journal(context: JobContext, timestamp: int) -> None:  # noqa: AR
     await upkeep.seal_all(office_of(context))
 
 
+@tasks.task(name="core.take_statistics", pass_context=True)
+async def take_statistics(context: JobContext, tenant_id: str, tables: list[str]) -> None:  # noqa: ARG001  every deferred job has one
+    await upkeep.take_statistics(office_of(context), tables)
+
+
 @tasks.periodic(cron="17 2 * * *")
 @tasks.task(name="core.make_partitions", queueing_lock="core.make_partitions", pass_context=True)
 async def make_partitions(context: JobContext, timestamp: int) -> None:  # noqa: ARG001  likewise

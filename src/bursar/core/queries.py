@@ -57,6 +57,16 @@ def new_ids(count: int) -> sa.Select:
     return sa.select(sa.func.uuidv7()).select_from(sa.func.generate_series(1, count))
 
 
+ANALYZE = {
+    "customers": sa.text("analyze customers"),
+    "invoices": sa.text("analyze invoices"),
+    "campaign_invoices": sa.text("analyze campaign_invoices"),
+    "sends": sa.text("analyze sends"),
+    "send_subjects": sa.text("analyze send_subjects"),
+}
+"""Statistics of the tables that grow by leaps; bursar_system may take them (grants.sql)."""
+
+
 def tenant_key(tenant_id: UUID) -> sa.Select:
     return sa.select(tenant_keys.c.id, tenant_keys.c.wrapped_key).where(tenant_keys.c.tenant_id == tenant_id)
 

@@ -40,11 +40,15 @@ class Account:
     settings: Mapping[str, Any]
     secret_id: UUID | None
     batch_interval: timedelta
+    validated_at: datetime | None  # when it last signed in for a person
 
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A batch that has left the queue: its letters are on their way or nobody knows."""
+    """A batch that has left the queue: its letters are on their way or nobody knows.
+
+    Without letters nothing is on its way: facts had overtaken all that was due.
+    """
 
     id: UUID
     tenant_id: UUID
@@ -94,7 +98,7 @@ async def claim(
     *,
     lease: timedelta = LEASE,
 ) -> Claimed | None:
-    """Up to a batch of the account's due sends, composed; None if it may not send now or nothing is due.
+    """Up to a batch of the account's due sends, composed; None if it may not send now or nothing is free.
 
     Locks its account and its sends, nothing else; facts are read without locks. When this returns, the
     claim is committed: whoever dies from here on leaves a lease to run out.
@@ -103,10 +107,10 @@ async def claim(
         row = (await work.db.execute(queries.lock_account(work, account_id))).one_or_none()
         if row is None:
             return None
-        room = await _room(work, row)
+        room, open_runs = await _room(work, row)
         if room <= 0:
             return None
-        found = (await work.db.execute(queries.next_sends(work, account_id, room))).all()
+        found = (await work.db.execute(queries.next_sends(work, account_id, open_runs, room))).all()
         if not found:
             return None
         batch = _Batch({send.id: send for send in found})
@@ -118,19 +122,22 @@ async def claim(
         full = len(found) == row.batch_size
         claimed = await _take(work, batch, account, letters, said, full=full, lease=lease)
         await _write_the_rest(work, batch)
-        if claimed is not None:
+        if claimed.letters:
             await work.db.execute(queries.pace(work, account_id, work.now + account.batch_interval))
         return claimed
 
 
-async def _room(work: Work, account: Row[Any]) -> int:
-    """How many may go now: a batch, or what the rolling quota leaves; an account at its cap is throttled."""
+async def _room(work: Work, account: Row[Any]) -> tuple[int, list[UUID]]:
+    """How many may go now, a batch or what the rolling quota leaves, and of which runs.
+
+    An account at its cap is throttled.
+    """
     spent = (await work.db.execute(queries.spent(work, account.id))).one()
     left = account.daily_quota - spent.used - spent.in_hand
     if left <= 0 and spent.used >= account.daily_quota:
         until = spent.oldest + timedelta(hours=queries.QUOTA_HOURS)
         await pausing.throttle(work, account.id, until)
-    return min(account.batch_size, left)
+    return min(account.batch_size, left), spent.open_runs or []
 
 
 def _drop_suppressed(batch: _Batch) -> None:
@@ -262,27 +269,30 @@ async def _take(
     *,
     full: bool,
     lease: timedelta,
-) -> Claimed | None:
+) -> Claimed:
     """Write what was composed and hand over the letters; from here on they are `sending`."""
-    if not batch.rows:
-        return None
     claim_id = uuid4()
     threads = await _threads(work, batch)
     written, rows = [], []
-    for row in batch.rows.values():
+    for row in list(batch.rows.values()):
         this = said[row.id]
         thread = threads.get(row.customer_id) if row.stream == MailStream.REMINDER else None
         message_id = row.message_id or new_message_id(row.id, account.head.address)
         to = Addressee(row.id, row.to_address, row.to_name or "", MailStream(row.stream))
-        letter = letters.write(
-            work.tenant_id,
-            this.head(account.head),
-            to,
-            this.composed,
-            message_id=message_id,
-            date=work.now,
-            thread=thread,
-        )
+        try:
+            letter = letters.write(
+                work.tenant_id,
+                this.head(account.head),
+                to,
+                this.composed,
+                message_id=message_id,
+                date=work.now,
+                thread=thread,
+            )
+        except Refusal as refusal:  # what cannot stand in the head of a letter stops that letter alone
+            batch.broken[refusal.code].append(row.id)
+            batch.leave([row.id])
+            continue
         written.append(letter)
         rows.append(
             {
@@ -295,6 +305,9 @@ async def _take(
                 "sha256": this.composed.content_sha256.hex(),
             }
         )
+    tries = {row.id: row.attempts + 1 for row in batch.rows.values()}
+    if not rows:
+        return Claimed(claim_id, work.tenant_id, account, (), tries, work.now, full)
     parameters = {
         "tenant_id": work.tenant_id,
         "claim": claim_id,
@@ -312,7 +325,6 @@ async def _take(
             },
         )
     )
-    tries = {row.id: row.attempts + 1 for row in batch.rows.values()}
     return Claimed(claim_id, work.tenant_id, account, tuple(written), tries, work.now, full)
 
 
@@ -345,4 +357,6 @@ def _account_of(row: Row[Any]) -> Account:
     settings = row.tenant_settings or {}
     tracked = settings.get("tracking", row.country != "FR")  # R105: opening is consent's business there
     head = Letterhead(row.address, row.display_name or row.tenant_name, row.reply_to, tracked)
-    return Account(row.id, row.kind, head, row.settings, row.secret_id, row.batch_interval)
+    return Account(
+        row.id, row.kind, head, row.settings, row.secret_id, row.batch_interval, row.last_validated_at
+    )

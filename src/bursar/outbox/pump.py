@@ -5,7 +5,7 @@ the leases it leaves behind.
 """
 
 import asyncio
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,12 +14,13 @@ from uuid import UUID
 
 import structlog
 
+from bursar.core.errors import N_
 from bursar.core.work import Office
 from bursar.outbox import pausing, runs, settling
 from bursar.outbox.claiming import LEASE, Account, Claimed, claim
 from bursar.outbox.composing import Composers
 from bursar.outbox.letters import Letters
-from bursar.outbox.ports import Sender, SenderFactory
+from bursar.outbox.ports import Outcome, Result, Sender, SenderFactory
 from bursar.outbox.queries import claims as queries
 from bursar.outbox.queries import runs as run_queries
 from bursar.outbox.queries import settling as settling_queries
@@ -28,6 +29,7 @@ log = structlog.get_logger(__name__)
 
 IDLE = 0.2  # seconds between looks when nothing is due
 WATCH = 1.0  # seconds between rounds of the watch
+UNMADE = N_("The sign-in of this account could not be read. Connect it again.")
 TROUBLE = timedelta(seconds=5)  # an account whose claim or call broke in our own code rests this long
 
 
@@ -59,6 +61,7 @@ class Pump:
         self._out: dict[UUID, _Out] = {}
         self._in_hand: dict[UUID, Claimed] = {}
         self._resting: dict[UUID, float] = {}
+        self._claiming: defaultdict[UUID, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._stop = asyncio.Event()
 
     async def run(self) -> None:
@@ -104,23 +107,38 @@ class Pump:
             except Exception:
                 # Our own mistake or a lost database: this account rests, the others go on.
                 log.exception("claim_or_settle_failed", tenant=str(due[0]), account=str(due[1]))
-                self._resting[due[1]] = asyncio.get_running_loop().time() + TROUBLE.total_seconds()
+                self._rest(due[1], TROUBLE.total_seconds())
 
     async def _carry(self, tenant_id: UUID, account_id: UUID) -> None:
-        claimed = await claim(
-            self._office, tenant_id, account_id, self._letters, self._composers, lease=self._lease
-        )
-        if claimed is None:
-            return
-        self._in_hand[claimed.id] = claimed
-        try:
+        # Lanes of one worker queue up here and not at the database, where the loser would only come again.
+        async with self._claiming[account_id]:
+            claimed = await claim(
+                self._office, tenant_id, account_id, self._letters, self._composers, lease=self._lease
+            )
+            if claimed is None:
+                self._rest(account_id, IDLE)
+                return
             if claimed.full and not claimed.account.batch_interval:
                 self._due.append((tenant_id, account_id))  # more of the same; another lane may take it
-            sender = await self._sender(tenant_id, claimed.account)
-            outcomes = await sender.deliver(claimed.letters)
-            await settling.settle(self._office, claimed, outcomes)
+            if not claimed.letters:
+                return
+            self._in_hand[claimed.id] = claimed
+        try:
+            await settling.settle(self._office, claimed, await self._deliver(claimed))
         finally:
             self._in_hand.pop(claimed.id, None)
+
+    async def _deliver(self, claimed: Claimed) -> list[Outcome]:
+        try:
+            sender = await self._sender(claimed.tenant_id, claimed.account)
+        except Exception:
+            # No way out could be made, a lost secret say: nothing left the house, and that is known.
+            log.exception("no_sender", tenant=str(claimed.tenant_id), account=str(claimed.account.id))
+            return [Outcome(one.send_id, Result.ERROR, text=UNMADE) for one in claimed.letters]
+        return await sender.deliver(claimed.letters)
+
+    def _rest(self, account_id: UUID, seconds: float) -> None:
+        self._resting[account_id] = asyncio.get_running_loop().time() + seconds
 
     async def _next(self) -> tuple[UUID, UUID] | None:
         """The next account to claim for: fair, since the scan puts the longest waiting first."""
@@ -140,19 +158,26 @@ class Pump:
         self._due.extend((row.tenant_id, row.id) for row in rows)
 
     async def _sender(self, tenant_id: UUID, account: Account) -> Sender:
-        made_from = (account.kind, repr(sorted(account.settings.items())), account.secret_id)
+        made_from = (
+            account.kind,
+            repr(sorted(account.settings.items())),
+            account.secret_id,
+            account.validated_at,  # a new password keeps its place in the vault
+        )
         out = self._out.get(account.id)
         if out is not None and out.made_from == made_from:
             return out.sender
-        if out is not None:
-            await out.sender.close()
         secret = None
         if account.secret_id is not None:
             async with self._office.work(tenant_id, read_only=True) as work:
                 secret = await work.vault.get(account.secret_id)
-        sender = self._senders(account.kind, account.settings, secret)
-        self._out[account.id] = _Out(made_from, sender)
-        return sender
+        out = self._out.get(account.id)
+        if out is not None and out.made_from == made_from:
+            return out.sender  # another lane was quicker
+        made = self._out[account.id] = _Out(made_from, self._senders(account.kind, account.settings, secret))
+        if out is not None:
+            await out.sender.close()
+        return made.sender
 
     async def _watch(self) -> None:
         beats, often = 0, max(1, round(self._lease.total_seconds() / 3 / WATCH))
@@ -196,7 +221,7 @@ class Pump:
 
     async def _finish(self) -> None:
         async with self._office.scan() as work:
-            rows = await work.db.execute(run_queries.open_runs())
+            rows = await work.db.execute(run_queries.started_runs())
             by_tenant = _grouped({row.id: row.tenant_id for row in rows})
         for tenant_id, ids in by_tenant.items():
             async with self._office.work(tenant_id, cause="pump") as work:

@@ -86,7 +86,7 @@ def lock_account(work: Work, account_id: UUID) -> sa.Select:
 def spent(work: Work, account_id: UUID) -> sa.Select:
     """What counts against the rolling quota: the last hours, and what open claims have in hand.
 
-    Also the oldest hour that counts, so that the account knows when room comes back.
+    Also the oldest hour that counts, so that the account knows when room comes back; and the tenant's open runs.
     """
     since = sa.func.date_trunc("hour", sa.literal(work.now)) - timedelta(hours=QUOTA_HOURS - 1)
     hours = sa.select(
@@ -102,52 +102,74 @@ def spent(work: Work, account_id: UUID) -> sa.Select:
         claims.c.sending_account_id == account_id,
         claims.c.settled_at.is_(None),
     )
+    open_runs = sa.select(sa.func.array_agg(runs.c.id)).where(
+        runs.c.tenant_id == work.tenant_id, runs.c.state == RunState.OPEN
+    )
     h = hours.subquery("hours")
-    return sa.select(h.c.used, h.c.oldest, in_hand.scalar_subquery().label("in_hand"))
+    return sa.select(
+        h.c.used,
+        h.c.oldest,
+        in_hand.scalar_subquery().label("in_hand"),
+        open_runs.scalar_subquery().label("open_runs"),
+    )
 
 
-def next_sends(work: Work, account_id: UUID, count: int) -> sa.Select:
+TAKEN = (
+    "id",
+    "tenant_id",
+    "purpose",
+    "stream",
+    "channel",
+    "customer_id",
+    "run_id",
+    "locale",
+    "to_address",
+    "address_key",
+    "to_name",
+    "template_version_id",
+    "reviewed",
+    "edited_subject",
+    "edited_body",
+    "attempts",
+    "delays",
+    "message_id",
+)
+
+
+def next_sends(work: Work, account_id: UUID, open_runs: Sequence[UUID], count: int) -> sa.Select:
     """Up to `count` due sends of the account, most urgent first: of open runs or of none, not held(changed).
 
-    Locks sends only. Beside each row: its run's choice of hours, and what stands against the address.
+    Locks sends only. They are taken before anything is joined: the planner, which thinks little of row level
+    security, would else read and sort the whole queue. Beside each row: its run's choice of hours, and what
+    stands against the address.
     """
     s = sends
-    return (
-        sa.select(
-            s.c.id,
-            s.c.purpose,
-            s.c.stream,
-            s.c.channel,
-            s.c.customer_id,
-            s.c.run_id,
-            s.c.locale,
-            s.c.to_address,
-            s.c.address_key,
-            s.c.to_name,
-            s.c.template_version_id,
-            s.c.reviewed,
-            s.c.edited_subject,
-            s.c.edited_body,
-            s.c.attempts,
-            s.c.delays,
-            s.c.message_id,
-            sa.func.coalesce(runs.c.any_hour, sa.false()).label("any_hour"),
-            customers.c.state.label("customer_state"),
-            customers.c.time_zone.label("customer_zone"),
-            suppression_of(s.c.address_key, s.c.tenant_id, s.c.channel, s.c.stream).label("suppressed_by"),
-        )
-        .outerjoin(runs, sa.and_(same_tenant(runs, s), runs.c.id == s.c.run_id))
-        .outerjoin(customers, sa.and_(same_tenant(customers, s), customers.c.id == s.c.customer_id))
+    taken = (
+        sa.select(*(s.c[name] for name in TAKEN))
         .where(
             s.c.tenant_id == work.tenant_id,
             s.c.sending_account_id == account_id,
             s.c.queue_at <= work.now,
             s.c.reason.is_(None),
-            sa.or_(s.c.run_id.is_(None), runs.c.state == RunState.OPEN),
+            sa.or_(s.c.run_id.is_(None), s.c.run_id == sa.any_(uuids(open_runs))),
         )
-        .order_by(s.c.priority, s.c.queue_at, s.c.id)
+        .order_by(s.c.priority, s.c.queue_at)  # and no further: the index ends here, and so can the scan
         .limit(count)
-        .with_for_update(key_share=True, skip_locked=True, of=s)
+        .with_for_update(key_share=True, skip_locked=True)
+        .cte("taken")
+    )
+    return (
+        sa.select(
+            taken,
+            sa.func.coalesce(runs.c.any_hour, sa.false()).label("any_hour"),
+            customers.c.state.label("customer_state"),
+            customers.c.time_zone.label("customer_zone"),
+            suppression_of(taken.c.address_key, taken.c.tenant_id, taken.c.channel, taken.c.stream).label(
+                "suppressed_by"
+            ),
+        )
+        .outerjoin(runs, sa.and_(same_tenant(runs, taken), runs.c.id == taken.c.run_id))
+        .outerjoin(customers, sa.and_(same_tenant(customers, taken), customers.c.id == taken.c.customer_id))
     )
 
 
@@ -157,7 +179,7 @@ def threads(work: Work, customer_ids: Sequence[UUID]) -> sa.Select:
     return (
         sa.select(
             s.c.customer_id,
-            sa.func.array_agg(aggregate_order_by(s.c.message_id, s.c.id)).label("ids"),
+            sa.func.array_agg(aggregate_order_by(s.c.message_id, s.c.sent_at, s.c.id)).label("ids"),
         )
         .where(
             s.c.tenant_id == work.tenant_id,
