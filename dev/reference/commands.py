@@ -33,7 +33,7 @@ def leaves(path: str, command: Any) -> Iterator[tuple[str, Any]]:
 def section(path: str, command: Any) -> str:
     arguments = [part for part in command.params if isinstance(part, TyperArgument)]
     options = [part for part in command.params if isinstance(part, TyperOption) and not part.hidden]
-    words = " ".join([path, *((part.name or "").upper() for part in arguments)])
+    words = " ".join([path, *(part.metavar or (part.name or "").upper() for part in arguments)])
     lines = [f"## {path}", "", (command.help or "").strip(), "", f"    {words}", ""]
     if options:
         lines += ["| option | |", "|---|---|"]
