@@ -3,14 +3,18 @@
 import argparse
 import json
 import socket
+import ssl
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 import uvicorn
 import uvloop
-from starlette.applications import Starlette
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from bursar.sandbox.mailboxes.app import pages
+from bursar.sandbox.mailboxes.box import Box
+from bursar.sandbox.mailboxes.replying import Carrier
 from bursar.sandbox.smtp import minimal
 from bursar.sandbox.smtp.certificate import server_context
 from bursar.sandbox.smtp.control import control
@@ -26,6 +30,7 @@ def parsed(arguments: list[str]) -> argparse.Namespace:
     option("--host", default="127.0.0.1")
     option("--port", type=int, default=0, help="0: any free one")
     option("--control-port", type=int, default=0, help="HTTP; 0: any free one")
+    option("--pages-port", type=int, help="HTTP pages that show every mailbox; 0: any free one")
     option("--store", type=Path, help="folder to keep messages in, synced before each 250; else memory")
     option("--tls", choices=("none", "starttls", "implicit"), default="none")
     option("--username", default="sender")
@@ -43,7 +48,7 @@ async def serve(options: argparse.Namespace) -> None:
     if options.minimal:
         tally = minimal.Tally()
         server, port = await minimal.listen(tally, options.host, options.port)
-        await _serve_control(minimal.control(tally), options, {"port": port})
+        await _serve_http({"control_port": minimal.control(tally)}, options, {"port": port})
         server.close()
         return
     context, pem = server_context(["localhost", options.host]) if options.tls != "none" else (None, None)
@@ -62,16 +67,35 @@ async def serve(options: argparse.Namespace) -> None:
     store = FolderStore(options.store) if options.store else MemoryStore()
     async with Sink(settings, store) as sink:
         told = {"port": sink.port} | ({"certificate": pem} if pem else {})
-        await _serve_control(control(sink), options, told)
+        doors: dict[str, ASGIApp] = {"control_port": control(sink)}
+        if options.pages_port is not None:
+            doors["pages_port"] = pages(Box(store, _carrier(options, sink.port, pem)))
+        await _serve_http(doors, options, told)
 
 
-async def _serve_control(app: Starlette, options: argparse.Namespace, told: Mapping[str, object]) -> None:
-    listening = socket.create_server((options.host, options.control_port))
-    line = {**told, "control_port": listening.getsockname()[1], "host": options.host}
+def _carrier(options: argparse.Namespace, port: int, pem: str | None) -> Carrier:
+    """How the readers of the pages send their answers: into this very sink."""
+    context = ssl.create_default_context(cadata=pem) if pem else None
+    implicit = options.tls == "implicit"
+    return Carrier(options.host, port, options.username, options.password, context, implicit)
+
+
+async def _serve_http(
+    doors: Mapping[str, ASGIApp], options: argparse.Namespace, told: Mapping[str, object]
+) -> None:
+    """One server on several ports, an application on each."""
+    sockets = [socket.create_server((options.host, getattr(options, name))) for name in doors]
+    ports = [each.getsockname()[1] for each in sockets]
+    line = {**told, **dict(zip(doors, ports, strict=True)), "host": options.host}
     sys.stdout.write(json.dumps(line) + "\n")
     sys.stdout.flush()
-    config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off")
-    await uvicorn.Server(config).serve(sockets=[listening])
+    behind = dict(zip(ports, doors.values(), strict=True))
+
+    async def by_port(scope: Scope, receive: Receive, send: Send) -> None:
+        await behind[scope["server"][1]](scope, receive, send)
+
+    config = uvicorn.Config(by_port, log_level="warning", access_log=False, lifespan="off")
+    await uvicorn.Server(config).serve(sockets=sockets)
 
 
 if __name__ == "__main__":

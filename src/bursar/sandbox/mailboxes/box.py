@@ -1,0 +1,109 @@
+"""All mailboxes of the sandbox: who got what, and what they did with it."""
+
+import smtplib
+import time
+from asyncio import to_thread
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+
+from bursar.sandbox.mailboxes import readers
+from bursar.sandbox.mailboxes.mail import Mail, Store, read_mail
+from bursar.sandbox.mailboxes.readers import Deed, Fetched
+from bursar.sandbox.mailboxes.replying import Carrier, answer_to
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """One address and what lies there, the newest first."""
+
+    address: str
+    mails: Sequence[Mail]
+
+    @property
+    def name(self) -> str:
+        return next((mail.to_name for mail in self.mails if mail.to_name), "")
+
+    @property
+    def newest(self) -> Mail:
+        return self.mails[0]
+
+    def holds(self, wanted: str) -> bool:
+        """Whether the words stand in the address, the name, or a mail's subject or text."""
+        texts = (self.address, self.name, *(f"{mail.subject} {mail.text}" for mail in self.mails))
+        return any(wanted.casefold() in text.casefold() for text in texts)
+
+
+class NoSuchMail(LookupError):
+    """Nothing was kept under this number."""
+
+
+@dataclass(slots=True)
+class Box:
+    """Mails are read once; deeds are kept while the sandbox runs."""
+
+    store: Store
+    carrier: Carrier
+    _read: list[Mail] = field(default_factory=list)
+    _deeds: dict[int, list[Deed]] = field(default_factory=lambda: defaultdict(list))
+
+    def mails(self) -> Sequence[Mail]:
+        for kept in list(self.store.kept[len(self._read) :]):
+            self._read.append(read_mail(kept, self.store.raw(kept.number)))
+        return self._read
+
+    def mail(self, number: int) -> Mail:
+        """Raises `NoSuchMail`."""
+        found = self.mails()
+        if not 1 <= number <= len(found):
+            raise NoSuchMail(number)
+        return found[number - 1]
+
+    def mailboxes(self, wanted: str = "") -> list[Mailbox]:
+        """Those that hold the words, the one that got something last at the top."""
+        found: dict[str, list[Mail]] = {}
+        for mail in reversed(self.mails()):
+            found.setdefault(mail.to_address.lower(), []).append(mail)
+        boxes = [Mailbox(mails[0].to_address, mails) for mails in found.values()]
+        return [box for box in boxes if box.holds(wanted)] if wanted else boxes
+
+    def deeds(self, number: int) -> Sequence[Deed]:
+        return self._deeds.get(number, ())
+
+    def was_opened(self, number: int) -> bool:
+        return any(deed.what == "opened" for deed in self.deeds(number))
+
+    async def open(self, mail: Mail) -> Deed:
+        return await self._done(mail, "opened", readers.open_mail)
+
+    async def scan(self, mail: Mail) -> Deed:
+        return await self._done(mail, "scanned", readers.scan)
+
+    async def unsubscribe(self, mail: Mail) -> Deed:
+        return await self._done(mail, "unsubscribed", readers.unsubscribe)
+
+    async def click(self, mail: Mail, position: int) -> Deed:
+        """Raises `NoSuchMail` for a link that the mail has not."""
+        if not 0 <= position < len(mail.links):
+            raise NoSuchMail(position)
+        link = mail.links[position]
+        return await self._done(mail, "clicked", lambda mail: readers.click(mail, link))
+
+    async def reply(self, mail: Mail, words: str) -> Deed:
+        """The answer goes to the server that the mail came from, and lies in its sender's mailbox then."""
+        status: int | None = 250
+        try:
+            await to_thread(self.carrier.carry, answer_to(mail, words))
+        except smtplib.SMTPResponseException as refusal:
+            status = refusal.smtp_code
+        except (smtplib.SMTPException, OSError):
+            status = None
+        told = (Fetched("SMTP", mail.reply_to, status),)
+        return self._noted(mail, Deed(time.time(), "replied", told))
+
+    async def _done(self, mail: Mail, what: str, act: Callable[[Mail], Awaitable[list[Fetched]]]) -> Deed:
+        return self._noted(mail, Deed(time.time(), what, tuple(await act(mail))))
+
+    def _noted(self, mail: Mail, deed: Deed) -> Deed:
+        self._deeds[mail.number].append(deed)
+        return deed
