@@ -1,6 +1,6 @@
 """Makers of the main job: a firm with a mailbox and its templates, late customers, and a campaign over them."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -54,12 +54,18 @@ class Story:
 
 @asynccontextmanager
 async def a_story(
-    addresses: Addresses, clock: Clock, keyring: Keyring, **account: Any
+    addresses: Addresses,
+    clock: Clock,
+    keyring: Keyring,
+    *,
+    tenant: Mapping[str, Any] | None = None,
+    base_url: str = "http://127.0.0.1:8000",
+    **account: Any,
 ) -> AsyncIterator[Story]:
-    settings = load_settings(private_hosts="127.0.0.0/8")
+    settings = load_settings(private_hosts="127.0.0.0/8", base_url=base_url)
     house = app.build(settings, clock=clock, addresses=addresses, keyring=keyring)
     async with Sink(SinkSettings(), MemoryStore()) as sink:
-        tenant_id = await a_tenant(house.office)
+        tenant_id = await a_tenant(house.office, **(tenant or {}))
         async with house.office.work(tenant_id) as work:
             account_id = await an_account(work, sink.port, **account)
             await the_library(work)

@@ -12,6 +12,7 @@ from sqlalchemy import Row
 from bursar.chasing import states
 from bursar.chasing.freezing import CATEGORY, freeze
 from bursar.chasing.queries import campaigns as queries
+from bursar.chasing.selecting import check_selection, template_code
 from bursar.chasing.states import CampaignKind, CampaignState, GroupBy
 from bursar.core.errors import N_, Conflict, Invalid, NotFound, StaleVersion
 from bursar.core.kinds import AgentRole
@@ -20,6 +21,7 @@ from bursar.core.states import Move, allowed_from
 from bursar.core.work import Record, Work
 from bursar.outbox import runs
 from bursar.outbox.states import RunReason
+from bursar.tenancy import cells
 
 MOVES = tuple(value for value in vars(states).values() if isinstance(value, Move))
 LONGEST_NAME = 120
@@ -159,6 +161,19 @@ async def retry_failed(work: Work, campaign_id: UUID) -> int:
     return len(await runs.retry_failed(work, campaign.run_id))
 
 
+async def lock_campaign(work: Work, campaign_id: UUID) -> None:
+    """Keep a campaign and its run to the end of this Work. Raises `Conflict` if it was prepared anew meanwhile.
+
+    The run first, as the pump takes them: it pauses and finishes runs, and their campaigns follow.
+    """
+    run_id = await work.db.scalar(queries.run_of(work, campaign_id))
+    if run_id is not None:
+        await runs.lock(work, run_id)
+    locked = (await work.db.execute(queries.one(work, campaign_id, lock=True))).one_or_none()
+    if locked is not None and locked.run_id != run_id:
+        raise Conflict(N_("Somebody else is working on this right now. Try again in a moment."), code="busy")
+
+
 async def _move(
     work: Work, step: Move, campaign: Row[Any], *, because: str | None = None, **values: Any
 ) -> None:
@@ -167,7 +182,9 @@ async def _move(
 
 
 async def _get(work: Work, campaign_id: UUID, *, lock: bool = False, version: int | None = None) -> Row[Any]:
-    row = (await work.db.execute(queries.one(work, campaign_id, lock=lock))).one_or_none()
+    if lock:
+        await lock_campaign(work, campaign_id)
+    row = (await work.db.execute(queries.one(work, campaign_id))).one_or_none()
     if row is None:
         raise NotFound(N_("campaign"))
     if version is not None and row.version != version:
@@ -176,8 +193,9 @@ async def _get(work: Work, campaign_id: UUID, *, lock: bool = False, version: in
 
 
 async def _columns(work: Work, plan: CampaignPlan) -> dict[str, Any]:
+    named = template_code(plan.template)
     template = (
-        await work.db.execute(queries.template_of_kind(work, CATEGORY[plan.kind], plan.template))
+        await work.db.execute(queries.template_of_kind(work, CATEGORY[plan.kind], named))
     ).one_or_none()
     if template is None:
         raise Invalid(N_("There is no such template."), code="unknown_template", field="template")
@@ -191,28 +209,18 @@ async def _columns(work: Work, plan: CampaignPlan) -> dict[str, Any]:
     return {
         "name": _named(plan.name),
         "kind": plan.kind,
-        "selection": _checked(plan.selection),
+        "selection": check_selection(plan.selection),
         "group_by": plan.group_by,
         "template_id": template.id,
         "sending_account_id": account.id,
-        "sender_name": plan.sender_name,
-        "reply_to": plan.reply_to,
+        "sender_name": cells.parse_name(plan.sender_name, field="sender_name") if plan.sender_name else None,
+        "reply_to": cells.parse_email(plan.reply_to, field="reply_to")[0] if plan.reply_to else None,
     }
 
 
-def _checked(selection: Mapping[str, Any]) -> dict[str, Any]:
-    checked = dict(selection)
-    if "numbers" in checked:
-        numbers = list(dict.fromkeys(text for one in checked["numbers"] if (text := str(one).strip())))
-        if not numbers:
-            raise Invalid(N_("Paste at least one invoice number."), code="no_numbers", field="invoices")
-        checked = {"numbers": numbers}
-    return checked
-
-
 def _named(name: str) -> str:
-    name = " ".join(name.split())
-    if not name or len(name) > LONGEST_NAME:
+    name = cells.parse_name(name, field="name", limit=LONGEST_NAME) if len(name) <= LONGEST_NAME else ""
+    if not name:
         raise Invalid(
             N_("Give the campaign a name of at most %(longest)s characters."),
             code="name_unusable",

@@ -24,7 +24,7 @@ class CampaignComposer:
         firms = {row.run_id: row for row in await work.db.execute(queries.firms(work, runs))}
         return {
             send.id: _verdict(
-                work, send, facts.get(send.id, []), people[send.customer_id], firms[send.run_id]
+                work, send, facts.get(send.id, []), people.get(send.customer_id), firms.get(send.run_id)
             )
             for send in sends
         }
@@ -49,10 +49,12 @@ async def _facts(work: Work, send_ids: Sequence[UUID]) -> dict[UUID, list[Fact]]
     return facts
 
 
-def _verdict(work: Work, send: Queued, facts: Sequence[Fact], person: Row[Any], firm: Row[Any]) -> Verdict:
+def _verdict(
+    work: Work, send: Queued, facts: Sequence[Fact], person: Row[Any] | None, firm: Row[Any] | None
+) -> Verdict:
     dropped = {fact.id: fact.silent for fact in facts if fact.silent}
     live = [fact for fact in facts if not fact.silent]
-    if not live:
+    if not live or person is None or firm is None:  # a test of a list that was frozen anew has no firm
         return Silent(next(iter(dropped.values()), "no_subject"), dropped)
     if person.replied:
         return Silent("replied", dropped)

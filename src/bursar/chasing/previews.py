@@ -168,6 +168,7 @@ async def _composed(
             row.to_name,
             row.template_version_id,
             row.reviewed,
+            edited=row.edited_body is not None or row.edited_subject is not None,
         )
         for row in rows
     ]

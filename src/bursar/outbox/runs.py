@@ -17,6 +17,11 @@ async def freeze(work: Work, purpose: Purpose) -> UUID:
     return (await work.db.scalars(queries.add(work, {"purpose": purpose, "state": RunState.HELD}))).one()
 
 
+async def lock(work: Work, run_id: UUID) -> None:
+    """Wait for whoever moves the run now, and keep it to the end of this Work."""
+    await work.db.execute(queries.lock(work, run_id))
+
+
 async def release(work: Work, run_id: UUID, *, any_hour: bool = False) -> None:
     """Let a held run go. Raises `IllegalMove` if it was released before, `Invalid` if nothing of it is queued."""
     row = (await work.db.execute(queries.one(work, run_id))).one_or_none()
@@ -54,10 +59,12 @@ async def reopen_paused(work: Work, run_id: UUID) -> None:
 
 
 async def close(work: Work, run_id: UUID, reason: RunReason) -> list[UUID]:
-    """Cancel what is still queued and close the run; returns the cancelled sends."""
-    cancelled = await cancel_queued(work, run_id, "run_closed")
+    """Close the run and cancel what is still queued; returns the cancelled sends.
+
+    The run first: what comes back from the wire waits for its lock, and then finds it closed.
+    """
     await move(work, states.CLOSE_RUN, run_id, because=reason, reason=reason)
-    return cancelled
+    return await cancel_queued(work, run_id, "run_closed")
 
 
 async def cancel_queued(work: Work, run_id: UUID, reason: str) -> list[UUID]:

@@ -11,6 +11,7 @@ from bursar.core.work import Happened, Office, Work
 from bursar.outbox import backoff, pausing
 from bursar.outbox.claiming import Claimed
 from bursar.outbox.ports import Outcome, Result
+from bursar.outbox.queries import runs
 from bursar.outbox.queries import settling as queries
 from bursar.outbox.states import Purpose, SendState
 
@@ -42,9 +43,16 @@ async def settle(
         [known.get(letter.send_id) or Outcome(letter.send_id, Result.UNKNOWN) for letter in claimed.letters]
     )
     async with office.work(claimed.tenant_id, cause="pump") as work:
+        # The claim before its sends, as the sweep takes them: else both could wait for each other.
+        counted = (await work.db.execute(queries.close_claim(work, claimed.id))).one_or_none() is None
         verdicts = await _judge(work, claimed, complete, random)
+        await _lock_runs(work, verdicts)
         await _write(work, claimed, complete, verdicts)
-        await _account(work, claimed, complete)
+        if not counted:  # else the sweep was quicker, and has counted these
+            await _use(work, claimed, complete)
+    refused = next((one for one in complete if one.result is Result.REFUSED), None)
+    if refused is not None and not counted:
+        await stop_account(office, claimed.tenant_id, claimed.account.id, refused)
 
 
 def _innocent(outcomes: list[Outcome]) -> list[Outcome]:
@@ -165,6 +173,9 @@ async def _write(
             "finished_at": work.now,
         },
     )
+    cancelled = [row.id for row in settled if row.state == SendState.CANCELLED]
+    if cancelled:
+        await work.db.execute(runs.free_rungs(work, cancelled, "run_closed"))
     bounced = [
         {"address_key": row.address_key, "channel": row.channel, "source_send_id": row.id}
         for row in settled
@@ -187,31 +198,39 @@ def said(outcome: Outcome) -> str | None:
     return text[:500] or None
 
 
-async def _account(work: Work, claimed: Claimed, outcomes: Sequence[Outcome]) -> None:
-    """Usage, and the breaker: what the answers say about the account itself."""
-    if (await work.db.execute(queries.close_claim(work, claimed.id))).one_or_none() is None:
-        return  # the sweep was quicker and has counted these
+async def _lock_runs(work: Work, verdicts: Mapping[UUID, Verdict]) -> None:
+    """Runs to which sends come back: whoever closes one now waits, and then sees them queued."""
+    back = [send_id for send_id, verdict in verdicts.items() if verdict.state is SendState.QUEUED]
+    if back:
+        await work.db.execute(queries.lock_runs_of(work, back))
+
+
+async def _use(work: Work, claimed: Claimed, outcomes: Sequence[Outcome]) -> None:
+    """What went out counts against the quota; an account that reached nobody rests."""
     accepted = sum(one.result is Result.ACCEPTED for one in outcomes)
     uncertain = sum(one.result is Result.UNKNOWN for one in outcomes)
     if accepted or uncertain:
         await work.db.execute(queries.use(work, claimed.account.id, accepted, uncertain))
-    for one in outcomes:
-        if one.result is Result.REFUSED:
-            await _break(work, claimed.account.id, one)
-            return
     if outcomes and all(one.result is Result.ERROR for one in outcomes):
         again = work.now + BREATHER
         await work.db.execute(queries.note_error(work, claimed.account.id, said(outcomes[0]), again))
 
 
-async def _break(work: Work, account_id: UUID, outcome: Outcome) -> None:
-    if outcome.enhanced in OUT_OF_QUOTA:
-        await pausing.throttle(work, account_id, work.now + PARKED_FOR)
-    elif not _is_policy(outcome):
-        await pausing.needs_reauth(work, account_id, said(outcome) or "")
-    else:
-        await work.db.execute(queries.note_error(work, account_id, said(outcome), work.now + PARKED_FOR))
-        await pausing.stop_for_errors(work, account_id)
+async def stop_account(office: Office, tenant_id: UUID, account_id: UUID, refusal: Outcome) -> None:
+    """The breaker: what a refusal of us makes of the account.
+
+    In a Work of its own, after the outcomes are safe: were this one to fail, the next batch would be refused
+    as well, while outcomes that are lost make accepted letters uncertain.
+    """
+    async with office.work(tenant_id, cause="pump") as work:
+        if refusal.enhanced in OUT_OF_QUOTA:
+            await pausing.throttle(work, account_id, work.now + PARKED_FOR)
+        elif not _is_policy(refusal):
+            await pausing.needs_reauth(work, account_id, said(refusal) or "")
+        else:
+            again = work.now + PARKED_FOR
+            await work.db.execute(queries.note_error(work, account_id, said(refusal), again))
+            await pausing.stop_for_errors(work, account_id)
 
 
 async def sweep(office: Office, tenant_id: UUID, claim_id: UUID) -> int:

@@ -12,7 +12,7 @@ from bursar.chasing.states import CampaignState
 from bursar.chasing.tables import campaign_invoices, campaigns
 from bursar.core.schema import uuids
 from bursar.core.work import Work
-from bursar.outbox.states import AccountState
+from bursar.outbox.states import AccountState, Channel
 from bursar.outbox.tables import sending_accounts, templates
 from bursar.tenancy.tables import tenants
 
@@ -27,6 +27,13 @@ def one(work: Work, campaign_id: UUID, *, lock: bool = False) -> sa.Select:
         campaigns.c.tenant_id == work.tenant_id, campaigns.c.id == campaign_id
     )
     return statement.with_for_update(key_share=True) if lock else statement
+
+
+def run_of(work: Work, campaign_id: UUID) -> sa.Select:
+    """The campaign's present run, if it has one."""
+    return sa.select(campaigns.c.run_id).where(
+        campaigns.c.tenant_id == work.tenant_id, campaigns.c.id == campaign_id
+    )
 
 
 def listed(work: Work, *, state: str | None, before: UUID | None, limit: int) -> sa.Select:
@@ -65,8 +72,12 @@ def due(now: datetime) -> sa.Select:
 
 
 def template_of_kind(work: Work, category: str, code: str | None) -> sa.Select:
-    """The active template with this code, or the first of the category, defaults before others."""
-    conditions = [templates.c.tenant_id == work.tenant_id, templates.c.active]
+    """The active mail template with this code, or the first of the category, defaults before others."""
+    conditions = [
+        templates.c.tenant_id == work.tenant_id,
+        templates.c.active,
+        templates.c.channel == Channel.EMAIL,
+    ]
     conditions.append(templates.c.code == code if code else templates.c.category == category)
     return (
         sa.select(templates.c.id, templates.c.category, templates.c.max_invoice_count)

@@ -23,6 +23,14 @@ def one(work: Work, run_id: UUID) -> sa.Select:
     return sa.select(runs).where(runs.c.tenant_id == work.tenant_id, runs.c.id == run_id)
 
 
+def lock(work: Work, run_id: UUID) -> sa.Select:
+    return (
+        sa.select(runs.c.id)
+        .where(runs.c.tenant_id == work.tenant_id, runs.c.id == run_id)
+        .with_for_update(key_share=True)
+    )
+
+
 def edit(work: Work, run_id: UUID, values: dict[str, Any]) -> sa.Update:
     """One run's own columns; its state is move()'s."""
     return sa.update(runs).where(runs.c.tenant_id == work.tenant_id, runs.c.id == run_id).values(**values)
@@ -51,9 +59,9 @@ def throttled_accounts(now: datetime) -> sa.Select:
     )
 
 
-def open_runs() -> sa.Select:
-    """Open runs of all tenants; read as bursar_scan, so no tenant_id is named."""
-    return sa.select(runs.c.tenant_id, runs.c.id).where(runs.c.state == RunState.OPEN)
+def started_runs() -> sa.Select:
+    """Open and paused runs of all tenants; read as bursar_scan, so no tenant_id is named."""
+    return sa.select(runs.c.tenant_id, runs.c.id).where(runs.c.state.in_((RunState.OPEN, RunState.PAUSED)))
 
 
 def finished(work: Work, run_ids: Sequence[UUID]) -> sa.Select:

@@ -11,26 +11,43 @@ from sqlalchemy.dialects.postgresql import insert
 from bursar.core.schema import uuids
 from bursar.core.work import Work
 from bursar.outbox.states import Scope, SuppressionReason
-from bursar.outbox.tables import account_usage, attempts, claims, sending_accounts, sends, suppressions
+from bursar.outbox.tables import (
+    account_usage,
+    attempts,
+    claims,
+    runs,
+    sending_accounts,
+    sends,
+    suppressions,
+)
 
 SETTLE = sa.text(
     """
     update sends s
-       set state = r.state, version = s.version + 1, queue_at = r.queue_at, reason = r.reason,
+       set state = case when r.called_off then 'cancelled' else r.state end, version = s.version + 1,
+           queue_at = case when not r.called_off then r.queue_at end,
+           reason = case when r.called_off then 'run_closed' else r.reason end,
            provider_response = r.response, attempts = s.attempts - r.given_back,
            first_deferred_at = coalesce(s.first_deferred_at, r.deferred_at),
            sent_at = case when r.state = 'sent' then cast(:now as timestamptz) else s.sent_at end,
            failed_at = case when r.state = 'failed' then cast(:now as timestamptz) else s.failed_at end,
            bounced_at = case when r.state = 'bounced' then cast(:now as timestamptz) else s.bounced_at end
-      from json_to_recordset(cast(:rows as json))
-           as r(id uuid, state text, queue_at timestamptz, reason text, response text, given_back int,
-                deferred_at timestamptz)
+      from (select a.*, a.state = 'queued' and coalesce(u.state = 'closed', false) as called_off
+              from json_to_recordset(cast(:rows as json))
+                   as a(id uuid, state text, queue_at timestamptz, reason text, response text, given_back int,
+                        deferred_at timestamptz)
+              join sends t on t.tenant_id = :tenant_id and t.id = a.id
+              left join runs u on u.tenant_id = t.tenant_id and u.id = t.run_id) as r
      where s.tenant_id = :tenant_id and s.id = r.id and s.claim_id = :claim
        and s.state in ('sending', 'uncertain')
     returning s.id, s.state, s.customer_id, s.address_key, s.channel, s.run_id
     """
 )
-"""The outcomes of one claim. A lease that ran out meanwhile made a send uncertain: an answer is evidence."""
+"""The outcomes of one claim. A lease that ran out meanwhile made a send uncertain: an answer is evidence.
+
+What comes back to a run that was closed meanwhile is cancelled, as its other queued sends were: nobody would
+claim it any more.
+"""
 
 ADD_ATTEMPTS = sa.text(
     """
@@ -96,6 +113,19 @@ def lock_expired(work: Work, claim_id: UUID) -> sa.Select:
             claims.c.lease_until < work.now,
         )
         .with_for_update(key_share=True, skip_locked=True)
+    )
+
+
+def lock_runs_of(work: Work, send_ids: Sequence[UUID]) -> sa.Select:
+    """The runs of these sends, in the order of their ids."""
+    of_these = sa.select(sends.c.run_id).where(
+        sends.c.tenant_id == work.tenant_id, sends.c.id == sa.any_(uuids(send_ids))
+    )
+    return (
+        sa.select(runs.c.id)
+        .where(runs.c.tenant_id == work.tenant_id, runs.c.id.in_(of_these))
+        .order_by(runs.c.id)
+        .with_for_update(key_share=True)
     )
 
 
