@@ -10,6 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 import sqlalchemy as sa
+from psycopg import sql
 
 from bursar import app
 from bursar.chasing.campaigns import send_now
@@ -39,7 +40,7 @@ def stalled_at_table(addresses: Addresses, table: str) -> Iterator[Callable[[], 
     """Hold `table`; gives a question: is somebody waiting for it?"""
     url = addresses.owner.set(drivername="postgresql").render_as_string(hide_password=False)
     with psycopg.connect(url) as holder, psycopg.connect(url, autocommit=True) as watcher:
-        holder.execute(f"lock table {table} in access exclusive mode")
+        holder.execute(sql.SQL("lock table {} in access exclusive mode").format(sql.Identifier(table)))
 
         def waited_for() -> bool:
             row = watcher.execute(

@@ -17,7 +17,8 @@ import structlog
 from bursar.core.errors import N_
 from bursar.core.work import Office
 from bursar.outbox import pausing, runs, settling
-from bursar.outbox.claiming import LEASE, Account, Claimed, claim
+from bursar.outbox.batches import Account, Claimed
+from bursar.outbox.claiming import LEASE, claim
 from bursar.outbox.composing import Composers
 from bursar.outbox.letters import Letters
 from bursar.outbox.ports import Outcome, Result, Sender, SenderFactory

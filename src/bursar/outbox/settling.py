@@ -9,7 +9,7 @@ from uuid import UUID
 
 from bursar.core.work import Happened, Office, Work
 from bursar.outbox import backoff, pausing
-from bursar.outbox.claiming import Claimed
+from bursar.outbox.batches import Claimed
 from bursar.outbox.ports import Outcome, Result
 from bursar.outbox.queries import runs
 from bursar.outbox.queries import settling as queries
