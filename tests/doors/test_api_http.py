@@ -127,9 +127,7 @@ async def test_an_unknown_query_is_refused_so_that_no_filter_is_ignored(program)
     assert answer.json()["errors"][0]["field"] == "query.stat"
 
 
-@pytest.mark.parametrize(
-    "path", ["/customers/1", "/customers/%0A", "/customers/%00", "/nothing", "/", ""]
-)
+@pytest.mark.parametrize("path", ["/customers/1", "/customers/%0A", "/customers/%00", "/nothing", "/", ""])
 async def test_what_is_nowhere_is_a_problem_of_404(program, path):
     assert (await program.refused("GET", path))[0] == 404
 
