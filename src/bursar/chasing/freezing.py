@@ -39,7 +39,7 @@ async def freeze(work: Work, campaign: Row[Any]) -> UUID:
         await runs.close(work, campaign.run_id, RunReason.REFROZEN)
     run_id = await runs.freeze(work, Purpose.CAMPAIGN)
     await _choose(work, campaign, run_id)
-    totals = [dict(row._mapping) for row in await work.db.execute(sets.totals())]  # noqa: SLF001
+    totals = [dict(row._mapping) for row in await work.db.execute(sets.totals())]  # noqa: SLF001  a row's mapping is its public face, for all the underscore
     if not totals:
         raise await _nobody(work, run_id)
     await _order(work, campaign, run_id)

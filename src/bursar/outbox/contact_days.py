@@ -7,7 +7,7 @@ from datetime import date
 from uuid import UUID
 
 from bursar.core.work import Work
-from bursar.outbox.queries import claims as queries
+from bursar.outbox.queries import contact_days as queries
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +38,8 @@ async def take(work: Work, nudges: Sequence[Nudge]) -> set[UUID]:
         for key in nudge.keys
     ]
     parameters = {"tenant_id": work.tenant_id, "rows": json.dumps(wanted)}
-    await work.db.execute(queries.TAKE_CONTACT_DAYS, parameters)
-    rows = await work.db.execute(queries.CONTACT_DAY_HOLDERS, parameters)
+    await work.db.execute(queries.TAKE, parameters)
+    rows = await work.db.execute(queries.HOLDERS, parameters)
     holder = {(row.key, row.on_date): row.send_id for row in rows}
     winners = {
         nudge.send_id
@@ -49,5 +49,5 @@ async def take(work: Work, nudges: Sequence[Nudge]) -> set[UUID]:
     losers = [nudge.send_id for nudge in nudges if nudge.send_id not in winners]
     if losers:
         days = [nudge.day for nudge in nudges]
-        await work.db.execute(queries.give_back_contact_days(work, losers, days))
+        await work.db.execute(queries.give_back(work, losers, days))
     return winners

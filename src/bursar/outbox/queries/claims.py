@@ -1,7 +1,7 @@
 """The claim: which account, how much it may take, which sends, and what becomes of each."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +14,6 @@ from bursar.outbox.states import AccountState, RunState, SendState
 from bursar.outbox.tables import (
     account_usage,
     claims,
-    contact_days,
     runs,
     sending_accounts,
     sends,
@@ -189,36 +188,6 @@ def threads(work: Work, customer_ids: Sequence[UUID]) -> sa.Select:
             s.c.message_id.is_not(None),
         )
         .group_by(s.c.customer_id)
-    )
-
-
-TAKE_CONTACT_DAYS = sa.text(
-    """
-    insert into contact_days (tenant_id, key, on_date, send_id)
-    select :tenant_id, r.key, r.on_date, r.send_id
-      from json_to_recordset(cast(:rows as json)) as r(key text, on_date date, send_id uuid)
-     order by r.key, r.on_date, r.send_id
-    on conflict do nothing
-    """
-)
-"""The day's contact of each key, for the send that comes first; sorted, so that two claims cannot deadlock."""
-
-CONTACT_DAY_HOLDERS = sa.text(
-    """
-    select d.key, d.on_date, d.send_id
-      from json_to_recordset(cast(:rows as json)) as r(key text, on_date date, send_id uuid)
-      join contact_days d on d.tenant_id = :tenant_id and d.key = r.key and d.on_date = r.on_date
-    """
-)
-"""Who has the day's contact of these keys."""
-
-
-def give_back_contact_days(work: Work, send_ids: Sequence[UUID], days: Sequence[date]) -> sa.Delete:
-    """The day's contacts that these sends took and did not use."""
-    return sa.delete(contact_days).where(
-        contact_days.c.tenant_id == work.tenant_id,
-        contact_days.c.send_id == sa.any_(uuids(send_ids)),
-        contact_days.c.on_date.in_(sorted(set(days))),
     )
 
 
