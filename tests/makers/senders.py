@@ -11,8 +11,10 @@ class ASender:
 
     def __init__(self, health: Health) -> None:
         self.health, self.closed = health, False
+        self.delivered: list[Letter] = []
 
     async def deliver(self, letters: Sequence[Letter]) -> list[Outcome]:
+        self.delivered += letters
         return [Outcome(letter.send_id, Result.ACCEPTED) for letter in letters]
 
     async def check(self) -> Health:
