@@ -192,7 +192,9 @@ def _preview(
     if isinstance(verdict, Silent):
         return Preview(*head, problem=verdict.reason)
     try:
-        composed = letters.compose(row.template_version_id, verdict.values, subject=row.edited_subject)
+        composed = letters.compose(
+            row.template_version_id, verdict.values, subject=row.edited_subject, body=row.edited_body
+        )
     except Refusal as refusal:
         return Preview(*head, problem=refusal.code)
     html, text = shown(composed)

@@ -102,6 +102,7 @@ REGISTRY: Mapping[str, EventType] = {
     "run.reopen": _E(N_("Sending taken up again")),
     "send.approve": _E(N_("A changed message was approved")),
     "send.cancel": _E(N_("A message was called off")),
+    "send.edit": _E(N_("A message was rewritten by hand")),
     "send.resolve": _E(
         N_("An agent said what became of a message"), N_("An agent said of a message: %(became)s")
     ),

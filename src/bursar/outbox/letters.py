@@ -23,6 +23,7 @@ from bursar.outbox.queries import templates as queries
 from bursar.outbox.skeletons import CompiledTemplate, Composed, compile_version
 from bursar.outbox.states import MailStream
 from bursar.outbox.tags import Category
+from bursar.outbox.targets import UNSUBSCRIBE
 
 _Tree = dict[str, Any]
 
@@ -57,6 +58,7 @@ class Letters:
         self._keyring, self._base = keyring, base_url
         self._secure = base_url.startswith("https://")
         self._compiled: dict[UUID, CompiledTemplate] = {}
+        self._categories: dict[UUID, Category] = {}
         self._roots: dict[UUID, _Tree] = {}
         self._signer: Callable[[Kind, UUID], Signer] = lru_cache(3_000)(self._new_signer)
         self._skeleton: Callable[[str, str, str | None, str], Skeleton] = lru_cache(1_000)(_new_skeleton)
@@ -77,13 +79,27 @@ class Letters:
                 category=Category(row.category),
                 required_tags=row.required_tags,
             )
+            self._categories[row.id] = Category(row.category)
             missing.discard(row.id)
         if missing:
             raise NotFound("template version")
 
-    def compose(self, version_id: UUID, values: Mapping[str, Any], *, subject: str | None = None) -> Composed:
-        """Text and HTML for one recipient; the version must have been loaded. Raises `Invalid`."""
-        return self._compiled[version_id].render(values, subject=subject)
+    def compose(
+        self,
+        version_id: UUID,
+        values: Mapping[str, Any],
+        *,
+        subject: str | None = None,
+        body: str | None = None,
+    ) -> Composed:
+        """Text and HTML for one recipient; the version must have been loaded. Raises `Invalid`.
+
+        `subject` and `body` are an agent's own words for this one message, in place of the version's.
+        """
+        compiled = self._compiled[version_id]
+        if body is not None:
+            compiled = by_hand(body, compiled.locale, self._categories[version_id])
+        return compiled.render(values, subject=subject)
 
     def merge_data(self, version_id: UUID, values: Mapping[str, Any]) -> dict[str, Any]:
         """Those of `values` that the version names: with it they render the same message years later."""
@@ -105,7 +121,9 @@ class Letters:
     ) -> Letter:
         """The finished message. Tracking, opt-out and threading as the stream allows."""
         tracked = head.tracked and to.stream is not MailStream.TRANSACTIONAL
-        stoppable = to.stream is not MailStream.TRANSACTIONAL
+        # Words that show the way out get one in every stream: a test to oneself says what the reminder will.
+        shows_way_out = UNSUBSCRIBE in (*composed.html.slots, *composed.text.slots)
+        stoppable = to.stream is not MailStream.TRANSACTIONAL or shows_way_out
         skeleton = self._skeleton(head.address, head.name, head.reply_to, composed.locale)
         message = mime.build_message(
             skeleton,
@@ -131,6 +149,17 @@ class Letters:
 
     def _new_signer(self, kind: Kind, tenant_id: UUID) -> Signer:
         return Signer(self._keyring, kind, tenant_id)
+
+
+def by_hand(body: str, locale: str, category: Category) -> CompiledTemplate:
+    """One message's text as an agent wrote it: plain, with nothing in it that a template would replace.
+
+    Raises `Invalid` for what may not stand in an e-mail.
+    """
+    literal = body.replace("{{", "{\u2060{").replace("{%", "{\u2060%")  # a word joiner: seen by nobody
+    return compile_version(
+        subject="-", body=literal, body_format="text", locale=locale, category=category, required_tags=()
+    )
 
 
 def new_message_id(send_id: UUID, account_address: str) -> str:

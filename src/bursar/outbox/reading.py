@@ -172,7 +172,9 @@ async def message_of(work: Work, letters: Letters, send_id: UUID) -> Message:
     if row.template_version_id is None or row.merge_data is None:
         raise Conflict(N_("This message was not written yet, or its text is not kept."), code="not_composed")
     await letters.load(work, [row.template_version_id])
-    composed = letters.compose(row.template_version_id, row.merge_data, subject=row.edited_subject)
+    composed = letters.compose(
+        row.template_version_id, row.merge_data, subject=row.edited_subject, body=row.edited_body
+    )
     return Message(shown(composed), composed.content_sha256 == row.content_sha256)
 
 

@@ -9,9 +9,12 @@ from sqlalchemy import Row
 from bursar.core.errors import N_, IllegalMove, Invalid, NotFound
 from bursar.core.kinds import AgentRole
 from bursar.core.work import Record, Work
+from bursar.outbox.letters import by_hand
 from bursar.outbox.queries import reading as queries
 from bursar.outbox.queries.runs import free_rungs
+from bursar.outbox.skeletons import one_line
 from bursar.outbox.states import SendState
+from bursar.outbox.tags import Category
 from bursar.tenancy import cells
 
 LONGEST_REASON = 500  # characters
@@ -51,6 +54,23 @@ async def approve(
     if not await work.db.scalar(queries.approve(work, send_id, facts, to)):
         raise IllegalMove("send", row.state, "approve", ())
     await work.record("send.approve", Record(send_id, row.customer_id))
+
+
+async def edit_text(work: Work, send_id: UUID, *, subject: str, body: str, locale: str) -> None:
+    """One message in an agent's own words. It goes only if its facts stay as they were reviewed.
+
+    An empty `body` goes back to the template. Raises `NotFound`, `Invalid` for words that may not stand in an
+    e-mail, `IllegalMove` for a send that is not queued any more.
+    """
+    work.allow(AgentRole.AGENT)
+    own = body.strip() or None
+    line = one_line(subject) if own else None
+    if own:
+        by_hand(own, locale, Category.PAYMENT_FOLLOW_UP)
+    row = await _locked(work, send_id)
+    if not await work.db.scalar(queries.edit_text(work, send_id, line, own)):
+        raise IllegalMove("send", row.state, "edit", ())
+    await work.record("send.edit", Record(send_id, row.customer_id))
 
 
 async def cancel(work: Work, send_id: UUID) -> None:

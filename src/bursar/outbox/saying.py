@@ -32,7 +32,9 @@ async def say(work: Work, batch: Batch, letters: Letters, composers: Composers) 
             continue
         try:
             version = row.template_version_id
-            composed = letters.compose(version, verdict.values, subject=row.edited_subject)
+            composed = letters.compose(
+                version, verdict.values, subject=row.edited_subject, body=row.edited_body
+            )
             merge_data = letters.merge_data(version, verdict.values)
             said[send_id] = Said(composed, merge_data, verdict.from_name, verdict.reply_to)
         except Refusal as refusal:

@@ -35,9 +35,9 @@ def page(work: Work, wanted: Mapping[str, Any], before: UUID | None, limit: int)
 
 
 def one(work: Work, send_id: UUID) -> sa.Select:
-    return _shown(sends.c.merge_data, sends.c.edited_subject, sends.c.content_sha256).where(
-        sends.c.tenant_id == work.tenant_id, sends.c.id == send_id
-    )
+    return _shown(
+        sends.c.merge_data, sends.c.edited_subject, sends.c.edited_body, sends.c.content_sha256
+    ).where(sends.c.tenant_id == work.tenant_id, sends.c.id == send_id)
 
 
 def _shown(*more: sa.ColumnElement[Any]) -> sa.Select:
@@ -181,6 +181,16 @@ def approve(
             sends.c.reason == "changed",
         )
         .values(reviewed=dict(facts), reason=None, version=sends.c.version + 1, **address)
+        .returning(sends.c.id)
+    )
+
+
+def edit_text(work: Work, send_id: UUID, subject: str | None, body: str | None) -> sa.Update:
+    """A queued send in an agent's own words, or in its template's again."""
+    return (
+        sa.update(sends)
+        .where(sends.c.tenant_id == work.tenant_id, sends.c.id == send_id, sends.c.queue_at.is_not(None))
+        .values(edited_subject=subject, edited_body=body, version=sends.c.version + 1)
         .returning(sends.c.id)
     )
 
