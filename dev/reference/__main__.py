@@ -7,6 +7,7 @@ from pathlib import Path
 
 FOLDER = Path(__file__).parents[2] / "docs" / "reference"
 PAGES = {
+    "api.md": "dev.reference.api",
     "commands.md": "dev.reference.commands",
     "data-model.md": "dev.reference.data_model",
     "lifecycles.md": "dev.reference.lifecycles",

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import bursar
 from bursar.core.states import Move
-from dev.reference.modules import values_of
+from dev.reference.modules import names_of
 
 INTRODUCTION = """# Lifecycles
 
@@ -26,9 +26,16 @@ def page() -> str:
 
 def all_moves() -> Iterator[Move]:
     """Every Move that stands in a room's `states`, in the order it is written there."""
+    yield from (move for _, move in moves_by_place())
+
+
+def moves_by_place() -> Iterator[tuple[str, Move]]:
+    """The same with the dotted name of each."""
     for found in pkgutil.iter_modules(bursar.__path__):
         if found.ispkg:
-            yield from (value for value in values_of(found.name, "states") if isinstance(value, Move))
+            for name, value in names_of(found.name, "states"):
+                if isinstance(value, Move):
+                    yield name, value
 
 
 def machine(noun: str, moves: Iterable[Move]) -> str:

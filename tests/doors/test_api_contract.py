@@ -27,6 +27,9 @@ NOT_PROMISED = [
     # A document cannot say all that a verb checks (a tax number of Brazil, a day in the future): 422 is right.
     positive_data_acceptance,
 ]
+NOT_HTTP = b"Invalid HTTP request received."
+"""What uvicorn says to a header that cannot be one; no application sees it."""
+
 EXAMPLES, MANY = 6, 150
 
 
@@ -65,12 +68,12 @@ USUAL = {"deadline": None, "database": None, "suppress_health_check": list(Healt
 
 
 def test_the_api_does_what_its_document_says(served):
-    assert lies(served, EXAMPLES, derandomize=True) == []
+    assert "\n\n".join(lies(served, EXAMPLES, derandomize=True)) == ""
 
 
 @pytest.mark.proof
 def test_the_api_does_what_its_document_says_at_length(served):
-    assert lies(served, MANY, derandomize=False) == []
+    assert "\n\n".join(lies(served, MANY, derandomize=False)) == ""
 
 
 def lies(served: Served, examples: int, *, derandomize: bool) -> list[str]:
@@ -104,7 +107,9 @@ def keeps_its_word(served: Served, case: schemathesis.Case) -> None:
             case.path_parameters[name] = served.ids[name]
     if isinstance(case.body, dict) and isinstance(case.body.get("host"), str):
         case.body["host"] = "127.0.0.1"  # a test knocks at nobody's door
-    case.call_and_validate(headers=served.headers, excluded_checks=NOT_PROMISED)
+    answer = case.call(headers=served.headers)
+    if answer.content != NOT_HTTP:
+        case.validate_response(answer, headers=served.headers, excluded_checks=NOT_PROMISED)
 
 
 def told_by(failure: FailureGroup | Failure) -> str:

@@ -109,8 +109,12 @@ async def test_a_time_that_is_over_or_never_comes_is_refused(firm, at):
 async def test_a_test_goes_to_oneself(firm, sink):
     made = await firm.post("/campaigns", NOVEMBER)
     shown = (await firm.get(f"/campaigns/{made['id']}/previews"))["items"][0]
-    await firm.post(f"/campaigns/{made['id']}/tests", {"send_id": shown["send_id"], "to": "me@firm.example"})
+    test = await firm.post(
+        f"/campaigns/{made['id']}/tests", {"send_id": shown["send_id"], "to": "me@firm.example"}
+    )
     await drain(firm)
+    told = await firm.get(f"/sends/{test['id']}")
+    assert (told["state"], told["reason"], told["subject"]) == ("sent", None, shown["subject"])
 
     assert [message.recipients for message in sink.store.kept] == [["me@firm.example"]]
 
