@@ -61,6 +61,15 @@ class CampaignShown:
 
 
 @dataclass(frozen=True, slots=True)
+class FoundCampaign:
+    """A line of a search."""
+
+    id: UUID
+    name: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
 class CampaignResults:
     """What came of it. `human` counts sends opened or clicked by people as far as one can tell (R104)."""
 
@@ -86,6 +95,12 @@ async def list_campaigns(
     """Newest first."""
     rows = (await work.db.execute(queries.listed(work, state=state, before=before, limit=limit))).all()
     return [await _shown(work, row) for row in rows]
+
+
+async def find_campaigns(work: Work, text: str, *, limit: int = 10) -> list[FoundCampaign]:
+    """Those with `text` in their name, newest first."""
+    rows = await work.db.execute(queries.called(work, text, limit))
+    return [FoundCampaign(row.id, row.name, row.state) for row in rows]
 
 
 async def _shown(work: Work, row: Row[Any]) -> CampaignShown:

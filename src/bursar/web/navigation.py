@@ -44,6 +44,7 @@ SECTIONS = (
             Place("templates", N_("Templates"), "/templates", "template"),
             Place("sending-accounts", N_("Sending accounts"), "/sending-accounts", "mail"),
             Place("journal", N_("Journal"), "/journal", "journal"),
+            Place("settings", N_("Settings"), "/settings", "settings"),
         ),
     ),
 )

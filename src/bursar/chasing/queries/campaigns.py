@@ -46,6 +46,17 @@ def listed(work: Work, *, state: str | None, before: UUID | None, limit: int) ->
     return sa.select(campaigns).where(*conditions).order_by(campaigns.c.id.desc()).limit(limit)
 
 
+def called(work: Work, text: str, limit: int) -> sa.Select:
+    """Campaigns with this in their name, newest first."""
+    named = campaigns.c.name.icontains(text, autoescape=True)
+    return (
+        sa.select(campaigns.c.id, campaigns.c.name, campaigns.c.state)
+        .where(campaigns.c.tenant_id == work.tenant_id, named)
+        .order_by(campaigns.c.id.desc())
+        .limit(limit)
+    )
+
+
 def edit(work: Work, campaign_id: UUID, values: Mapping[str, Any]) -> sa.Update:
     """One campaign's own columns; its state is move()'s."""
     return (
