@@ -77,7 +77,7 @@ async def _refuse_ambiguous(work: Work, numbers: Sequence[str]) -> None:
 
 
 async def _nobody(work: Work, run_id: UUID) -> Invalid:
-    rows = (await work.db.execute(sets.excluded(work, run_id))).all()
+    rows = (await work.db.execute(sets.excluded(work, [run_id]))).all()
     if not rows:
         return Invalid(
             N_("No open invoice fits this choice, so there is nobody to write to."),

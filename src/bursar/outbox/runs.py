@@ -100,5 +100,12 @@ async def retry_failed(work: Work, run_id: UUID) -> list[UUID]:
 
 async def count_states(work: Work, run_id: UUID) -> dict[str, int]:
     """How many sends of the run stand in each state; `changed` are queued ones that wait for an agent."""
-    rows = await work.db.execute(queries.counts(work, run_id))
-    return {row[0]: row[1] for row in rows}
+    return (await count_states_of(work, [run_id]))[run_id]
+
+
+async def count_states_of(work: Work, run_ids: Sequence[UUID]) -> dict[UUID, dict[str, int]]:
+    """The same for several runs, in one query."""
+    counts: dict[UUID, dict[str, int]] = {run_id: {} for run_id in run_ids}
+    for row in await work.db.execute(queries.counts(work, run_ids)):
+        counts[row.run_id][row.state] = row.many
+    return counts

@@ -11,7 +11,7 @@ from bursar.billing.states import InvoiceState
 from bursar.billing.tables import invoices, is_disputed, is_open, is_promised
 from bursar.chasing.states import CampaignKind, ExcludedReason, GroupBy
 from bursar.chasing.tables import campaign_invoices
-from bursar.core.schema import same_tenant
+from bursar.core.schema import same_tenant, uuids
 from bursar.core.work import Work
 from bursar.outbox.states import Channel, MailStream, SuppressionReason
 from bursar.outbox.tables import incoming_messages, suppression_of, template_versions
@@ -247,16 +247,16 @@ def totals() -> sa.Select:
     )
 
 
-def excluded(work: Work, run_id: UUID) -> sa.Select:
-    """How many invoices (or pasted numbers) were left out of a run for each reason."""
-    r = campaign_invoices.c.excluded_reason
+def excluded(work: Work, run_ids: Sequence[UUID]) -> sa.Select:
+    """How many invoices (or pasted numbers) were left out of each of these runs for each reason."""
+    run, reason = campaign_invoices.c.run_id, campaign_invoices.c.excluded_reason
     return (
-        sa.select(r.label("reason"), sa.func.count().label("many"))
+        sa.select(run, reason.label("reason"), sa.func.count().label("many"))
         .where(
             campaign_invoices.c.tenant_id == work.tenant_id,
-            campaign_invoices.c.run_id == run_id,
+            run == sa.any_(uuids(run_ids)),
             ~campaign_invoices.c.included,
         )
-        .group_by(r)
-        .order_by(r)
+        .group_by(run, reason)
+        .order_by(run, reason)
     )

@@ -14,8 +14,11 @@ from bursar.outbox.states import SendState
 from bursar.outbox.tables import engagements, runs, send_subjects, sends
 
 
-def run_of(work: Work, run_id: UUID) -> sa.Select:
-    return sa.select(runs).where(runs.c.tenant_id == work.tenant_id, runs.c.id == run_id)
+def any_hour(work: Work, run_ids: Sequence[UUID]) -> sa.Select:
+    """Those of these runs that an agent let go at any hour."""
+    return sa.select(runs.c.id).where(
+        runs.c.tenant_id == work.tenant_id, runs.c.id == sa.any_(uuids(run_ids)), runs.c.any_hour
+    )
 
 
 def suppressed(work: Work, run_id: UUID) -> sa.Select:

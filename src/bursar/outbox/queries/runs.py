@@ -140,12 +140,12 @@ def requeue_failed(work: Work, run_id: UUID) -> sa.Update:
     )
 
 
-def counts(work: Work, run_id: UUID) -> sa.Select:
-    """How many sends of a run stand in each state, held(changed) apart."""
+def counts(work: Work, run_ids: Sequence[UUID]) -> sa.Select:
+    """How many sends of each of these runs stand in each state, held(changed) apart."""
     changed = sa.case((sends.c.reason == "changed", "changed"), else_=sends.c.state)
     state = sa.case((sends.c.state == SendState.QUEUED, changed), else_=sends.c.state).label("state")
     return (
-        sa.select(state, sa.func.count().label("many"))
-        .where(sends.c.tenant_id == work.tenant_id, sends.c.run_id == run_id)
-        .group_by(state)
+        sa.select(sends.c.run_id, state, sa.func.count().label("many"))
+        .where(sends.c.tenant_id == work.tenant_id, sends.c.run_id == sa.any_(uuids(run_ids)))
+        .group_by(sends.c.run_id, state)
     )
