@@ -1,21 +1,19 @@
 """Which language a reader gets, and its words."""
 
 from dataclasses import dataclass
-from functools import cache
-from gettext import GNUTranslations, NullTranslations
-from io import BytesIO
-from pathlib import Path
-from typing import Any
 
 from starlette.requests import Request
 
+from bursar.core import translations
 from bursar.core.errors import IllegalMove, Refusal
+from bursar.core.translations import LOCALES, say
+from bursar.core.translations import catalogue_of as words_of
 from bursar.web import words
 
-LOCALES = Path(__file__).parent / "locales"
+__all__ = ["LOCALES", "say", "words_of"]
+
 COOKIE = "bursar_language"
 COOKIE_AGE_S = 365 * 24 * 3600
-DOMAIN = "bursar"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,59 +47,8 @@ def offered(code: str | None) -> Language | None:
 
 
 def preferred(accept_language: str) -> Language:
-    """The best offered language of an Accept-Language header; what cannot be read counts as absent."""
-    best, best_quality = SOURCE, 0.0
-    for part in accept_language[:500].split(","):
-        tag, _, quality_text = part.partition(";q=")
-        try:
-            quality = float(quality_text or 1)
-        except ValueError:
-            continue
-        found = offered(tag.strip())
-        if found and best_quality < quality <= 1:
-            best, best_quality = found, quality
-    return best
-
-
-@cache
-def words_of(code: str) -> NullTranslations:
-    """The catalogue of a language; English is its own.
-
-    Read from the .po itself when the compiled file is missing or older: whoever edits a translation
-    sees it at the next start, and no test passes on yesterday's words.
-    """
-    source = LOCALES / code / "LC_MESSAGES" / f"{DOMAIN}.po"
-    compiled = source.with_suffix(".mo")
-    if code == SOURCE.code:
-        return NullTranslations()
-    if compiled.is_file() and compiled.stat().st_mtime >= source.stat().st_mtime:
-        return GNUTranslations(BytesIO(compiled.read_bytes()))
-    return GNUTranslations(_compile(source))
-
-
-def _compile(source: Path) -> BytesIO:
-    from babel.messages.mofile import write_mo
-    from babel.messages.pofile import read_po
-
-    compiled = BytesIO()
-    with source.open("rb") as po:
-        write_mo(compiled, read_po(po, locale=source.parts[-3]))
-    compiled.seek(0)
-    return compiled
-
-
-def say(code: str, message: str, params: dict[str, Any] | None = None) -> str:
-    """`message` in the reader's language, its places filled.
-
-    Parameters that are words of ours (a noun, a state, a role) are translated too; names and numbers
-    are not in the catalogue and come through as they are.
-    """
-    catalogue = words_of(code)
-    text = catalogue.gettext(message)
-    if not params:
-        return text
-    told = {name: catalogue.gettext(v) if isinstance(v, str) and v else v for name, v in params.items()}
-    return text % told
+    """The best offered language of an Accept-Language header."""
+    return offered(translations.preferred(accept_language)) or SOURCE
 
 
 def refusal_text(code: str, refusal: Refusal) -> str:
