@@ -1,6 +1,6 @@
 import hashlib
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
+from uuid import UUID
 
 import pytest
 
@@ -8,7 +8,7 @@ from bursar.core.files import FileMissing, FileStore, FileTooLarge, new_key
 
 pytestmark = [pytest.mark.pure, pytest.mark.anyio]
 
-TENANT, OTHER = uuid4(), uuid4()
+TENANT, OTHER = UUID(int=1), UUID(int=2)
 
 
 @pytest.fixture
@@ -99,11 +99,11 @@ async def test_a_tenants_files_are_listed_with_their_age(store):
     found = [each async for each in store.stored(TENANT)]
     assert sorted(key for key, _ in found) == sorted(mine)
     assert all(abs(datetime.now(UTC) - at) < timedelta(minutes=1) for _, at in found)
-    assert [each async for each in store.stored(uuid4())] == []
+    assert [each async for each in store.stored(UUID(int=3))] == []
 
 
 @pytest.mark.parametrize(
-    "key", ["/etc/passwd", "../x", "", "a/b", f"{TENANT}/../x", f"{TENANT}/x.pdf", f"{new_key(TENANT)}\n"]
+    "key", ["/etc/passwd", "../x", "", "a/b", f"{TENANT}/../x", f"{TENANT}/x.pdf", f"{TENANT}/{OTHER}\n"]
 )
 async def test_only_keys_of_our_own_making_are_taken(store, key):
     for act in (store.put(key, b"x"), store.read(key), store.delete(key)):
