@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 import typer.main
 from typer.testing import CliRunner
 
@@ -15,8 +16,10 @@ from bursar.cli.building import Building
 from bursar.cli.main import make_cli
 from bursar.core.clock import FixedClock
 from bursar.core.settings import load_settings
+from bursar.outbox.tables import claims, sending_accounts, sends
 from dev.reference.commands import leaves
 from tests import databases
+from tests.makers.chasing_cli import IN, a_draft, a_late_firm
 from tests.makers.cli import Shell, untouched_logging
 
 COMMANDS = [
@@ -177,6 +180,36 @@ def test_the_doctor_says_when_partitions_run_out(shell: Shell, clock: FixedClock
     assert found["partitions"]["verdict"] == "failed"
     assert "worker" in found["partitions"]["advice"]
     assert found["clock"]["verdict"] == "warning"
+
+
+def test_the_doctor_says_what_waits_for_a_person(shell: Shell, clock: FixedClock):
+    draft = a_draft(a_late_firm(shell))
+    shell.answer("campaign", "release", draft["id"], *IN)
+
+    async def trouble(work):
+        now = sa.literal(clock.now())
+        [account] = await work.db.scalars(sa.select(sending_accounts.c.id))
+        [lost, _] = await work.db.scalars(sa.select(sends.c.id))
+        row = {
+            "tenant_id": work.tenant_id,
+            "sending_account_id": account,
+            "send_ids": [lost],
+            "lease_until": now,
+        }
+        await work.db.execute(sa.insert(claims).values(row))
+        await work.db.execute(
+            sa.update(sends).where(sends.c.id == lost).values(state="uncertain", queue_at=None)
+        )
+
+    shell.inside(trouble)
+    clock.advance(timedelta(minutes=6))
+    result = shell("doctor", "--json")
+
+    found = {check["name"]: check for check in json.loads(result.stdout)["checks"]}
+    assert result.exit_code == 1
+    assert found["workers"]["verdict"] == "failed"  # something waits and nobody works
+    for name in ("oldest due message", "uncertain messages", "expired leases"):
+        assert (found[name]["verdict"], bool(found[name]["advice"])) == ("warning", True)
 
 
 def test_the_doctor_examines_a_machine_whose_database_is_down(tmp_path: Path):

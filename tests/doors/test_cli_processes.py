@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -11,6 +12,7 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -135,15 +137,16 @@ def test_a_worker_ends_on_a_signal_with_status_0(machine: Machine):
 
 
 def test_the_web_door_answers_and_ends_on_a_signal(machine: Machine):
+    invited = machine.answer(*FIRM[:2], "beta", *FIRM[3:])["invitation_url"]
     port = free_port()
     server = machine.start("serve", "--port", str(port))
     try:
-        answered = waits_for(f"http://127.0.0.1:{port}/")
+        answered = waits_for(f"http://127.0.0.1:{port}{urlsplit(invited).path}")
     finally:
         server.send_signal(signal.SIGTERM)
         _, err = server.communicate(timeout=60)
 
-    assert answered < 500
+    assert answered == 200
     assert server.returncode == 0, err
 
 
@@ -157,8 +160,6 @@ def test_a_port_that_is_taken_is_one_clear_line(machine: Machine, open_sink: Sin
 
 
 def free_port() -> int:
-    import socket
-
     with socket.create_server(("127.0.0.1", 0)) as listening:
         return listening.getsockname()[1]
 

@@ -11,7 +11,10 @@ from bursar.chasing.results import show
 from bursar.core.clock import SystemClock
 from bursar.core.jobs import opened
 from bursar.outbox.tables import sends
+from bursar.tenancy.queries.tenants import take_slug
+from bursar.tenancy.tenants import this_tenant
 from bursar.worker.main import run_worker
+from tests.makers.cli import Shell, untouched_logging
 from tests.makers.story import Story, a_campaign, a_story, late_customers, states_of
 
 pytestmark = pytest.mark.anyio
@@ -154,3 +157,24 @@ async def test_asked_to_stop_it_settles_what_is_on_the_wire(addresses, keyring):
         assert len(story.sink.store.kept) == 5
         async with story.house.office.work(story.tenant_id) as work:
             assert await work.db.scalar(sa.select(sa.func.max(sends.c.attempts))) == 1
+
+
+async def test_a_command_may_wait_until_a_campaign_is_done(addresses, keyring):
+    clock = SystemClock()
+    async with a_story(addresses, clock, keyring) as story:
+        async with story.house.office.work(story.tenant_id) as work:
+            await late_customers(work, 3)
+            campaign = await a_campaign(work)
+            slug = (await this_tenant(work)).slug
+            await work.db.execute(take_slug(slug, story.tenant_id))
+        stop = asyncio.Event()
+        working = asyncio.create_task(run_worker(story.house, stop=stop))
+        words = ("campaign", "release", str(campaign), "--tenant", slug, "--any-hour", "--wait")
+        with untouched_logging():
+            async with asyncio.timeout(40):
+                told = await asyncio.to_thread(Shell(addresses, clock, keyring).answer, *words)
+        stop.set()
+        await working
+
+        assert told["state"] == "completed"
+        assert told["counts"] == {"sent": 3}

@@ -56,7 +56,7 @@ def create(
             owner_name=owner_name,
             password=from_environment(password_env),
         )
-        link = f"{house.settings.base_url}/set-password/{made.invitation}" if made.invitation else None
+        link = f"{house.settings.base_url}/password/{made.invitation}" if made.invitation else None
         told = {"id": made.id, "slug": made.slug, "owner_id": made.owner_id}
         data = {**told, "invitation": made.invitation, "invitation_url": link}
         return Answer(data, (facts(**told, set_the_password_at=link),))

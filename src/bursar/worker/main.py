@@ -1,6 +1,7 @@
 """The worker: the pump and the job queue in one loop, until a signal or until nothing is left to do."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
@@ -43,19 +44,19 @@ async def run_worker(house: House, *, until_idle: bool = False, stop: asyncio.Ev
     async with opened(house.addresses.app) as queue:
         log.info("worker_started", lanes=lanes)
         pumping = asyncio.create_task(pump.run(), name="pump")
-        others = [
-            asyncio.create_task(_work_off(queue, house), name="jobs"),
-            asyncio.create_task(_revive(queue), name="revive"),
-        ]
+        over = asyncio.Event()
+        jobs = asyncio.create_task(_work_off(queue, house), name="jobs")
+        others = [jobs, asyncio.create_task(_revive(queue, over), name="revive")]
         ends: list[asyncio.Task[Any]] = [asyncio.create_task(stop.wait(), name="stop")]
         if until_idle:
-            ends.append(asyncio.create_task(_idle(house, pump), name="idle"))
+            ends.append(asyncio.create_task(_idle(house, pump, over), name="idle"))
         try:
             await asyncio.wait([pumping, *others, *ends], return_when=asyncio.FIRST_COMPLETED)
         finally:
             pump.stop()
-            for task in (*others, *ends):
-                task.cancel()
+            over.set()  # not cancelled: a query that is cancelled may answer with an error of its own
+            jobs.cancel()  # which asks the library to finish what it runs
+            ends[0].cancel()
             outcomes = await asyncio.gather(pumping, *others, *ends, return_exceptions=True)
     for outcome in outcomes:
         if isinstance(outcome, BaseException) and not isinstance(outcome, asyncio.CancelledError):
@@ -88,9 +89,9 @@ async def _named(run: Callable[[], Awaitable[Any]], context: JobContext, _worker
         return await run()
 
 
-async def _revive(queue: procrastinate.App) -> None:
+async def _revive(queue: procrastinate.App, over: asyncio.Event) -> None:
     """Jobs that a killed worker had in hand are to be done again: each is safe to run twice."""
-    while True:
+    while not over.is_set():
         try:
             for job in await queue.job_manager.get_stalled_jobs():
                 log.warning("job_revived", job=job.task_name, id=job.id)
@@ -101,13 +102,14 @@ async def _revive(queue: procrastinate.App) -> None:
                     await queue.job_manager.finish_job(job, status=Status.FAILED, delete_job=True)
         except ConnectorException:
             log.exception("revive_failed")
-        await asyncio.sleep(REVIVE_EVERY_S)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(over.wait(), REVIVE_EVERY_S)
 
 
-async def _idle(house: House, pump: Pump) -> None:
+async def _idle(house: House, pump: Pump, over: asyncio.Event) -> None:
     """Return once there was nothing to do twice in a row: jobs order sends, and settling sends makes jobs."""
     quiet = 0
-    while quiet < 2:
+    while quiet < 2 and not over.is_set():
         await asyncio.sleep(LOOK_AGAIN_S)
         busy = (
             await start_due(house.office) or await jobs_are_at_work(house.office) or not await pump.is_idle()
