@@ -1,35 +1,62 @@
-"""`python -m dev.reference [--check]`: write the generated pages of docs/reference, or say which are old."""
+"""`python -m dev.reference [--check]`: write the generated pages of docs/reference, or say which are old.
+
+`--check` also names every blank of the page of coverage that nobody has explained.
+"""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
 
-FOLDER = Path(__file__).parents[2] / "docs" / "reference"
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "docs" / "reference"
 PAGES = {
     "api.md": "dev.reference.api",
+    "benchmarks.md": "dev.reference.benchmarks",
     "commands.md": "dev.reference.commands",
+    "coverage.md": "dev.reference.coverage",
     "data-model.md": "dev.reference.data_model",
     "lifecycles.md": "dev.reference.lifecycles",
     "settings.md": "dev.reference.settings",
 }
+PARTS = {ROOT / "README.md": ("figures", "dev.reference.benchmarks")}
+"""Pages that people write around something generated: what stands between two marks, and who writes it."""
 NOTE = "<!-- Written by `make reference`; change what it is made from instead. -->\n\n"
 
 
 def main(folder: Path, *, check: bool) -> int:
     """The exit status is 1 if `check` found a page that differs from what would be written."""
     old = []
-    for name, module in PAGES.items():
-        page: Callable[[], str] = import_module(module).page
-        text = NOTE + page().rstrip() + "\n"
-        target = folder / name
+    for target, text in [*_pages(folder), *_parts()]:
         if check and (not target.is_file() or target.read_text(encoding="utf-8") != text):
-            old.append(name)
+            old.append(target)
         elif not check:
             target.write_text(text, encoding="utf-8")
-    for name in old:
-        print(f"docs/reference/{name} is older than what it is made from: make reference")
-    return 1 if old else 0
+    for target in old:
+        print(f"{target} is older than what it is made from: make reference")
+    problems = [line for name in PAGES.values() for line in _problems(name)] if check else []
+    for line in problems:
+        print(line)
+    return 1 if old or problems else 0
+
+
+def _pages(folder: Path) -> Iterator[tuple[Path, str]]:
+    for name, module in PAGES.items():
+        page: Callable[[], str] = import_module(module).page
+        yield folder / name, NOTE + page().rstrip() + "\n"
+
+
+def _parts() -> Iterator[tuple[Path, str]]:
+    for target, (mark, module) in PARTS.items():
+        written = target.read_text(encoding="utf-8")
+        before, opening, rest = written.partition(f"<!-- {mark} -->\n")
+        _, closing, after = rest.partition(f"<!-- /{mark} -->\n")
+        if opening and closing:
+            yield target, before + opening + import_module(module).part() + closing + after
+
+
+def _problems(module: str) -> list[str]:
+    return getattr(import_module(module), "problems", list)()
 
 
 if __name__ == "__main__":

@@ -20,4 +20,6 @@ def names_of(room: str, kind: str) -> Iterator[tuple[str, object]]:
     yield from ((f"{name}.{each}", value) for each, value in vars(module).items())
     for part in pkgutil.iter_modules(getattr(module, "__path__", [])):
         inner = f"{name}.{part.name}"
-        yield from ((f"{inner}.{each}", value) for each, value in vars(importlib.import_module(inner)).items())
+        yield from (
+            (f"{inner}.{each}", value) for each, value in vars(importlib.import_module(inner)).items()
+        )
