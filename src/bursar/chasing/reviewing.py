@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from bursar.chasing.previews import InvoiceLine
+from bursar.chasing.queries import results
 from bursar.chasing.queries import reviewing as queries
 from bursar.core.money import Money
 from bursar.core.work import Work
@@ -90,3 +92,21 @@ async def collected_since(work: Work, campaign_ids: Sequence[UUID]) -> dict[UUID
     for row in await work.db.execute(queries.collected(work, campaign_ids)):
         found.setdefault(row.id, []).append(Money(row.minor, row.currency))
     return found
+
+
+async def campaign_of(work: Work, run_id: UUID | None) -> tuple[UUID, str] | None:
+    """Id and name of the campaign that made a run; None for a run of another room, or that was made again since."""
+    if run_id is None:
+        return None
+    row = (await work.db.execute(queries.campaign_of(work, run_id))).one_or_none()
+    return (row.id, row.name) if row else None
+
+
+async def invoices_of(work: Work, send_id: UUID) -> list[InvoiceLine]:
+    """The invoices that a send is about, those that were dropped from it too, with what is open on each today."""
+    return [
+        InvoiceLine(
+            row.id, row.number, Money(row.balance_minor, row.currency), row.reason if row.dropped_at else None
+        )
+        for row in await work.db.execute(results.invoices_about(work, [send_id]))
+    ]

@@ -66,3 +66,9 @@ def collected(work: Work, campaign_ids: Sequence[UUID]) -> sa.Select:
         .group_by(c.c.id, p.c.currency)
         .order_by(c.c.id, p.c.currency)
     )
+
+
+def campaign_of(work: Work, run_id: UUID) -> sa.Select:
+    return sa.select(campaigns.c.id, campaigns.c.name).where(
+        campaigns.c.tenant_id == work.tenant_id, campaigns.c.run_id == run_id
+    )

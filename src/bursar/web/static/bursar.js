@@ -116,6 +116,28 @@
     bar.value = (100 * event.detail.loaded) / event.detail.total;
   });
 
+  // Templates: a merge tag goes where the cursor stands; the preview follows what is typed.
+  document.addEventListener("click", (event) => {
+    const tag = event.target.closest("[data-inserts]");
+    if (!tag) return;
+    const field = byId(tag.dataset.into);
+    field.focus();
+    field.setRangeText(tag.dataset.inserts, field.selectionStart, field.selectionEnd, "end");
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+  let previewing = 0;
+  const preview = (editor) => {
+    const button = editor.querySelector("[data-preview]");
+    button.form.requestSubmit(button);
+  };
+  document.addEventListener("input", (event) => {
+    const editor = event.target.closest("[data-live-preview]");
+    if (!editor || !event.target.form?.contains(editor.querySelector("[data-preview]"))) return;
+    clearTimeout(previewing);
+    previewing = setTimeout(preview, 600, editor);
+  });
+  document.querySelectorAll("[data-live-preview]").forEach(preview);
+
   // A form that came back refused: the first field to put right has the cursor.
   document.addEventListener("htmx:afterSettle", (event) => {
     event.target.querySelector?.("[aria-invalid=true]")?.focus();
