@@ -31,7 +31,7 @@ NOT_PROMISED = [
 NOT_HTTP = b"Invalid HTTP request received."
 """What uvicorn says to a header that cannot be one; no application sees it."""
 
-EXAMPLES, MANY = 6, 150
+EXAMPLES, MANY = 4, 150
 
 
 @dataclass(frozen=True, slots=True)
