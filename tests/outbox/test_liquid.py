@@ -186,3 +186,9 @@ def test_money_and_days_are_written_in_the_language_of_the_template():
     assert liquid.written_date("en", "2026-11-20", "full").startswith("Friday")
     assert "نوفمبر" in liquid.written_date("ar", "2026-11-20")
     assert liquid.written_date("en", "yesterday") == "yesterday"
+
+
+@pytest.mark.parametrize("value", ["2026-99-99", "2026-02-30", "0000-01-01", "٢٠٢٦-١١-٢٠"])
+def test_what_only_looks_like_a_day_stays_as_it_was_written(value):
+    customer = {"name": value, "company": None, "code": None}
+    assert shown("{{ customer.name | date }}", customer=customer) == value

@@ -149,3 +149,40 @@ async def test_nonsense_after_the_dot_leaves_the_letter_in_doubt():
         [outcome] = await delivered(a_sender(port), a_letter())
 
     assert outcome.result is Result.UNKNOWN
+
+
+async def test_a_reply_of_endless_empty_lines_is_not_kept():
+    async def talk(reader, writer):
+        writer.write(b"220 x\r\n")
+        await reader.readline()
+        while True:
+            writer.write(b"250-\r\n" * 500)
+            await writer.drain()
+
+    async with a_server(talk) as port:
+        [outcome] = await delivered(a_sender(port), a_letter())
+
+    assert outcome.result is Result.ERROR  # no answer of a mail server, and known long before the deadline
+
+
+async def test_a_server_that_talks_to_a_resting_session_is_left():
+    left = asyncio.Event()
+    ready = (b"220 x\r\n", b"250-x\r\n250 PIPELINING\r\n", b"250 ok\r\n250 ok\r\n354 go\r\n")
+
+    async def talk(reader, writer):
+        await scripted(reader, writer, [], *ready)
+        try:
+            while True:
+                writer.write(b"250 still there?\r\n" * 50)
+                await writer.drain()
+        except ConnectionError:
+            left.set()
+
+    async with a_server(talk) as port:
+        sender = a_sender(port)
+        [outcome] = await sender.deliver([a_letter()])
+        async with asyncio.timeout(3):
+            await left.wait()
+        await sender.close()
+
+    assert outcome.result is Result.ACCEPTED

@@ -87,9 +87,11 @@ def money(locale: str, value: Any) -> str:
 
 def written_date(locale: str, value: Any, style: str = "long") -> str:
     """An ISO day ("2026-11-20") as people write it, "full" with its weekday. Other text stays."""
-    if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d\d-\d\d", value):
+    try:
+        day = date.fromisoformat(value if re.fullmatch(r"\d{4}-\d\d-\d\d", value, re.ASCII) else "")
+    except (TypeError, ValueError):  # no text, or a name like 2026-99-99
         return plain_text(value)
-    return format_day(date.fromisoformat(value), locale, "full" if style == "full" else "long")
+    return format_day(day, locale, "full" if style == "full" else "long")
 
 
 class ShownNode(OutputNode):
@@ -207,10 +209,16 @@ def parsed(environment: Environment, source: str, field: str) -> BoundTemplate:
 
 
 def rendered(template: BoundTemplate, values: Mapping[str, Any], links: Links) -> str:
-    """The slow way, and the definition of the right answer. Raises `Invalid`: a value missing or too big."""
+    """The slow way, and the definition of the right answer. Raises `Invalid`: a value missing or too big.
+
+    Whatever a filter stumbles over in one person's values is about that message: a claim would else fail with
+    its whole batch, again and again.
+    """
     try:
         return template.render({**values, LINKS: links})
-    except (LiquidError, TypeError, KeyError) as err:
+    except Invalid:
+        raise
+    except (LiquidError, TypeError, LookupError, ValueError, ArithmeticError, RecursionError) as err:
         raise Invalid(
             N_("The message cannot be written: %(reason)s."), code="template_value", reason=str(err)
         ) from err

@@ -10,6 +10,8 @@ from collections import deque
 from typing import NamedTuple, cast
 
 MAX_REPLY = 64 * 1024  # bytes; a server that answers more than this is not answering
+MAX_LINES = 1_000  # of one reply: empty lines weigh nothing and would never end
+MAX_WAITING = 100  # replies that nobody has read; at most five commands are ever on their way
 ENHANCED = re.compile(r"([245])\.(\d{1,3})\.(\d{1,3})(?= |$)")
 
 
@@ -70,6 +72,9 @@ class Wire(asyncio.Protocol):
         *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:
             self._take(line.rstrip(b"\r"))
+            if len(self._lines) > MAX_LINES or len(self._replies) > MAX_WAITING:
+                self.drop(Nonsense("too many lines"))
+                break
         if len(self._rest) > MAX_REPLY or sum(map(len, self._lines)) > MAX_REPLY:
             self.drop(Nonsense("too long"))
         if self._replies:
