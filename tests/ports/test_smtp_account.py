@@ -58,6 +58,15 @@ async def test_a_certificate_we_do_not_trust_refuses_the_account_and_no_password
         assert sink.store.kept == []
 
 
+@pytest.mark.parametrize("answers", [["192.0.32.7"], ["127.0.0.1", "192.0.32.7"]])
+async def test_nothing_goes_to_the_internet_unencrypted(answers):
+    sender = a_sender(587, host="mail.example.test", lookup=lambda *_: answers, username="u", password="p")
+    [outcome] = await delivered(sender, a_letter())
+
+    assert outcome.result is Result.REFUSED
+    assert "without encryption" in outcome.text
+
+
 @pytest.mark.parametrize("ways", ["PLAIN LOGIN", "LOGIN"])
 async def test_a_sign_in_works_by_either_way(ways):
     async with Sink(SinkSettings(password="pä ss", ways=ways)) as sink:

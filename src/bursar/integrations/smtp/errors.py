@@ -105,6 +105,7 @@ WORDS: dict[str, str] = {
     Stage.CONNECT: N_("The mail server does not want to talk to us."),
     Stage.EHLO: N_("The mail server refused our greeting."),
     "no_tls": N_("The mail server offers no encryption. Choose another port or host."),
+    "plain": N_("Only a server inside your own network may be reached without encryption."),
     "certificate": N_("The certificate of the mail server is not valid for this host."),
     Stage.TLS: N_("An encrypted connection to the mail server could not be made."),
     "no_auth": N_("The mail server offers no way of signing in that we know."),

@@ -125,6 +125,11 @@ def is_public(address: Address) -> bool:
     return address.version == 4 or address in OPENED_IPV6
 
 
+def is_inside(answer: str, networks: Iterable[str | Network]) -> bool:
+    """Whether an address that may be dialled is one of our own network, where nobody else listens."""
+    return any(unwrapped(answer) in ipaddress.ip_network(network) for network in networks)
+
+
 def _judge(address: Address, port: int, networks: Sequence[Network], purpose: Purpose) -> None:
     if any(address in network for network in networks):
         return

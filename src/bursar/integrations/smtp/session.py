@@ -174,6 +174,8 @@ async def _dial(
     async with asyncio.timeout(deadlines.connect):
         networks = settings.allowed_networks
         addresses = await guard.resolve(settings.host, settings.port, networks, lookup=lookup)
+        if settings.tls == "none" and not all(guard.is_inside(one, networks) for one in addresses):
+            raise Trouble(Result.REFUSED, WORDS["plain"])
         for nth, address in enumerate(addresses, 1):
             try:
                 _, wire = await loop.create_connection(
