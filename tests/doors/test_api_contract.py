@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
+import httpx2
 import pytest
 import schemathesis
 import uvicorn
@@ -82,7 +83,12 @@ def lies(served: Served, examples: int, *, derandomize: bool) -> list[str]:
 
     Half of the requests are good, the others are wrong in one way each.
     """
-    document = schemathesis.openapi.from_url(f"{served.address}/api/v1/openapi.json")
+    told = httpx2.get(f"{served.address}/api/v1/openapi.json").json()
+    for known in told["paths"].values():
+        for operation in known.values():
+            del operation["security"]  # each call below brings the key: who has none is asked in walls
+    document = schemathesis.openapi.from_dict(told)
+    document.config.update(base_url=f"{served.address}/api/v1")
     usual = settings(max_examples=examples, derandomize=derandomize, phases=[Phase.generate], **USUAL)
     found = []
     for result in document.get_all_operations():
