@@ -11,7 +11,6 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader
 from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
@@ -72,7 +71,8 @@ class OwnButtons:
         headers = dict(scope.get("headers", ()))
         foreign = headers.get(b"sec-fetch-site", b"none") not in {b"none", b"same-origin"}
         if scope["type"] == "http" and scope["method"] == "POST" and foreign:
-            raise HTTPException(403)
+            await Response("Press the button on the page itself.", 403)(scope, receive, send)
+            return
         await self.app(scope, receive, send)
 
 

@@ -5,6 +5,7 @@ import ssl
 from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
+from email.policy import SMTP
 from email.utils import formatdate, make_msgid
 
 from bursar.sandbox.mailboxes.mail import Mail
@@ -49,7 +50,7 @@ def usual_words(mail: Mail) -> str:
 
 def answer_to(mail: Mail, words: str) -> EmailMessage:
     """To where the sender asked for answers, threaded, with what it answers quoted below."""
-    message = EmailMessage()
+    message = EmailMessage(policy=SMTP.clone(cte_type="7bit"))  # for servers without 8BITMIME, too
     message["From"] = Address(mail.to_name, addr_spec=mail.to_address)
     message["To"] = mail.reply_to
     message["Subject"] = mail.subject if mail.subject.lower().startswith("re:") else f"Re: {mail.subject}"
@@ -58,8 +59,8 @@ def answer_to(mail: Mail, words: str) -> EmailMessage:
     if mail.message_id:
         message["In-Reply-To"] = mail.message_id
         message["References"] = f"{mail.references} {mail.message_id}".strip()
-    if mail.language:
-        message["Content-Language"] = mail.language
     quoted = "".join(f"> {line}\n" for line in mail.text.strip().splitlines())
     message.set_content(f"{words.strip()}\n\n{quoted}")
+    if mail.language:
+        message["Content-Language"] = mail.language
     return message

@@ -1,0 +1,149 @@
+"""`python -m bursar.demo`: a fresh machine to the running product, with its story played through the doors."""
+
+import argparse
+import fcntl
+import shutil
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from bursar.core.clock import SystemClock
+from bursar.demo import season, working_title
+from bursar.demo.aftermath import live_on
+from bursar.demo.doors import CommandLine, Mailboxes, Refused
+from bursar.demo.preparing import OURS, THEIRS, prepare
+from bursar.demo.processes import HOST, Children, Died, environment, free_port
+from bursar.demo.sending import TooSlow, send
+from bursar.demo.stage import Stage
+from bursar.demo.telling import Teller
+from bursar.demo.verdict import promises, table
+
+APP_PORT, MAILBOXES_PORT = 8000, 8025
+"""Wanted for somebody who stays and looks; taken ones are replaced by any that is free."""
+
+
+def main(arguments: list[str]) -> int:
+    """0 if the story came true, 1 if it did not."""
+    parser = argparse.ArgumentParser(prog="python -m bursar.demo", description=__doc__)
+    parser.add_argument("--once", action="store_true", help="end when the story is told")
+    parser.add_argument("--folder", type=Path, default=Path(".bursar/demo"), help="made anew each time")
+    options = parser.parse_args(arguments)
+    folder: Path = options.folder.resolve()
+    # Asked to end, it ends like on Ctrl-C: its processes are not left behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    teller = Teller()
+    try:
+        with _alone(folder), _stage(folder, teller, stays=not options.once) as stage:
+            came_true = play(stage)
+            if came_true and not options.once:
+                _stay(stage)
+    except KeyboardInterrupt:
+        teller.console.print("\nEnded.")
+        return 0 if not options.once else 130
+    except (Died, Refused, TooSlow, BlockingIOError) as problem:
+        teller.console.print(f"[red]The demo stopped.[/red]\n{problem}", markup=True, soft_wrap=True)
+        return 1
+    return 0 if came_true else 1
+
+
+def play(stage: Stage) -> bool:
+    """The whole story, then what came of it; whether every promise was kept."""
+    prepare(stage)
+    send(stage)
+    live_on(stage)
+    console = stage.teller.console
+    console.print()
+    console.print(table(stage.outcome))
+    kept = list(promises(stage.outcome))
+    for text, true in kept:
+        if not true:
+            console.print(f"  [red]✗ not true: {text}[/red]")
+    true = sum(each for _, each in kept)
+    console.print(f"{true} of {len(kept)} promises kept, in {stage.teller.seconds:.0f} s.", style="bold")
+    return true == len(kept)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """One demo a folder. Raises `BlockingIOError` while another one runs."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with (folder.parent / f"{folder.name}.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise BlockingIOError("A demo runs in this folder already. End it with Ctrl-C first.") from None
+        yield
+
+
+@contextmanager
+def _stage(folder: Path, teller: Teller, *, stays: bool) -> Iterator[Stage]:
+    """An empty folder, a database in it, and the three processes; all of them end with it."""
+    base_url = f"http://{HOST}:{free_port(APP_PORT if stays else 0)}"
+    told = environment(folder, base_url)
+    line = CommandLine(told)
+    teller.chapter("Working Title, a fashion agency in Dubai")
+    if folder.exists():
+        line("stop")  # a demo that was killed leaves its database running
+        shutil.rmtree(folder)
+    logs = folder / "logs"
+    logs.mkdir(parents=True)
+    children = Children(told, logs)
+    try:
+        with teller.step("bursar migrate, with a database of its own") as found:
+            line("migrate")
+            found.append(str(folder))
+        with teller.step("Sandbox and web app as processes of their own") as found:
+            stage = _opened(folder, base_url, line, children, teller, stays=stays)
+            found += [stage.base_url, stage.mailboxes_url]
+        try:
+            yield stage
+        finally:
+            stage.close()
+    finally:
+        children.end()
+        line("stop")
+
+
+def _opened(
+    folder: Path, base_url: str, line: CommandLine, children: Children, teller: Teller, *, stays: bool
+) -> Stage:
+    port = free_port(MAILBOXES_PORT if stays else 0)
+    told = children.start("sandbox", "bursar.sandbox.smtp", "--pages-port", str(port), told=True)
+    children.start("web", "bursar", "serve", "--port", base_url.rpartition(":")[2])
+    mailboxes_url = f"http://{HOST}:{told['pages_port']}"
+    children.until_it_answers("web", f"{base_url}/sign-in")
+    today = SystemClock().now().astimezone(ZoneInfo(working_title.FIRM.time_zone)).date()
+    buyers = working_title.buyers()
+    return Stage(
+        folder=folder,
+        today=today,
+        base_url=base_url,
+        mailboxes_url=mailboxes_url,
+        line=line,
+        children=children,
+        mailboxes=Mailboxes(mailboxes_url, f"http://{HOST}:{told['control_port']}"),
+        smtp_port=told["port"],
+        teller=teller,
+        buyers=buyers,
+        bills=season.bills(buyers, today),
+    )
+
+
+def _stay(stage: Stage) -> None:
+    """Until Ctrl-C."""
+    console = stage.teller.console
+    console.print()
+    console.print(f"  Bursar      [bold]{stage.base_url}[/bold]")
+    for firm in (OURS, THEIRS):
+        console.print(f"              {firm.owner_email}   {firm.password}   [dim]({firm.name})[/dim]")
+    console.print(f"  Mailboxes   [bold]{stage.mailboxes_url}[/bold]")
+    console.print("  [dim]Everything lives in[/dim]", str(stage.folder), "[dim]· Ctrl-C ends it[/dim]")
+    while True:
+        signal.pause()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,86 @@
+"""Where the story is played: its folder, its processes, its doors, and what it has come to so far."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from bursar.demo.doors import Api, CommandLine, Mailboxes
+from bursar.demo.processes import Children
+from bursar.demo.stories import Bill, Buyer
+from bursar.demo.telling import Teller
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of it, for the table and for the promises at the end."""
+
+    imported: int = 0
+    refused_rows: int = 0
+    merged_rows: int = 0
+    transfers: int = 0
+    planned: int = 0
+    excluded: Mapping[str, int] = field(default_factory=dict)
+    languages: Mapping[str, int] = field(default_factory=dict)
+    at_the_kill: int = 0
+    killed: list[int] = field(default_factory=list)
+    uncertain: int = 0
+    resolved: list[str] = field(default_factory=list)
+    campaign_state: str = ""
+    counts: Mapping[str, int] = field(default_factory=dict)
+    not_sent: Mapping[str, int] = field(default_factory=dict)
+    most_to_one: int = 0
+    paid_in_time: str = ""
+    paid_in_time_got: int = 0
+    paid_in_time_reason: str | None = None
+    opened: int = 0
+    machine_opened: int = 0
+    clicked: int = 0
+    led_to: set[str] = field(default_factory=set)
+    scanned: str = ""
+    unsubscribed: str = ""
+    unsubscribed_because: tuple[str, ...] = ()
+    stopped: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    replied: int = 0
+    paid_after: list[str] = field(default_factory=list)
+    collected: list[str] = field(default_factory=list)
+    foreign: Mapping[int, int] = field(default_factory=dict)
+    own: Mapping[int, int] = field(default_factory=dict)
+    neighbours: int = 0
+    journal: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Stage:
+    """`api` and `neighbour` are of the two firms; they are there once the firms are."""
+
+    folder: Path
+    today: date
+    base_url: str
+    mailboxes_url: str
+    line: CommandLine
+    children: Children
+    mailboxes: Mailboxes
+    smtp_port: int
+    teller: Teller
+    buyers: list[Buyer]
+    bills: list[Bill]
+    outcome: Outcome = field(default_factory=Outcome)
+    campaign_id: str = ""
+    _apis: dict[str, Api] = field(default_factory=dict)
+
+    def open_api(self, slug: str, key: str) -> None:
+        self._apis[slug] = Api(self.base_url, key)
+
+    def api(self, slug: str) -> Api:
+        return self._apis[slug]
+
+    def sheet(self, name: str) -> Path:
+        return self.folder / "sheets" / name
+
+    def close(self) -> None:
+        """The connections; processes have an end of their own."""
+        for api in self._apis.values():
+            api.close()
+        self.mailboxes.close()
