@@ -11,6 +11,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -20,6 +21,7 @@ from uuid import UUID
 
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
+from fastapi import FastAPI
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from bursar import app
@@ -37,6 +39,7 @@ from bursar.core.keys import Keyring, new_entry
 from bursar.core.kinds import ActorType, AgentRole
 from bursar.core.migrating import migrate
 from bursar.core.money import Money
+from bursar.core.server import stop_server
 from bursar.core.settings import Settings, load_settings
 from bursar.core.work import Actor
 from bursar.house import House
@@ -51,6 +54,7 @@ from bursar.web.app import create_web
 from bursar.web.languages import OFFERED
 from bursar.web.security import Site
 from dev.browser import browser as chromium
+from dev.sending_season import tell_sending
 
 EMAIL, PASSWORD = "rania@workingtitle.example", "seven grey herons at noon"
 SIZES = {"desktop": (1280, 860), "phone": (390, 844)}
@@ -186,8 +190,8 @@ async def _campaign(house: House, tenant_id: UUID, owner: Actor, season: Season)
         await pump.run_until_idle()
         async with house.office.work(tenant_id, actor=owner) as work:
             rest = CampaignPlan("Just late", CampaignKind.OVERDUE_NOTICE, {"max_days_overdue": 15})
-            await create_campaign(work, rest)
-    season.pages["campaign"] = f"/campaigns/{campaign}"
+            draft = await create_campaign(work, rest)
+        season.pages |= await tell_sending(house, tenant_id, owner, finished=campaign, draft=draft)
 
 
 PAGES = {
@@ -213,21 +217,32 @@ PAGES = {
 
 
 @contextmanager
-def product(folder: Path) -> Iterator[tuple[str, dict[str, str]]]:
+def product() -> Iterator[tuple[str, dict[str, str]]]:
     """The product over one season: its address, and that of each page by name."""
-    folder.chmod(0o711)  # the database's own user passes through
-    settings = load_settings(data_dir=folder, private_hosts="127.0.0.0/8", log_level="warning")
-    keyring = Keyring.parse(new_entry("k1"))
-    season = Season(dict(PAGES))
-    asyncio.run(_prepared(settings, keyring, season))
-    house = app.build(settings, keyring=keyring)
-    web = create_web(house, Site(base_url="http://127.0.0.1"))
+    with tempfile.TemporaryDirectory() as data:
+        folder = Path(data)
+        folder.chmod(0o711)  # the database's own user passes through
+        settings = load_settings(data_dir=folder, private_hosts="127.0.0.0/8", log_level="warning")
+        keyring = Keyring.parse(new_entry("k1"))
+        season = Season(dict(PAGES))
+        with ThreadPoolExecutor(1) as aside:  # the caller may be inside a loop of the browser's
+            aside.submit(asyncio.run, _prepared(settings, keyring, season)).result()
+        house = app.build(settings, keyring=keyring)
+        try:
+            with _serving(create_web(house, Site(base_url="http://127.0.0.1"))) as address:
+                yield address, season.pages
+        finally:
+            stop_server(folder)
+
+
+@contextmanager
+def _serving(web: FastAPI) -> Iterator[str]:
     server = uvicorn.Server(uvicorn.Config(web, port=0, log_level="warning", lifespan="off"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:
         time.sleep(0.01)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}", season.pages
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     server.should_exit = True
     thread.join(timeout=5)
 
@@ -242,28 +257,24 @@ async def _prepared(settings: Settings, keyring: Keyring, season: Season) -> Non
 def main(folder: Path, wanted: set[str], *, check: bool) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     found: list[str] = []
-    with (
-        tempfile.TemporaryDirectory() as data,
-        product(Path(data)) as (address, pages),
-        sync_playwright() as playwright,
-    ):
+    with product() as (address, pages), sync_playwright() as playwright:
         chrome = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
         for code in OFFERED:
             for size, (width, height) in SIZES.items():
-                page = _signed_in(chrome, address, code, width, height)
+                page = signed_in(chrome, address, code, width, height)
                 for name, path in pages.items():
                     if wanted and name not in wanted:
                         continue
                     page.goto(address + path)
                     page.screenshot(path=folder / f"{name}-{code}-{size}.png", full_page=True)
-                    found += [f"{name} {code} {size}: {said}" for said in _problems(page, check=check)]
+                    found += [f"{name} {code} {size}: {said}" for said in problems(page, check=check)]
                 page.context.close()
         chrome.close()
     print("\n".join(found))
     return 1 if found else 0
 
 
-def _signed_in(chrome: Browser, address: str, code: str, width: int, height: int) -> Page:
+def signed_in(chrome: Browser, address: str, code: str, width: int, height: int) -> Page:
     context = chrome.new_context(viewport={"width": width, "height": height}, reduced_motion="reduce")
     context.add_cookies([{"name": "bursar_language", "value": code, "url": address}])
     page = context.new_page()
@@ -275,7 +286,7 @@ def _signed_in(chrome: Browser, address: str, code: str, width: int, height: int
     return page
 
 
-def _problems(page: Page, *, check: bool) -> Iterator[str]:
+def problems(page: Page, *, check: bool) -> Iterator[str]:
     """What shuts somebody out, and a page that is wider than its screen."""
     over = page.evaluate("document.documentElement.scrollWidth - innerWidth")
     if over > 0:
