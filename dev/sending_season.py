@@ -1,0 +1,82 @@
+"""Of the season in the pictures, what concerns sending: campaigns in each state, messages, mailboxes, templates."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from bursar.chasing import campaigns
+from bursar.chasing.campaigns import CampaignPlan
+from bursar.chasing.results import show
+from bursar.chasing.reviewing import recipients
+from bursar.chasing.states import CampaignKind, GroupBy
+from bursar.core.tokens import Kind, sign
+from bursar.core.work import Actor, Work
+from bursar.house import House
+from bursar.outbox.accounts import list_accounts
+from bursar.outbox.suppressions import suppress
+from bursar.outbox.templates import list_templates
+
+PAGES = {
+    "campaigns": "/campaigns",
+    "campaign-new": "/campaigns/new",
+    "sends": "/sends",
+    "mailboxes": "/sending-accounts",
+    "mailbox-new": "/sending-accounts/new",
+    "templates": "/templates",
+    "template-new": "/templates/new",
+    "suppressions": "/suppressions",
+    "suppression-new": "/suppressions/new",
+    "link-gone": "/l/x",
+}
+
+
+async def tell_sending(
+    house: House, tenant_id: UUID, owner: Actor, *, finished: UUID, draft: UUID
+) -> dict[str, str]:
+    """Addresses of pages by name. `finished` and `draft` are campaigns."""
+    async with house.office.work(tenant_id, actor=owner) as work:
+        await suppress(work, "press@lavande.example", note="Asked by phone on Monday")
+        planned, paused = await _planned(work), await _paused(work)
+        sent, waiting = await _first_send(work, finished), await _first_send(work, draft)
+        [account] = await list_accounts(work)
+        notice = next(one for one in await list_templates(work) if one.code == "overdue_notice_1")
+    token = sign(house.keyring, Kind.UNSUBSCRIBE, tenant_id, sent)
+    return PAGES | {
+        "campaign": f"/campaigns/{finished}",
+        "campaign-review": f"/campaigns/{draft}",
+        "campaign-edit": f"/campaigns/{draft}/edit",
+        "campaign-message": f"/campaigns/{draft}/messages/{waiting}?view=text",
+        "campaign-left-out": f"/campaigns/{draft}/left-out",
+        "campaign-release": f"/campaigns/{draft}/release",
+        "campaign-planned": f"/campaigns/{planned}",
+        "campaign-paused": f"/campaigns/{paused}",
+        "send": f"/sends/{sent}",
+        "send-waiting": f"/sends/{waiting}",
+        "mailbox": f"/sending-accounts/{account.id}",
+        "template": f"/templates/{notice.id}",
+        "template-arabic": f"/templates/{notice.id}?locale=ar",
+        "unsubscribe": f"/u/{token}",
+    }
+
+
+async def _planned(work: Work) -> UUID:
+    plan = CampaignPlan(
+        "Before the holidays", CampaignKind.INVOICE_REMINDER, {"due_within_days": 30}, GroupBy.INVOICE
+    )
+    planned = await campaigns.create_campaign(work, plan)
+    await campaigns.schedule(work, planned, work.now + timedelta(days=3))
+    return planned
+
+
+async def _paused(work: Work) -> UUID:
+    plan = CampaignPlan("Large amounts", CampaignKind.PAYMENT_FOLLOW_UP, {"min_balance_minor": 500_000})
+    paused = await campaigns.create_campaign(work, plan)
+    await campaigns.send_now(work, paused)
+    await campaigns.pause(work, paused)
+    return paused
+
+
+async def _first_send(work: Work, campaign_id: UUID) -> UUID:
+    if run_id := (await show(work, campaign_id)).run_id:
+        return (await recipients(work, run_id, limit=1)).rows[0].send_id
+    msg = f"campaign {campaign_id} has no list"
+    raise LookupError(msg)
