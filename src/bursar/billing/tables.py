@@ -243,7 +243,7 @@ def is_disputed(subject: sa.FromClause) -> sa.ColumnElement[bool]:
     )
 
 
-def is_promised(subject: sa.FromClause, today: date) -> sa.ColumnElement[bool]:
+def is_promised(subject: sa.FromClause, today: date | sa.ColumnElement[date]) -> sa.ColumnElement[bool]:
     """Invoices for which somebody gave their word until today or later (R80)."""
     return sa.exists().where(
         same_tenant(promises, subject),

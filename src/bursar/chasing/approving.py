@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from bursar.chasing.queries import composing as queries
+from bursar.chasing.composing import people_of, subjects_of
 from bursar.core.errors import NotFound
 from bursar.core.work import Work
 from bursar.outbox import reading, resolving
@@ -17,8 +17,8 @@ async def approve(work: Work, send_id: UUID) -> None:
     send = (await reading.get_send(work, send_id)).send
     if send.purpose is not Purpose.CAMPAIGN or send.customer_id is None:
         raise NotFound("send")
-    person = (await work.db.execute(queries.people(work, [send.customer_id]))).one()
-    about = await work.db.execute(queries.subjects(work, [send_id]))
+    [person] = await people_of(work, [send.customer_id])
+    about = await subjects_of(work, [send_id])
     facts = {"to": person.to_address, "invoices": {str(row.id): row.balance_minor for row in about}}
     to = (person.to_address, person.address_key) if person.to_address else None
     await resolving.approve(work, send_id, facts, to=to)

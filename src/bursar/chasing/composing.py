@@ -9,6 +9,7 @@ from sqlalchemy import Row
 from bursar.chasing.queries import composing as queries
 from bursar.chasing.rules import Fact, differs, invoice_values, silence
 from bursar.core.formats import format_day
+from bursar.core.schema import uuids_text
 from bursar.core.work import Work
 from bursar.outbox.composing import Held, Queued, Say, Silent, Verdict
 
@@ -19,7 +20,7 @@ class CampaignComposer:
     async def compose(self, work: Work, sends: Sequence[Queued]) -> Mapping[UUID, Verdict]:
         facts = await _facts(work, [send.id for send in sends])
         customers = sorted({send.customer_id for send in sends if send.customer_id})
-        people = {row.id: row for row in await work.db.execute(queries.people(work, customers))}
+        people = {row.id: row for row in await people_of(work, customers)}
         runs = sorted({send.run_id for send in sends if send.run_id})
         firms = {row.run_id: row for row in await work.db.execute(queries.firms(work, runs))}
         return {
@@ -30,9 +31,21 @@ class CampaignComposer:
         }
 
 
+async def subjects_of(work: Work, send_ids: Sequence[UUID]) -> Sequence[Row[Any]]:
+    """What these sends are about, live: a row an invoice."""
+    named = {"tenant_id": work.tenant_id, "today": work.today, "ids": uuids_text(send_ids)}
+    return (await work.db.execute(queries.subjects(), named)).all()
+
+
+async def people_of(work: Work, customer_ids: Sequence[UUID]) -> Sequence[Row[Any]]:
+    """These customers as letters name them."""
+    named = {"tenant_id": work.tenant_id, "ids": uuids_text(customer_ids)}
+    return (await work.db.execute(queries.people(), named)).all()
+
+
 async def _facts(work: Work, send_ids: Sequence[UUID]) -> dict[UUID, list[Fact]]:
     facts: dict[UUID, list[Fact]] = {}
-    for row in await work.db.execute(queries.subjects(work, send_ids)):
+    for row in await subjects_of(work, send_ids):
         silent = silence(row.state, row.balance_minor, disputed=row.disputed, promised=row.promised)
         facts.setdefault(row.send_id, []).append(
             Fact(

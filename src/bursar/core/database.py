@@ -1,10 +1,15 @@
 """Where the database is, who connects to it, and the refusal to run as anybody who could pass the wall."""
 
+import time
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from bursar.core.errors import N_, Refusal
 from bursar.core.keys import Keyring, Purpose
@@ -13,6 +18,9 @@ from bursar.core.settings import Settings
 
 APP_ROLE = "bursar_app"
 OWNER_ROLE = "bursar_owner"
+
+RESTED_S = 1.0
+"""A pooled connection that was not used for so long is asked whether it lives before it is handed out."""
 
 
 class UnsafeDatabase(Refusal):
@@ -59,16 +67,42 @@ def _psycopg(url: str) -> URL:
 
 
 def make_engine(address: URL, *, pool_size: int) -> AsyncEngine:
-    """The pool of one process. A connection that comes back is wiped (R114): nothing leaks to the next Work."""
-    return create_async_engine(
+    """The pool of one process. All that a Work sets is local to its transaction, so a connection that comes
+    back holds nothing of it (R114).
+    """
+    engine = create_async_engine(
         address,
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=10,
-        pool_pre_ping=True,
         hide_parameters=True,  # a failed statement is logged, and its values are names and addresses
         connect_args={"application_name": "bursar", "prepare_threshold": 3},
     )
+    event.listen(engine.sync_engine, "checkout", _ask_if_rested)
+    event.listen(engine.sync_engine, "checkin", _note_rest)
+    return engine
+
+
+def _note_rest(_connection: Any, record: ConnectionPoolEntry) -> None:
+    record.info["rests_since"] = time.monotonic()
+
+
+def _ask_if_rested(connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
+    """A connection that rested may be dead (the server was restarted); one just used is not asked each time."""
+    rested = time.monotonic() - record.info.get("rests_since", time.monotonic())
+    if rested > RESTED_S and (connection.driver_connection.closed or not _answers(connection)):
+        raise DisconnectionError
+
+
+def _answers(connection: Any) -> bool:
+    try:
+        cursor = connection.cursor()
+        cursor.execute("select 1")
+        cursor.close()
+        connection.rollback()
+    except Exception:  # noqa: BLE001  whatever it says, it does not answer
+        return False
+    return True
 
 
 _WHO = sa.text(

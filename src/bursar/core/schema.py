@@ -171,4 +171,13 @@ class _Uuids(sa.types.UserDefinedType[str]):
 
 def uuids(ids: Sequence[UUID_]) -> sa.BindParameter[str]:
     """An array parameter as one text literal: the driver dumps it in one go, not element by element."""
-    return sa.literal("{" + ",".join(map(str, ids)) + "}", _Uuids())
+    return sa.literal(uuids_text(ids), _Uuids())
+
+
+def uuids_named(name: str) -> sa.BindParameter[str]:
+    """The same as a named parameter of a statement that is built once; its value is `uuids_text(ids)`."""
+    return sa.bindparam(name, type_=_Uuids())
+
+
+def uuids_text(ids: Sequence[UUID_]) -> str:
+    return "{" + ",".join(map(str, ids)) + "}"

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import Row
 
 from bursar.core.errors import Refusal
+from bursar.core.schema import uuids_text
 from bursar.core.work import Office, Work
 from bursar.outbox import pausing, screening
 from bursar.outbox.batches import Account, Batch, Claimed, Said
@@ -43,7 +44,14 @@ async def claim(
         room, open_runs = await _room(work, row)
         if room <= 0:
             return None
-        found = (await work.db.execute(queries.next_sends(work, account_id, open_runs, room))).all()
+        named = {
+            "tenant_id": tenant_id,
+            "account_id": account_id,
+            "now": work.now,
+            "open_runs": uuids_text(open_runs),
+            "many": room,
+        }
+        found = (await work.db.execute(queries.next_sends(), named)).all()
         if not found:
             return None
         batch = Batch({send.id: send for send in found})

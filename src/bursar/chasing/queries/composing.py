@@ -1,6 +1,7 @@
 """The live facts of a batch of sends: what each is about, to whom, and what is true of it now."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -9,15 +10,20 @@ import sqlalchemy as sa
 from bursar.billing.tables import invoices, is_disputed, is_promised
 from bursar.chasing.queries.freezing import has_replied, recipient, recipient_key
 from bursar.chasing.tables import campaigns
-from bursar.core.schema import same_tenant, uuids
+from bursar.core.schema import same_tenant, uuids, uuids_named
 from bursar.core.work import Work
 from bursar.outbox.tables import send_subjects, sending_accounts
 from bursar.tenancy.tables import customers, tenants
 
 
-def subjects(work: Work, send_ids: Sequence[UUID]) -> sa.Select:
-    """The live invoices of these sends, oldest due first, with what would silence each."""
+@cache
+def subjects() -> sa.Select:
+    """The live invoices of some sends, oldest due first, with what would silence each.
+
+    Built once, since it is asked for every batch. Named: tenant_id, today, ids (of the sends, as text).
+    """
     i, about = invoices, send_subjects
+    today = sa.bindparam("today", type_=sa.Date())
     return (
         sa.select(
             about.c.send_id,
@@ -30,12 +36,12 @@ def subjects(work: Work, send_ids: Sequence[UUID]) -> sa.Select:
             i.c.due_date,
             i.c.state,
             is_disputed(i).label("disputed"),
-            is_promised(i, work.today).label("promised"),
+            is_promised(i, today).label("promised"),
         )
         .join(i, sa.and_(same_tenant(i, about), i.c.id == about.c.subject_id))
         .where(
-            about.c.tenant_id == work.tenant_id,
-            about.c.send_id == sa.any_(uuids(send_ids)),
+            about.c.tenant_id == sa.bindparam("tenant_id"),
+            about.c.send_id == sa.any_(uuids_named("ids")),
             about.c.subject_type == "invoice",
             about.c.dropped_at.is_(None),
         )
@@ -43,8 +49,12 @@ def subjects(work: Work, send_ids: Sequence[UUID]) -> sa.Select:
     )
 
 
-def people(work: Work, customer_ids: Sequence[UUID]) -> sa.Select:
-    """These customers as a letter names them, where their letters go today, and whether they answered."""
+@cache
+def people() -> sa.Select:
+    """Customers as a letter names them, where their letters go today, and whether they answered.
+
+    Built once. Named: tenant_id, ids (of the customers, as text).
+    """
     c = customers
     return sa.select(
         c.c.id,
@@ -54,7 +64,7 @@ def people(work: Work, customer_ids: Sequence[UUID]) -> sa.Select:
         recipient("email").label("to_address"),
         recipient_key().label("address_key"),
         has_replied().label("replied"),
-    ).where(c.c.tenant_id == work.tenant_id, c.c.id == sa.any_(uuids(customer_ids)))
+    ).where(c.c.tenant_id == sa.bindparam("tenant_id"), c.c.id == sa.any_(uuids_named("ids")))
 
 
 def firms(work: Work, run_ids: Sequence[UUID]) -> sa.Select:

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
-from bursar.core.schema import same_tenant, uuids
+from bursar.core.schema import same_tenant, uuids, uuids_named
 from bursar.core.work import Work
 from bursar.outbox.states import AccountState, RunState, SendState
 from bursar.outbox.tables import (
@@ -135,37 +136,37 @@ TAKEN = (
 )
 
 
-def next_sends(work: Work, account_id: UUID, open_runs: Sequence[UUID], count: int) -> sa.Select:
-    """Up to `count` due sends of the account, most urgent first: of open runs or of none, not held(changed).
+@cache
+def next_sends() -> sa.Select:
+    """Up to `many` due sends of an account, most urgent first: of open runs or of none, not held(changed).
 
     Locks sends only. They are taken before anything is joined: the planner, which thinks little of row level
     security, would else read and sort the whole queue. Beside each row: its run's choice of hours, and what
-    stands against the address.
+    stands against the address. Built once. Named: tenant_id, account_id, now, open_runs (as text), many.
     """
     s = sends
     taken = (
         sa.select(*(s.c[name] for name in TAKEN))
         .where(
-            s.c.tenant_id == work.tenant_id,
-            s.c.sending_account_id == account_id,
-            s.c.queue_at <= work.now,
+            s.c.tenant_id == sa.bindparam("tenant_id"),
+            s.c.sending_account_id == sa.bindparam("account_id"),
+            s.c.queue_at <= sa.bindparam("now"),
             s.c.reason.is_(None),
-            sa.or_(s.c.run_id.is_(None), s.c.run_id == sa.any_(uuids(open_runs))),
+            sa.or_(s.c.run_id.is_(None), s.c.run_id == sa.any_(uuids_named("open_runs"))),
         )
         .order_by(s.c.priority, s.c.queue_at)  # and no further: the index ends here, and so can the scan
-        .limit(count)
+        .limit(sa.bindparam("many", type_=sa.Integer()))
         .with_for_update(key_share=True, skip_locked=True)
         .cte("taken")
     )
+    against = suppression_of(taken.c.address_key, taken.c.tenant_id, taken.c.channel, taken.c.stream)
     return (
         sa.select(
             taken,
             sa.func.coalesce(runs.c.any_hour, sa.false()).label("any_hour"),
             customers.c.state.label("customer_state"),
             customers.c.time_zone.label("customer_zone"),
-            suppression_of(taken.c.address_key, taken.c.tenant_id, taken.c.channel, taken.c.stream).label(
-                "suppressed_by"
-            ),
+            against.label("suppressed_by"),
         )
         .outerjoin(runs, sa.and_(same_tenant(runs, taken), runs.c.id == taken.c.run_id))
         .outerjoin(customers, sa.and_(same_tenant(customers, taken), customers.c.id == taken.c.customer_id))
