@@ -140,10 +140,21 @@ async def test_a_run_is_finished_when_nothing_of_it_is_to_come(
 async def test_paused_runs_are_looked_at_too(work: Work) -> None:
     found = {state: await a_run(work, state=state) for state in STATES}
 
-    rows = await work.db.execute(queries.started_runs())
+    rows = await work.db.execute(queries.runs_done())
 
     ours = {row.id for row in rows if row.tenant_id == work.tenant_id}
     assert ours == {found["open"], found["paused"]}
+
+
+async def test_a_run_with_something_left_opens_no_work(work: Work) -> None:
+    for left in ("queued", "sending", "uncertain"):
+        run = await a_run(work, state="paused")
+        await a_send(work, run_id=run, state="sent")
+        await a_send(work, run_id=run, state=left)
+
+    rows = await work.db.execute(queries.runs_done())
+
+    assert [row for row in rows if row.tenant_id == work.tenant_id] == []
 
 
 async def test_only_quota_opens_by_itself(work: Work) -> None:

@@ -32,6 +32,8 @@ IDLE = 0.2  # seconds between looks when nothing is due
 WATCH = 1.0  # seconds between rounds of the watch
 UNMADE = N_("The sign-in of this account could not be read. Connect it again.")
 TROUBLE = timedelta(seconds=5)  # an account whose claim or call broke in our own code rests this long
+SETTLE_AGAIN = (0.5, 2.0, 5.0, 10.0, 20.0)
+"""Seconds between tries to write down what the wire said: a database that is busy or starts anew costs no answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,7 @@ class Pump:
                 for _ in range(self._lanes):
                     group.create_task(self._lane())
                 group.create_task(self._watch())
+                group.create_task(self._hold())
             await self._finish()  # runs whose last send was settled after the watch had looked
         finally:
             for out in self._out.values():
@@ -99,7 +102,13 @@ class Pump:
 
     async def _lane(self) -> None:
         while not self._stop.is_set():
-            due = await self._next()
+            try:
+                due = await self._next()
+            except Exception:
+                # No database: a lane that ended here would take the others with it, from the middle of a call.
+                log.exception("look_failed")
+                await self._pause(TROUBLE.total_seconds())
+                continue
             if due is None:
                 await self._pause(IDLE)
                 continue
@@ -125,9 +134,19 @@ class Pump:
                 return
             self._in_hand[claimed.id] = claimed
         try:
-            await settling.settle(self._office, claimed, await self._deliver(claimed))
+            await self._settle(claimed, await self._deliver(claimed))
         finally:
             self._in_hand.pop(claimed.id, None)
+
+    async def _settle(self, claimed: Claimed, outcomes: list[Outcome]) -> None:
+        """Its lease is renewed meanwhile: an accepted letter whose answer was lost would become uncertain."""
+        for seconds in SETTLE_AGAIN:
+            try:
+                return await settling.settle(self._office, claimed, outcomes)
+            except Exception:
+                log.exception("settle_failed", tenant=str(claimed.tenant_id), claim=str(claimed.id))
+            await asyncio.sleep(seconds)
+        return await settling.settle(self._office, claimed, outcomes)
 
     async def _deliver(self, claimed: Claimed) -> list[Outcome]:
         try:
@@ -181,18 +200,27 @@ class Pump:
         return made.sender
 
     async def _watch(self) -> None:
-        beats, often = 0, max(1, round(self._lease.total_seconds() / 3 / WATCH))
         while not self._stop.is_set() or self._in_hand:
             try:
-                if beats % often == 0:
-                    await self._renew()
                 await self._sweep()
                 await self._wake()
                 await self._finish()
             except Exception:
                 log.exception("watch_failed")
-            beats += 1
             await (asyncio.sleep(IDLE) if self._stop.is_set() else self._pause(WATCH))
+
+    async def _hold(self) -> None:
+        """Apart from the watch, whose rounds take as long as many tenants' locks make them: leases do not wait."""
+        every, last = self._lease.total_seconds() / 3, 0.0
+        while not self._stop.is_set() or self._in_hand:
+            now = asyncio.get_running_loop().time()
+            if now - last >= every:
+                try:
+                    await self._renew()
+                    last = now
+                except Exception:
+                    log.exception("renew_failed")
+            await (asyncio.sleep(IDLE) if self._stop.is_set() else self._pause(min(WATCH, every)))
 
     async def _renew(self) -> None:
         """A worker that lives keeps its leases; only a dead one's run out."""
@@ -222,7 +250,7 @@ class Pump:
 
     async def _finish(self) -> None:
         async with self._office.scan() as work:
-            rows = await work.db.execute(run_queries.started_runs())
+            rows = await work.db.execute(run_queries.runs_done())
             by_tenant = _grouped({row.id: row.tenant_id for row in rows})
         for tenant_id, ids in by_tenant.items():
             async with self._office.work(tenant_id, cause="pump") as work:
