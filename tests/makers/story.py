@@ -69,8 +69,10 @@ async def a_story(
         async with house.office.work(tenant_id) as work:
             account_id = await an_account(work, sink.port, **account)
             await the_library(work)
-        yield Story(house, tenant_id, account_id, sink)
-    await house.close()
+        try:
+            yield Story(house, tenant_id, account_id, sink)
+        finally:
+            await house.close()
 
 
 async def an_account(work: Work, port: int, **given: Any) -> UUID:

@@ -119,6 +119,7 @@ async def test_five_errors_are_the_end_and_each_waits_longer(story: Story, clock
             waits.append((send.queue_at - clock.now()) / timedelta(minutes=1))
             clock.move_to(send.queue_at)
 
+    send = await one_send(story)
     assert waits == [1, 5, 30, 120]
     assert (send.state, send.reason, send.attempts) == ("failed", "unreachable", 5)
     assert send.failed_at == clock.now()
@@ -222,6 +223,7 @@ async def test_an_answer_said_twice_counts_once(story: Story) -> None:
     await answer(story, batch, "rejected")
 
     assert await one_send(story) == before
+    assert await tries_of(story, before.id) == [(1, "accepted")]
 
 
 # --- facts between the freeze and the claim -----------------------------------------------------------

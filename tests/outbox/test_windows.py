@@ -200,7 +200,9 @@ async def test_of_a_plan_of_which_nothing_is_left_the_end_is_a_completed_campaig
     async with a_story(addresses, clock, keyring) as story:
         campaign = await planned(story)
         async with story.house.office.work(story.tenant_id) as work:
-            await campaigns.runs.cancel_queued(work, (await show(work, campaign)).run_id, "agent")
+            run = (await show(work, campaign)).run_id
+            assert run is not None
+            await campaigns.runs.cancel_queued(work, run, "agent")
         clock.move_to(utc(18, 10))
 
         await start_due(story.house.office)

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from random import random as any_random
 from uuid import UUID
 
+import structlog
+
 from bursar.core.work import Happened, Office, Work
 from bursar.outbox import backoff, pausing
 from bursar.outbox.batches import Claimed
@@ -14,6 +16,8 @@ from bursar.outbox.ports import Outcome, Result
 from bursar.outbox.queries import runs
 from bursar.outbox.queries import settling as queries
 from bursar.outbox.states import Purpose, SendState
+
+log = structlog.get_logger(__name__)
 
 HARD = frozenset({"5.1.1", "5.1.2", "5.1.10", "5.4.4"})  # R98: this address does not exist
 NEEDS_REAUTH = frozenset({"535", "530", "534", "538"})
@@ -52,7 +56,13 @@ async def settle(
             await _use(work, claimed, complete)
     refused = next((one for one in complete if one.result is Result.REFUSED), None)
     if refused is not None and not counted:
-        await stop_account(office, claimed.tenant_id, claimed.account.id, refused)
+        try:
+            await stop_account(office, claimed.tenant_id, claimed.account.id, refused)
+        except Exception:
+            # The outcomes are written: to settle once more would say nothing new. The next batch is refused too.
+            log.exception(
+                "account_not_stopped", tenant=str(claimed.tenant_id), account=str(claimed.account.id)
+            )
 
 
 def _innocent(outcomes: list[Outcome]) -> list[Outcome]:
@@ -154,6 +164,7 @@ async def _write(
         "now": work.now,
     }
     settled = (await work.db.execute(queries.SETTLE, parameters)).all()
+    news = {row.id for row in settled}  # what was said before, or decided by a person, is no news
     attempts = [
         {
             "id": str(one.send_id),
@@ -163,6 +174,7 @@ async def _write(
             "error": None if one.result is Result.ACCEPTED else one.text[:500],
         }
         for one in outcomes
+        if one.send_id in news
     ]
     await work.db.execute(
         queries.ADD_ATTEMPTS,
