@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from random import Random
@@ -143,17 +143,9 @@ async def _money(house: House, tenant_id: UUID, owner: Actor, season: Season) ->
         invoices = [one for one in await list_invoices(work, limit=60) if one.total.currency == "AED"]
         for one in invoices[:4]:
             part = Money(one.total.minor // (1 if one is invoices[0] else 2), "AED")
-            paid = await record_payment(
-                work,
-                NewPayment(
-                    part,
-                    work.today,
-                    allocate_to=[(one.id, None)],
-                    method="Bank transfer",
-                    reference="TT 4711",
-                ),
-            )
-        season.pages["payment"] = f"/payments/{paid.payment_id}"
+            paying = NewPayment(part, work.today, allocate_to=[(one.id, None)], method="Bank transfer")
+            paid = await record_payment(work, replace(paying, reference="TT 4711"))
+            season.pages["payment"] = f"/payments/{paid.payment_id}"
         await make_promise(
             work, invoices[5].id, promised_for=work.today + timedelta(days=9), reason="By phone"
         )

@@ -111,12 +111,13 @@ async def edit_customer(request: Request, customer_id: UUID) -> Response:
 @router.post("/customers/{customer_id}")
 async def save_customer(request: Request, customer_id: UUID) -> Response:
     typed = await reading.typed(request)
+    version = int(typed["version"]) if typed.get("version", "").isdecimal() else None
     try:
         async with viewer_work(request) as work:
-            customer = await customers.get_customer(work, customer_id)
-            version = int(typed["version"]) if typed.get("version", "").isdecimal() else None
             await customers.edit_customer(work, customer_id, _given(typed), version=version)
     except (Invalid, Conflict) as refusal:
+        async with viewer_work(request, read_only=True) as work:
+            customer = await customers.get_customer(work, customer_id)
         return _form(request, Form(typed).refused(refusal), customer)
     return pages.see_other(request, f"/customers/{customer_id}", toast=N_("Saved."))
 

@@ -26,7 +26,7 @@ from bursar.web.sessions import staff_router, viewer_work
 router = staff_router()
 
 HEAD = ("currency", "due_date", "supply_date", "purchase_order", "notes")
-LINE = ("description", "quantity", "unit_price", "tax_category", "tax_rate")
+LINE: tuple[str, ...] = ("description", "quantity", "unit_price", "tax_category", "tax_rate")
 USUAL_CURRENCIES = ("AED", "EUR", "USD", "GBP", "SAR", "QAR", "KWD", "BHD", "OMR", "ILS", "EGP")
 MOST_LINES = 200
 EMPTY = {"description": "", "quantity": "1", "unit_price": "", "tax_category": "S", "tax_rate": "5"}
@@ -213,8 +213,10 @@ def _sums(lines: list[dict[str, str]], currency: str) -> Sums:
         ).totals
     except Refusal as refusal:
         return Sums(refusal=refusal)
-    names = ("subtotal_minor", "tax_minor", "total_minor")
-    return Sums(*(Money(priced[name], currency) for name in names))
+    subtotal, tax, total = (
+        Money(priced[name], currency) for name in ("subtotal_minor", "tax_minor", "total_minor")
+    )
+    return Sums(subtotal, tax, total)
 
 
 def _typed_line(line: dict[str, Any], currency: str) -> dict[str, str]:
