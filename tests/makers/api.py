@@ -129,11 +129,12 @@ async def footprint(house: House, tenant_id: UUID) -> dict[str, str]:
 ENDLESS = Limits(keys=Buckets(rate=1e9, burst=10**9), strangers=Buckets(rate=1e9, burst=10**9))
 
 
-async def some_of_everything(program: Program) -> dict[str, str]:
-    """One of each thing in the program's firm, by the name that paths give its id."""
-    customer = await program.post("/customers", {"company_name": "Dune Trading", "email": "pay@dune.example"})
+async def some_of_everything(program: Program, called: str = "Dune") -> dict[str, str]:
+    """One of each thing in the program's firm, by the name that paths give its id; names have `called` in them."""
+    host = f"{called.lower()}.example"
+    customer = await program.post("/customers", {"company_name": f"{called} Trading", "email": f"pay@{host}"})
     of = f"/customers/{customer['id']}"
-    contact = await program.post(f"{of}/contacts", {"name": "Rim", "email": "rim@dune.example"})
+    contact = await program.post(f"{of}/contacts", {"name": f"Rim {called}", "email": f"rim@{host}"})
     draft = {
         "customer_id": customer["id"],
         "currency": "AED",
@@ -149,7 +150,8 @@ async def some_of_everything(program: Program) -> dict[str, str]:
     )
     promise = await program.post("/promises", {"invoice_id": invoice["id"], "promised_for": today})
     dispute = await program.post(
-        "/disputes", {"invoice_id": invoice["id"], "reason": "other", "statement": "Not what we ordered."}
+        "/disputes",
+        {"invoice_id": invoice["id"], "reason": "other", "statement": f"{called} ordered grey ones."},
     )
     rows = {"kind": "customers", "header": ["Company", "E-mail"], "rows": [["Sand", "a@sand.example"]]}
     sheet = await program.post("/imports", rows)
@@ -157,12 +159,12 @@ async def some_of_everything(program: Program) -> dict[str, str]:
         account = await an_account(work, 1, address=f"billing@{customer['id']}.example")
         await the_library(work)
         await late_customers(work, 2)
-    campaign = await program.post("/campaigns", {"name": "November", "kind": "overdue_notice"})
+    campaign = await program.post("/campaigns", {"name": f"November {called}", "kind": "overdue_notice"})
     messages = await program.get(f"/campaigns/{campaign['id']}/previews")
     first = {"locale": "en", "subject": "Open invoices", "body": BODY}
-    words = {"code": "ours", "name": "Ours", "category": "overdue_notice", "first": first}
+    words = {"code": "ours", "name": f"Ours {called}", "category": "overdue_notice", "first": first}
     template = await program.post("/templates", words)
-    suppression = await program.post("/suppressions", {"address": "never@dune.example"})
+    suppression = await program.post("/suppressions", {"address": f"never@{host}"})
     key = await program.post("/api-keys", {"name": "Spare", "scopes": ["customers:read"]})
     return {
         "account_id": str(account),

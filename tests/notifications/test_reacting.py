@@ -13,7 +13,7 @@ from bursar.core.errors import NotAllowed, NotFound
 from bursar.core.keys import Keyring
 from bursar.core.kinds import AgentRole
 from bursar.core.work import Happened, Office
-from bursar.notifications.notifications import count_unread, list_notifications, mark_read
+from bursar.notifications.notifications import count_unread, list_notifications, mark_all_read, mark_read
 from bursar.notifications.tasks import count_tasks, finish_task, list_tasks
 from bursar.outbox import pausing
 from bursar.outbox.states import SendState
@@ -87,9 +87,10 @@ async def test_a_notification_that_was_read_is_counted_no_more_and_is_nobody_els
         assert await count_unread(work) == 0
     async with office.work(tenant, actor=second) as work:
         assert await count_unread(work) == 1
-        await mark_read(work, told.id)
+        with pytest.raises(NotFound):
+            await mark_read(work, told.id)
         assert await count_unread(work) == 1
-        await mark_read(work)
+        await mark_all_read(work)
         assert await count_unread(work) == 0
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from bursar.core.errors import NotFound
 from bursar.core.work import Work
 from bursar.notifications import queries
 
@@ -50,7 +51,15 @@ async def count_unread(work: Work) -> int:
     return (await work.db.scalars(queries.count_unread(work, work.actor.id))).one()
 
 
-async def mark_read(work: Work, notification_id: UUID | None = None) -> None:
-    """One of the actor's, or all of them; what was read stays read, and somebody else's is not touched."""
+async def mark_all_read(work: Work) -> None:
     if work.actor.id is not None:
-        await work.db.execute(queries.mark_read(work, work.actor.id, notification_id))
+        await work.db.execute(queries.mark_all_read(work, work.actor.id))
+
+
+async def mark_read(work: Work, notification_id: UUID) -> None:
+    """One of the actor's; twice is no harm. Raises `NotFound`, also for somebody else's."""
+    if work.actor.id is not None:
+        marked = await work.db.execute(queries.mark_read(work, work.actor.id, notification_id))
+        if marked.rowcount:
+            return
+    raise NotFound("notification")

@@ -218,10 +218,15 @@ def count_unread(work: Work, agent_id: UUID) -> sa.Select:
     )
 
 
-def mark_read(work: Work, agent_id: UUID, notification_id: UUID | None) -> sa.Update:
-    """One of the agent's notifications that is unread, or all of them."""
+def mark_all_read(work: Work, agent_id: UUID) -> sa.Update:
+    """The agent's notifications that are unread."""
     n = notifications
-    chosen = [n.c.tenant_id == work.tenant_id, n.c.agent_id == agent_id, n.c.read_at.is_(None)]
-    if notification_id is not None:
-        chosen.append(n.c.id == notification_id)
-    return sa.update(n).where(*chosen).values(read_at=work.now)
+    unread = (n.c.tenant_id == work.tenant_id, n.c.agent_id == agent_id, n.c.read_at.is_(None))
+    return sa.update(n).where(*unread).values(read_at=work.now)
+
+
+def mark_read(work: Work, agent_id: UUID, notification_id: UUID) -> sa.Update:
+    """One of the agent's notifications; one that was read keeps the time at which it was."""
+    n = notifications
+    mine = (n.c.tenant_id == work.tenant_id, n.c.agent_id == agent_id, n.c.id == notification_id)
+    return sa.update(n).where(*mine).values(read_at=sa.func.coalesce(n.c.read_at, work.now))

@@ -6,7 +6,7 @@ from fastapi import Request
 from starlette.responses import Response
 
 from bursar.core.errors import N_
-from bursar.notifications.notifications import list_notifications, mark_read
+from bursar.notifications.notifications import list_notifications, mark_all_read, mark_read
 from bursar.web import pages
 from bursar.web.sessions import staff_router, viewer_work
 
@@ -25,7 +25,7 @@ async def show_notifications(request: Request) -> Response:
 @router.post("/notifications/reading")
 async def read_all(request: Request) -> Response:
     async with viewer_work(request) as work:
-        await mark_read(work)
+        await mark_all_read(work)
     return pages.see_other(request, "/notifications", toast=N_("All read."))
 
 
