@@ -105,7 +105,7 @@ def test_only_the_listed_functions_run_as_their_owner_and_their_path_is_pinned(
     )
     assert {row.proname for row in definers} == DEFINERS
     for row in definers:
-        assert row.proconfig == ["search_path=pg_catalog, public"], row.proname
+        assert row.proconfig == ["search_path=pg_catalog, public, pg_temp"], row.proname
 
 
 def test_public_may_execute_nothing_of_ours(catalogue: sa.Connection) -> None:

@@ -1,5 +1,6 @@
 -- What the wall, the journal and the guards are made of. Nothing here is SECURITY DEFINER but
--- create_partitions, which takes no tenant's data and has its search path pinned.
+-- create_partitions, which takes no tenant's data and has its search path pinned, pg_temp last: where it is
+-- not named it comes first, and anybody's temporary table would stand for ours.
 
 -- The tenant of this transaction, or null: a forgotten context sees nothing. After COMMIT a local
 -- setting reads as '' and not as null, hence nullif.
@@ -156,7 +157,7 @@ create function month_bound(month date) returns uuid
 
 -- Makes the monthly partitions of the journal and of engagements from this month to `ahead` months on.
 create function create_partitions(ahead integer) returns integer
-    language plpgsql security definer set search_path = pg_catalog, public
+    language plpgsql security definer set search_path = pg_catalog, public, pg_temp
 as $$
 declare
     parent text;

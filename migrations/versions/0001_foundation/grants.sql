@@ -98,7 +98,7 @@ begin
                     and p.proname like 'procrastinate%' loop
         execute format('grant execute on function %s to bursar_system', routine);
         if routine::text like 'procrastinate_defer_%' then
-            execute format('alter function %s security definer set search_path = pg_catalog, public', routine);
+            execute format('alter function %s security definer set search_path = pg_catalog, public, pg_temp', routine);
             execute format('grant execute on function %s to bursar_agent', routine);
         end if;
     end loop;
