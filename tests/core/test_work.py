@@ -12,7 +12,7 @@ from bursar.core.keys import Keyring
 from bursar.core.kinds import ActorType, AgentRole
 from bursar.core.moves import move, move_all
 from bursar.core.tables import events
-from bursar.core.work import Actor, Happened, Office, Record, Work
+from bursar.core.work import Actor, Happened, Office, Origin, Record, Work
 from bursar.tenancy.states import ADMIN_SUSPEND, REINSTATE
 from bursar.tenancy.tables import customers
 from tests.makers.tenancy import a_customer, a_tenant
@@ -149,3 +149,25 @@ async def test_what_reacts_to_an_event_is_part_of_the_same_transaction(
             "customer.admin_suspend",
             "customer.reinstate",
         ]
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("10.0.0.7", "10.0.0.7"),
+        ("fe80::1%eth0", "fe80::1"),
+        ("unknown", None),
+        ("10.0.0.7:443", None),
+        (None, None),
+    ],
+)
+async def test_whatever_a_proxy_says_of_an_address_can_be_written_down(
+    office: Office, said: str | None, kept: str | None
+) -> None:
+    tenant_id = await a_tenant(office)
+    async with office.work(tenant_id, origin=Origin(ip=said)) as work:
+        await work.record("tenant.edit", Record(tenant_id))
+        [found] = await work.db.scalars(
+            sa.select(events.c.ip).where(events.c.tenant_id == tenant_id, events.c.type == "tenant.edit")
+        )
+    assert (str(found) if found else None) == kept

@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, tzinfo
 from enum import StrEnum
+from ipaddress import ip_address
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -52,11 +53,18 @@ SYSTEM = Actor(ActorType.SYSTEM)
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a request came from; stands in the journal beside the actor."""
+    """Where a request came from, for the journal. An `ip` that is no address is none; zones (fe80::1%eth0) go."""
 
     ip: str | None = None
     user_agent: str | None = None
     request_id: str | None = None
+
+    def __post_init__(self) -> None:
+        bare = (self.ip or "").partition("%")[0]
+        try:
+            object.__setattr__(self, "ip", str(ip_address(bare)))
+        except ValueError:
+            object.__setattr__(self, "ip", None)
 
 
 @dataclass(frozen=True, slots=True)
