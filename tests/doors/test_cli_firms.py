@@ -31,6 +31,16 @@ def test_an_owner_whose_password_is_in_the_environment_needs_no_invitation(shell
     assert made["invitation_url"] is None
 
 
+def test_a_forgotten_password_is_helped_by_a_link_and_a_stranger_by_none(shell: Shell):
+    shell.firm()
+
+    made = shell.answer("agent", "reset-link", OWNER)
+    refused = shell.refusal("agent", "reset-link", "nobody@acme.example")
+
+    assert made["url"].endswith(f"/password/{made['token']}")
+    assert refused["error"] == "not_found"
+
+
 def test_what_was_done_here_is_journalled_with_who_typed_it(shell: Shell):
     shell.firm()
 

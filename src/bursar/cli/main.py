@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from bursar.cli import (
+    agents,
     api_keys,
     audit,
     campaigns,
@@ -55,6 +56,7 @@ def make_cli(building: Building | None = None) -> typer.Typer:
     cli.command("import")(imports.import_)
     for name, noun in (
         ("tenant", tenants.app),
+        ("agent", agents.app),
         ("sending-account", sending_accounts.app),
         ("campaign", campaigns.app),
         ("payment", payments.app),
