@@ -5,6 +5,7 @@ import fcntl
 import shutil
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -133,7 +134,7 @@ def _opened(
 
 
 def _stay(stage: Stage) -> None:
-    """Until Ctrl-C."""
+    """Until Ctrl-C. Raises `Died` if one of its processes does not stay."""
     console = stage.teller.console
     console.print()
     console.print(f"  Bursar      [bold]{stage.base_url}[/bold]")
@@ -142,7 +143,8 @@ def _stay(stage: Stage) -> None:
     console.print(f"  Mailboxes   [bold]{stage.mailboxes_url}[/bold]")
     console.print("  [dim]Everything lives in[/dim]", str(stage.folder), "[dim]· Ctrl-C ends it[/dim]")
     while True:
-        signal.pause()
+        time.sleep(1)
+        stage.children.look_after()
 
 
 if __name__ == "__main__":

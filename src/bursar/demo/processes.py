@@ -16,6 +16,8 @@ import httpx2
 
 START_S, END_S = 60, 25
 HOST = "127.0.0.1"
+NOT_OURS = frozenset({"DATABASE_URL", "PYTHONUNBUFFERED"})
+"""Another database; and without a buffer Python gives up on a long answer that a pipe takes in two parts."""
 
 
 class Died(RuntimeError):
@@ -100,7 +102,7 @@ def environment(folder: Path, base_url: str) -> dict[str, str]:
     inherited = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith("BURSAR_") and name != "DATABASE_URL"
+        if not name.startswith("BURSAR_") and name not in NOT_OURS
     }
     return {
         **inherited,

@@ -13,6 +13,9 @@ from bursar.demo.working_title import PRICE_OF_SILENCE
 LOOK_EVERY_S = 0.15
 SETTLING_S = 0.7
 """What the others of a batch need to be written down, before the worker is killed."""
+EARLIER = 3
+"""In the midst of a batch: some of it has arrived and some has not, and the worker knows neither."""
+
 LONGEST_S = 75
 UNDER_WAY = ("queued", "sending")
 
@@ -23,11 +26,10 @@ class TooSlow(RuntimeError):
 
 def send(stage: Stage) -> None:
     stage.teller.chapter("The mails leave, and the worker is killed half way")
-    half = stage.outcome.planned // 2
-    stage.mailboxes.go_silent(after=half - 1)
+    stage.mailboxes.go_silent(after=stage.outcome.planned // 2 - EARLIER)
+    stage.children.start("worker", "bursar", "worker")
     with stage.teller.step("bursar campaign release --any-hour"):
         stage.line("campaign", "release", stage.campaign_id, "--tenant", OURS.slug, "--any-hour")
-    stage.children.start("worker", "bursar", "worker")
     _until_killed(stage)
     _pay_in_time(stage)
     _go_on(stage)

@@ -9,12 +9,16 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.rule import Rule
 
+LOG_WIDTH = 110
+
 
 class Teller:
     """On a terminal a step turns while it lasts; in a log only its end stands there."""
 
     def __init__(self) -> None:
         self.console = Console(highlight=False)
+        if not self.console.is_terminal:
+            self.console.width = LOG_WIDTH
         self._began = time.monotonic()
 
     def chapter(self, title: str) -> None:
@@ -44,7 +48,8 @@ class Teller:
             MofNCompleteColumn(),
             TimeElapsedColumn(),
         )
-        with Progress(*columns, console=self.console, transient=True) as progress:
+        terminal = self.console.is_terminal
+        with Progress(*columns, console=self.console, transient=True, disable=not terminal) as progress:
             yield Bar(progress, total)
 
     @property

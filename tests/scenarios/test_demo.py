@@ -1,0 +1,91 @@
+"""The demo is a promise too: its story comes true, and nothing of it is left running."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from bursar.demo import season, working_title
+from bursar.demo.season import BILLS
+
+LONGEST_S = 300
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """Short, as the path of a database's socket must be, and outside of what other tests clean up."""
+    with tempfile.TemporaryDirectory(prefix="demo-") as made:
+        yield Path(made) / "demo"
+
+
+def test_the_story_comes_true_and_ends_what_it_started(folder):
+    played = subprocess.run(
+        [sys.executable, "-m", "bursar.demo", "--once", "--folder", folder],
+        capture_output=True,
+        text=True,
+        timeout=LONGEST_S,
+        check=False,
+    )
+
+    assert played.returncode == 0, played.stdout + played.stderr
+    found = re.search(r"(\d+) of (\d+) promises kept", played.stdout)
+    assert found is not None
+    assert found[1] == found[2]
+    assert not (folder / "postgres" / "postmaster.pid").exists()
+    assert processes_with(str(folder)) == []
+
+
+def test_asked_to_end_in_the_middle_it_leaves_nothing_behind(folder):
+    command = [sys.executable, "-m", "bursar.demo", "--folder", str(folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as played:
+        assert played.stdout is not None
+        for line in played.stdout:
+            if "processes of their own" in line:
+                break
+        played.send_signal(signal.SIGTERM)
+        played.stdout.read()
+
+    assert played.returncode == 143
+    assert processes_with(str(folder)) == []
+
+
+def test_the_season_is_the_same_every_time():
+    def told() -> list[tuple[str, str, str]]:
+        bills = season.bills(working_title.buyers(), date(2026, 11, 20))
+        return [(bill.number, bill.buyer.code, f"{bill.currency} {bill.balance}") for bill in bills]
+
+    assert told() == told()
+    assert len(told()) == BILLS
+
+
+@pytest.mark.parametrize("today", [date(2026, 1, 3), date(2027, 2, 28), date(2028, 2, 29)])
+def test_on_any_day_everybody_owes_something_overdue(today):
+    bills = season.bills(working_title.buyers(), today)
+    paid = {bill.number for bill in season.transfers(bills)}
+
+    late = {bill.buyer.code for bill in bills if bill.due < today and bill.number not in paid}
+
+    assert len(late) == 60
+    assert all(0 < bill.balance <= bill.total and bill.issued < today for bill in bills)
+
+
+def processes_with(words: str) -> list[str]:
+    """What still runs with these words in its command or its environment."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdecimal() or int(entry.name) == os.getpid():
+            continue
+        try:
+            told = (entry / "cmdline").read_bytes() + (entry / "environ").read_bytes()
+        except OSError:
+            continue
+        if words.encode() in told:
+            found.append((entry / "cmdline").read_text().replace("\0", " "))
+    return found
