@@ -11,7 +11,7 @@ from bursar.core.errors import N_, Conflict, Invalid
 from bursar.outbox import tags, template_words, templates
 from bursar.outbox.defaults import library
 from bursar.outbox.states import BodyFormat
-from bursar.outbox.tags import Category
+from bursar.outbox.tags import Category, MergeTag, TagKind
 from bursar.outbox.template_words import LOCALES, VersionInput
 from bursar.outbox.templates import Template, Version
 from bursar.web import pages, reading
@@ -164,11 +164,19 @@ def _editor(
         draft=next((one for one in mine if one.published_at is None), None),
         locale=locale,
         locales=LOCALES,
-        tags=list(tags.tags_of(template.category).values()),
+        tags=[(tag, *_written(tag)) for tag in tags.tags_of(template.category).values()],
         required=tags.required_tags(template.category),
         form=form,
         formats=tuple(BodyFormat),
     )
+
+
+def _written(tag: MergeTag) -> tuple[str, str]:
+    """A tag's name where it is used, and what a click on it writes: inside a loop each row has a name of its own."""
+    name = tag.path.replace("invoices[].", "invoice.").replace("totals[].", "total.")
+    if tag.kind is TagKind.LIST:
+        return name, f"{{% for {name.removesuffix('s')} in {name} %}}\n\n{{% endfor %}}"
+    return name, f"{{{{ {name} }}}}"
 
 
 def _new(request: Request, form: Form) -> Response:
