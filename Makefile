@@ -29,7 +29,7 @@ check: install gates ## The quick part: format, types, import contracts, house r
 # Each gate has its say before the first "no" counts.
 gates: install
 	@status=0; for gate in "ruff format --check ." "ruff check ." "python -m dev.rules" \
-			"lint-imports --no-logo" "deptry ." "basedpyright"; do \
+			"lint-imports --no-logo" "deptry ." "basedpyright" "python -m dev.reference --check"; do \
 		echo "== $$gate"; $(RUN)$$gate || status=1; \
 	done; exit $$status
 

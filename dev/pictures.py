@@ -1,8 +1,8 @@
 """`python -m dev.pictures OUT_DIR [NAME…]`: pictures of the staff app over an invented season, to look at.
 
 Starts the product on a database of its own with one firm in it, signs in, and takes every page (or those
-named) in each language, wide and on a phone. With `--check` axe looks at each page too, and the exit status
-says whether anybody is shut out.
+named) in each language, wide and on a phone. With `--window` as much of it as the window shows (the pictures of
+docs/). With `--check` axe looks at each page too, and the exit status says whether anybody is shut out.
 """
 
 import asyncio
@@ -246,7 +246,7 @@ async def _prepared(settings: Settings, keyring: Keyring, season: Season) -> Non
     await house.close()
 
 
-def main(folder: Path, wanted: set[str], *, check: bool) -> int:
+def main(folder: Path, wanted: set[str], *, check: bool, whole: bool) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     found: list[str] = []
     with product() as (address, pages), sync_playwright() as playwright:
@@ -258,7 +258,7 @@ def main(folder: Path, wanted: set[str], *, check: bool) -> int:
                     if wanted and name not in wanted:
                         continue
                     page.goto(address + path)
-                    page.screenshot(path=folder / f"{name}-{code}-{size}.png", full_page=True)
+                    page.screenshot(path=folder / f"{name}-{code}-{size}.png", full_page=whole)
                     found += [f"{name} {code} {size}: {said}" for said in problems(page, check=check)]
                 page.context.close()
         chrome.close()
@@ -293,4 +293,5 @@ if __name__ == "__main__":
     names = [each for each in sys.argv[1:] if not each.startswith("--")]
     if not names:
         sys.exit(__doc__)
-    sys.exit(main(Path(names[0]), set(names[1:]), check="--check" in sys.argv))
+    options = {"check": "--check" in sys.argv, "whole": "--window" not in sys.argv}
+    sys.exit(main(Path(names[0]), set(names[1:]), **options))

@@ -20,10 +20,10 @@ INTRODUCTION = """# Coverage
 
 What can be done to each thing, and where. Doors are read from the code: a page, an API operation (below
 `/api/v1`), a command or a job stands beside an act when its code comes to the function that does it; a test when
-it calls that function. *on …* is one room's answer to another's news. A number after a plus says how many more
-there are. Below each table stands why something cannot be done through a door.
+it calls that function, one file of perhaps several. *on …* is one room's answer to another's news. A number after a
+plus says how many more ways there are. Below each table stands why something cannot be done through a door.
 """
-HAND_WRITTEN = ("README.md", "docs/tutorial", "docs/how-to")
+HAND_WRITTEN = ("docs/how-to", "docs/tutorial", "README.md")
 COLUMNS = (*DOORS, "docs", "tests")
 NOWHERE = "nowhere"
 """The column of a verb that nothing does: it asks for one reason, not for six."""
@@ -131,7 +131,7 @@ class Matrix:
             names |= {name for name in self.code.makers_of(act.deep) if name.startswith("bursar.")}
         ways = [way for way in self.code.ways if _suits(act, way) and self.code.near[way].keys() & act.goals]
         found = self.tests.of(names, ways, act.event)
-        return _with_more([path.removeprefix("tests/") for path in found])
+        return _at_home([path.removeprefix("tests/") for path in found], names)
 
     def _reason(self, act: Act, column: str) -> str | None:
         for blank in self.blanks:
@@ -237,6 +237,21 @@ def _with_more(found: Sequence[str]) -> str:
         return ""
     more = f" +{len(found) - 1}" if len(found) > 1 else ""
     return f"{found[0]}{more}"
+
+
+def _at_home(files: Sequence[str], goals: Iterable[str]) -> str:
+    """One file, and no count of the others, or the page would be old after each new test: that of the subject
+    itself if it is among them, else one of its room, else the first.
+    """
+    places = [goal.split(".")[1:3] for goal in sorted(goals)]
+    for wanted in (
+        *(f"{room}/test_{subject}.py" for room, subject in places),
+        *(f"{room}/" for room, _ in places),
+    ):
+        for file in files:
+            if file.startswith(wanted):
+                return file
+    return files[0] if files else ""
 
 
 def _in_words(words: str) -> str:
