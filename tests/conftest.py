@@ -2,8 +2,11 @@
 
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
+from secrets import token_hex
 
 import pytest
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bursar.core.clock import FixedClock
@@ -11,8 +14,10 @@ from bursar.core.database import Addresses
 from bursar.core.keys import Keyring, new_entry
 from bursar.core.kinds import ActorType, AgentRole
 from bursar.core.work import Actor, Office, Work
+from bursar.tenancy import passwords
 from tests import databases, stripping
 from tests.makers.tenancy import a_tenant
+from tests.slate import Slate
 
 NOW = datetime(2026, 11, 18, 8, 0, tzinfo=UTC)
 """A Wednesday noon in Dubai: inside every default window."""
@@ -21,6 +26,13 @@ NOW = datetime(2026, 11, 18, 8, 0, tzinfo=UTC)
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> None:
+    """Argon2id still, at a thousandth of its cost; what the real cost is, tests/tenancy/test_passwords.py holds."""
+    hasher = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=128, parallelism=1),))
+    passwords.hash_by(passwords.Hashing(hasher, hasher.hash(token_hex(32))))
 
 
 @pytest.fixture(scope="session")
@@ -48,12 +60,21 @@ def clock() -> FixedClock:
     return FixedClock(NOW)
 
 
+@pytest.fixture(scope="session")
+def slate(server: databases.Server, template: str) -> Iterator[Slate]:
+    slate = Slate(server, template)
+    yield slate
+    slate.drop()
+
+
 @pytest.fixture
-def addresses(server: databases.Server, template: str) -> Iterator[Addresses]:
-    """A fresh database of this test alone: for doors, the three beats and scenarios, which commit."""
-    name = databases.copy(server, template)
-    yield server.addresses(name)
-    databases.drop(server, name)
+def addresses(server: databases.Server, slate: Slate) -> Iterator[Addresses]:
+    """An empty database of this test alone: for doors, the three beats and scenarios, which commit."""
+    yield server.addresses(slate.take())
+    if stripping.REPORT is None:
+        slate.wipe()
+    else:
+        slate.drop()  # its neighbours would go with the rest
 
 
 @pytest.fixture

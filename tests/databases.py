@@ -37,7 +37,7 @@ def start() -> Server:
     with _alone("server"):
         url = start_server(FOLDER)
         root = sa.make_url(url).set(drivername="postgresql+psycopg", database="postgres")
-        with _admin(Server(root)) as db:
+        with admin(Server(root)) as db:
             if db.scalar(sa.text("show fsync")) == "on":
                 db.execute(sa.text("alter system set fsync = off"))
                 db.execute(sa.text("alter system set max_connections = 300"))
@@ -52,7 +52,7 @@ def template(server: Server) -> str:
         if path.is_file() and path.suffix in {".py", ".sql"}:
             digest.update(path.read_bytes())
     name = f"template_{digest.hexdigest()[:16]}"
-    with _alone("template"), _admin(server) as db:
+    with _alone("template"), admin(server) as db:
         if not db.scalar(sa.text("select true from pg_database where datname = :name"), {"name": name}):
             half = f"{name}_{uuid4().hex[:8]}"
             migrate(server.addresses(half))
@@ -63,19 +63,21 @@ def template(server: Server) -> str:
 def copy(server: Server, source: str) -> str:
     """A new database with everything of `source`; nobody may be connected to that meanwhile."""
     name = f"test_{uuid4().hex[:16]}"
-    with _alone("copy"), _admin(server) as db:
+    with _alone("copy"), admin(server) as db:
         db.execute(sa.text(f"create database {name} template {source} strategy file_copy"))
     return name
 
 
 def drop(server: Server, name: str) -> None:
-    with _admin(server) as db:
+    with admin(server) as db:
         db.execute(sa.text(f"drop database if exists {name} with (force)"))
 
 
 @contextmanager
-def _admin(server: Server) -> Iterator[sa.Connection]:
-    engine = sa.create_engine(server.root, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+def admin(server: Server, name: str = "postgres") -> Iterator[sa.Connection]:
+    """The superuser in a database."""
+    address = server.root.set(database=name)
+    engine = sa.create_engine(address, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
     with engine.connect() as db:
         yield db
     engine.dispose()
