@@ -25,6 +25,7 @@ class Account:
     secret_id: UUID | None
     batch_interval: timedelta
     validated_at: datetime | None  # when it last signed in for a person
+    ailing: bool  # its last trouble is still written down
 
 
 @dataclass(frozen=True, slots=True)

@@ -184,5 +184,12 @@ def _account_of(row: Row[Any]) -> Account:
     tracked = settings.get("tracking", row.country != "FR")  # R105: opening is consent's business there
     head = Letterhead(row.address, row.display_name or row.tenant_name, row.reply_to, tracked)
     return Account(
-        row.id, row.kind, head, row.settings, row.secret_id, row.batch_interval, row.last_validated_at
+        row.id,
+        row.kind,
+        head,
+        row.settings,
+        row.secret_id,
+        row.batch_interval,
+        row.last_validated_at,
+        ailing=row.last_error is not None,
     )

@@ -54,15 +54,22 @@ async def settle(
         await _write(work, claimed, complete, verdicts)
         if not counted:  # else the sweep was quicker, and has counted these
             await _use(work, claimed, complete)
-    refused = next((one for one in complete if one.result is Result.REFUSED), None)
-    if refused is not None and not counted:
-        try:
-            await stop_account(office, claimed.tenant_id, claimed.account.id, refused)
-        except Exception:
-            # The outcomes are written: to settle once more would say nothing new. The next batch is refused too.
-            log.exception(
-                "account_not_stopped", tenant=str(claimed.tenant_id), account=str(claimed.account.id)
-            )
+    if counted:
+        return
+    try:
+        await _look_after(office, claimed, complete)
+    except Exception:
+        # The outcomes are written: to settle once more would say nothing new. The next batch fares no better.
+        log.exception("account_not_stopped", tenant=str(claimed.tenant_id), account=str(claimed.account.id))
+
+
+async def _look_after(office: Office, claimed: Claimed, outcomes: Sequence[Outcome]) -> None:
+    """An account that was refused is stopped, one that reached nobody rests."""
+    refused = next((one for one in outcomes if one.result is Result.REFUSED), None)
+    if refused is not None:
+        await stop_account(office, claimed.tenant_id, claimed.account.id, refused)
+    elif outcomes and all(one.result is Result.ERROR for one in outcomes):
+        await rest_account(office, claimed.tenant_id, claimed.account.id, outcomes[0])
 
 
 def _innocent(outcomes: list[Outcome]) -> list[Outcome]:
@@ -218,14 +225,18 @@ async def _lock_runs(work: Work, verdicts: Mapping[UUID, Verdict]) -> None:
 
 
 async def _use(work: Work, claimed: Claimed, outcomes: Sequence[Outcome]) -> None:
-    """What went out counts against the quota; an account that reached nobody rests."""
+    """What went out counts against the quota."""
     accepted = sum(one.result is Result.ACCEPTED for one in outcomes)
     uncertain = sum(one.result is Result.UNKNOWN for one in outcomes)
     if accepted or uncertain:
         await work.db.execute(queries.use(work, claimed.account.id, accepted, uncertain))
-    if outcomes and all(one.result is Result.ERROR for one in outcomes):
+
+
+async def rest_account(office: Office, tenant_id: UUID, account_id: UUID, trouble: Outcome) -> None:
+    """Nobody was reached. In a Work of its own: whoever pauses runs holds the account first, a settling its runs."""
+    async with office.work(tenant_id, cause="pump") as work:
         again = work.now + BREATHER
-        await work.db.execute(queries.note_error(work, claimed.account.id, said(outcomes[0]), again))
+        await work.db.execute(queries.note_error(work, account_id, said(trouble), again))
 
 
 async def stop_account(office: Office, tenant_id: UUID, account_id: UUID, refusal: Outcome) -> None:

@@ -37,13 +37,15 @@ SETTLE = sa.text(
                    as a(id uuid, state text, queue_at timestamptz, reason text, response text, given_back int,
                         deferred_at timestamptz)
               join sends t on t.tenant_id = :tenant_id and t.id = a.id
-              left join runs u on u.tenant_id = t.tenant_id and u.id = t.run_id) as r
+              left join runs u on u.tenant_id = t.tenant_id and u.id = t.run_id
+             order by t.id desc for no key update of t) as r
      where s.tenant_id = :tenant_id and s.id = r.id and s.claim_id = :claim
        and s.state in ('sending', 'uncertain')
     returning s.id, s.state, s.customer_id, s.address_key, s.channel, s.run_id
     """
 )
-"""The outcomes of one claim. A lease that ran out meanwhile made a send uncertain: an answer is evidence.
+"""The outcomes of one claim, its sends locked in id order, as readers' hits on those that arrived lock them.
+A lease that ran out meanwhile made a send uncertain: an answer is evidence.
 
 What comes back to a run that was closed meanwhile is cancelled, as its other queued sends were: nobody would
 claim it any more.
