@@ -38,7 +38,7 @@ SETTLE = sa.text(
                         deferred_at timestamptz)
               join sends t on t.tenant_id = :tenant_id and t.id = a.id
               left join runs u on u.tenant_id = t.tenant_id and u.id = t.run_id
-             order by t.id desc for no key update of t) as r
+             order by t.id for no key update of t) as r
      where s.tenant_id = :tenant_id and s.id = r.id and s.claim_id = :claim
        and s.state in ('sending', 'uncertain')
     returning s.id, s.state, s.customer_id, s.address_key, s.channel, s.run_id
