@@ -11,8 +11,9 @@ from bursar.core.keys import Keyring
 from bursar.core.kinds import AgentRole
 from bursar.outbox.template_library import install_library
 from bursar.outbox.templates import Template, get_template, list_templates
+from tests.makers.billing import an_overdue_invoice
 from tests.makers.staff import HTMX, Staff, sign_in, staff_of
-from tests.makers.tenancy import a_tenant
+from tests.makers.tenancy import a_customer, a_tenant
 
 pytestmark = pytest.mark.anyio
 
@@ -126,6 +127,23 @@ async def test_the_preview_shows_sample_values_and_runs_nothing(staff: Staff):
     assert "sandbox" in shown.headers["content-security-policy"]
     assert "Open with Al Safa Accounting" in checked.text
     assert (await every(staff))["overdue_notice_1"].drafts == ()
+
+
+async def test_the_preview_shows_what_a_real_customer_owes(staff: Staff):
+    async with staff.work() as work:
+        noor = await a_customer(work, company_name="Atelier Noor")
+        await an_overdue_invoice(work, of=noor, minor=77_00)
+    other = await sign_in(staff.house, await a_tenant(staff.office))
+    template = await ours(staff)
+
+    assert "Atelier Noor</option>" in (await staff.get(f"/templates/{template}")).text
+    shown = await staff.post(f"/templates/{template}/previews", **WORDS, customer=str(noor))
+    assert "Dear Atelier Noor" in shown.text
+    assert "77.00" in shown.text
+    assert "INV-2041" not in shown.text
+    assert "Atelier Noor" not in (await other.get("/templates")).text
+    unknown = await staff.post(f"/templates/{template}/previews", **WORDS, customer=str(template))
+    assert unknown.status_code == 404
 
 
 async def test_a_language_without_words_begins_with_ours(staff: Staff):

@@ -7,10 +7,10 @@ from fastapi import Request
 from markupsafe import escape
 from starlette.responses import Response
 
+from bursar.chasing.sampling import values_of, who_owes
 from bursar.core.errors import N_, Conflict, Invalid
 from bursar.outbox import tags, template_words, templates
 from bursar.outbox.defaults import library
-from bursar.outbox.states import BodyFormat
 from bursar.outbox.tags import Category, MergeTag, TagKind
 from bursar.outbox.template_words import LOCALES, VersionInput
 from bursar.outbox.templates import Template, Version
@@ -65,9 +65,10 @@ def _starter(category: Category, locale: str) -> VersionInput:
 async def edit_template(request: Request, template_id: UUID, locale: str = "") -> Response:
     async with viewer_work(request) as work:
         template, versions = await templates.get_template(work, template_id)
+        owing = await who_owes(work)
     chosen = reading.one_of(locale, LOCALES) or _first_locale(request, template)
     newest = next((one for one in versions if one.locale == chosen), None)
-    return _editor(request, template, versions, chosen, Form(_values(template, newest, chosen)))
+    return _editor(request, template, versions, chosen, Form(_values(template, newest, chosen)), owing)
 
 
 @router.post(ONE + "/drafts")
@@ -83,8 +84,9 @@ async def save_draft(request: Request, template_id: UUID) -> Response:
     except (Invalid, Conflict) as refusal:
         async with viewer_work(request, read_only=True) as work:
             template, versions = await templates.get_template(work, template_id)
+            owing = await who_owes(work)
         form = Form(typed).refused(refusal)
-        return _editor(request, template, versions, given.locale, form)
+        return _editor(request, template, versions, given.locale, form, owing)
     published = typed.get("then") == "publish"
     toast = N_("Published: new messages take these words.") if published else N_("The draft is saved.")
     return pages.see_other(request, f"/templates/{template_id}?locale={given.locale}", toast=toast)
@@ -92,7 +94,7 @@ async def save_draft(request: Request, template_id: UUID) -> Response:
 
 @router.post(ONE + "/previews")
 async def preview(request: Request, template_id: UUID) -> Response:
-    """For the frame beside the editor: the words as typed, with sample values. Nothing is stored."""
+    """For the frame beside the editor: the words as typed, with values of samples or of a customer."""
     shown, refusal = await _tried(request, template_id)
     if shown is None:
         return pages.preview(_plainly(request, refusal))
@@ -108,10 +110,14 @@ async def check(request: Request, template_id: UUID) -> Response:
 
 async def _tried(request: Request, template_id: UUID) -> tuple[template_words.Preview | None, Invalid | None]:
     typed = await reading.typed(request)
+    given, customer = _given(typed), reading.cursor(typed.get("customer"))
     async with viewer_work(request, read_only=True) as work:
         template, _ = await templates.get_template(work, template_id)
+        values = None
+        if customer and given.locale in LOCALES:
+            values = await values_of(work, customer, template.category, given.locale)
     try:
-        return template_words.preview(_given(typed), template.category), None
+        return template_words.preview(given, template.category, values), None
     except Invalid as refusal:
         return None, refusal
 
@@ -152,7 +158,12 @@ def _first_locale(request: Request, template: Template) -> str:
 
 
 def _editor(
-    request: Request, template: Template, versions: list[Version], locale: str, form: Form
+    request: Request,
+    template: Template,
+    versions: list[Version],
+    locale: str,
+    form: Form,
+    owing: list[tuple[UUID, str]],
 ) -> Response:
     mine = [one for one in versions if one.locale == locale]
     return pages.render(
@@ -167,7 +178,7 @@ def _editor(
         tags=[(tag, *_written(tag)) for tag in tags.tags_of(template.category).values()],
         required=tags.required_tags(template.category),
         form=form,
-        formats=tuple(BodyFormat),
+        owing=owing,
     )
 
 
