@@ -24,7 +24,7 @@ from bursar.outbox.tables import incoming_messages, suppressions
 from bursar.tenancy.customers import suspend_customer
 from bursar.tenancy.tables import customers
 from tests.makers.billing import an_overdue_invoice, pay
-from tests.makers.outbox import a_version
+from tests.makers.outbox import a_version, the_account
 from tests.makers.story import Story, a_campaign, a_released_campaign, a_story, late_customers
 from tests.makers.tenancy import a_customer
 from tests.makers.wire import (
@@ -157,6 +157,31 @@ def test_a_notification_is_put_off_for_a_day_at_most(clock, purpose: str, hours:
         random=lambda: 0.0,
     )
     assert verdict.state == state
+
+
+def test_who_is_tried_anew_by_hand_waits_as_if_for_the_first_time(clock) -> None:
+    now = clock.now()
+    verdict = settling.judge(
+        Outcome(uuid4(), Result.ERROR),
+        now,
+        spent=1,
+        tries=6,
+        since=None,
+        purpose="campaign",
+        random=lambda: 0.0,
+    )
+    assert verdict.queue_at == now + timedelta(minutes=1)
+
+
+async def test_an_account_that_sends_again_tells_of_no_trouble(story: Story, clock: FixedClock) -> None:
+    await on_its_way(story)
+    told = []
+    for way in ("unreachable", "accepted"):
+        await answer(story, await claimed(story), way)
+        async with story.house.office.work(story.tenant_id) as work:
+            told.append((await the_account(work, story.account_id)).last_error is not None)
+        clock.advance(timedelta(minutes=2))
+    assert told == [True, False]
 
 
 async def test_a_server_that_says_when_is_listened_to(story: Story, clock: FixedClock) -> None:

@@ -64,12 +64,15 @@ async def settle(
 
 
 async def _look_after(office: Office, claimed: Claimed, outcomes: Sequence[Outcome]) -> None:
-    """An account that was refused is stopped, one that reached nobody rests."""
+    """An account that was refused is stopped, one that reached nobody rests, one that sends again is well."""
     refused = next((one for one in outcomes if one.result is Result.REFUSED), None)
     if refused is not None:
         await stop_account(office, claimed.tenant_id, claimed.account.id, refused)
     elif outcomes and all(one.result is Result.ERROR for one in outcomes):
         await rest_account(office, claimed.tenant_id, claimed.account.id, outcomes[0])
+    elif claimed.account.ailing and any(one.result is Result.ACCEPTED for one in outcomes):
+        async with office.work(claimed.tenant_id, cause="pump") as work:
+            await work.db.execute(queries.note_error(work, claimed.account.id, None, None))
 
 
 def _innocent(outcomes: list[Outcome]) -> list[Outcome]:
@@ -123,12 +126,15 @@ def judge(
     purpose: str,
     random: Callable[[], float],
 ) -> Verdict:
-    """Lifecycle 10 from `sending`: what follows from one answer. `tries` counts all, `spent` those that count."""
-    wait = backoff.wait_after(tries, random)
+    """Lifecycle 10 from `sending`: what follows from one answer. `tries` counts all, `spent` those that count.
+
+    An error waits by what was spent: who is tried anew by hand begins anew. A deferral spends nothing.
+    """
     if outcome.result is Result.DEFERRED:
-        return _put_off(now, since or now, purpose, outcome.retry_after or wait)
+        wait = outcome.retry_after or backoff.wait_after(tries, random)
+        return _put_off(now, since or now, purpose, wait)
     if outcome.result is Result.ERROR and spent < backoff.MAX_ATTEMPTS:
-        return Verdict(SendState.QUEUED, queue_at=now + wait)
+        return Verdict(SendState.QUEUED, queue_at=now + backoff.wait_after(spent, random))
     if outcome.result is Result.REJECTED and outcome.enhanced in HARD:
         return Verdict(SendState.BOUNCED, "hard_bounce")
     return {
