@@ -114,14 +114,14 @@ class Matrix:
 
     def _docs(self, act: Act, cells: dict[str, str]) -> str:
         """A page that says how, by the words of a command or address; else the thing's page; else the list of all."""
-        for path, text in self.pages.items():
+        explained = f"docs/{self.nouns.explained[act.noun]}"
+        for path, text in sorted(self.pages.items(), key=lambda page: page[0] != explained):
             for door, cell in cells.items():
                 if door != "worker" and cell and _mentions(text, door, cell):
                     return _link(path)
         if act.event:
             return _link("docs/reference/lifecycles.md")
         if any(cells.values()):
-            explained = f"docs/{self.nouns.explained[act.noun]}"
             return _link(explained) if (self.code.root / explained).is_file() else ""
         return ""
 
