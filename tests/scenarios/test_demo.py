@@ -56,6 +56,7 @@ def test_asked_to_end_in_the_middle_it_leaves_nothing_behind(folder):
     assert processes_with(str(folder)) == []
 
 
+@pytest.mark.pure
 def test_the_season_is_the_same_every_time():
     def told() -> list[tuple[str, str, str]]:
         bills = season.bills(working_title.buyers(), date(2026, 11, 20))
@@ -65,6 +66,7 @@ def test_the_season_is_the_same_every_time():
     assert len(told()) == BILLS
 
 
+@pytest.mark.pure
 @pytest.mark.parametrize("today", [date(2026, 1, 3), date(2027, 2, 28), date(2028, 2, 29)])
 def test_on_any_day_everybody_owes_something_overdue(today):
     bills = season.bills(working_title.buyers(), today)
