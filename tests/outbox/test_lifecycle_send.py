@@ -16,6 +16,7 @@ from bursar.core.clock import FixedClock
 from bursar.core.database import Addresses
 from bursar.core.errors import Conflict, IllegalMove
 from bursar.core.keys import Keyring
+from bursar.core.tables import events
 from bursar.outbox import runs, settling
 from bursar.outbox.ordering import Order, Subject, order
 from bursar.outbox.ports import Outcome, Result
@@ -182,6 +183,21 @@ async def test_an_account_that_sends_again_tells_of_no_trouble(story: Story, clo
             told.append((await the_account(work, story.account_id)).last_error is not None)
         clock.advance(timedelta(minutes=2))
     assert told == [True, False]
+
+
+async def test_an_address_that_does_not_exist_stands_in_the_journal_once(story: Story) -> None:
+    async with story.house.office.work(story.tenant_id) as work:
+        await late_customers(work, 2, email="gone@example.com")
+        await a_released_campaign(work)
+    batch = await claimed(story)
+    await answer(story, batch, "unknown_person")
+
+    async with story.house.office.work(story.tenant_id) as work:
+        kept = events.c.tenant_id == work.tenant_id, events.c.type == "suppression.hard_bounce"
+        told = (await work.db.execute(sa.select(events).where(*kept))).all()
+    assert [one.payload["send_id"] for one in told] == [str(batch.letters[0].send_id)]
+    assert told[0].customer_id is not None
+    assert "gone@example.com" not in str(told)
 
 
 async def test_a_server_that_says_when_is_listened_to(story: Story, clock: FixedClock) -> None:

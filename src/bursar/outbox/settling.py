@@ -10,7 +10,7 @@ from uuid import UUID
 import structlog
 
 from bursar.core.work import Happened, Office, Work
-from bursar.outbox import backoff, pausing
+from bursar.outbox import backoff, pausing, suppressions
 from bursar.outbox.batches import Claimed
 from bursar.outbox.ports import Outcome, Result
 from bursar.outbox.queries import runs
@@ -201,13 +201,7 @@ async def _write(
     cancelled = [row.id for row in settled if row.state == SendState.CANCELLED]
     if cancelled:
         await work.db.execute(runs.free_rungs(work, cancelled, "run_closed"))
-    bounced = [
-        {"address_key": row.address_key, "channel": row.channel, "source_send_id": row.id}
-        for row in settled
-        if row.state == SendState.BOUNCED
-    ]
-    if bounced:
-        await work.db.execute(queries.add_hard_bounces(work, bounced))
+    await suppressions.hard_bounced(work, [row for row in settled if row.state == SendState.BOUNCED])
     _tell_uncertain(work, [row.id for row in settled if row.state == SendState.UNCERTAIN])
 
 

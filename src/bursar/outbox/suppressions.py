@@ -1,15 +1,19 @@
 """Who must not be written to, about what, and why: said by people, by readers and by what came back (R109)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+
+from sqlalchemy import Row
 
 from bursar.core.errors import N_, Conflict, Invalid, NotFound
 from bursar.core.kinds import ActorType, AgentRole
 from bursar.core.tokens import Kind, verify
 from bursar.core.work import Actor, Office, Origin, Record, Work
 from bursar.outbox.queries import suppressions as queries
+from bursar.outbox.queries.settling import add_hard_bounces
 from bursar.outbox.states import SUPPRESSED_AS, Channel, MailStream, Scope, SuppressionReason
 from bursar.tenancy import cells
 
@@ -105,6 +109,21 @@ async def suppress(
         "expires_at": expires_at,
     }
     return (await _add(work, values))[0]
+
+
+async def hard_bounced(work: Work, bounced: Sequence[Row[Any]]) -> None:
+    """The addresses of these sends do not exist. What is queued for them stops at its claim, which asks."""
+    if not bounced:
+        return
+    rows = [
+        {"address_key": send.address_key, "channel": send.channel, "source_send_id": send.id}
+        for send in bounced
+    ]
+    customers = {send.id: send.customer_id for send in bounced}
+    new = (await work.db.execute(add_hard_bounces(work, rows))).all()
+    told = {one.id: {"scope": Scope.ALL, "send_id": str(one.source_send_id)} for one in new}
+    records = [Record(one.id, customers[one.source_send_id], payload=told[one.id]) for one in new]
+    await work.record(EVENTS[SuppressionReason.HARD_BOUNCE], *records)
 
 
 async def lift(work: Work, suppression_id: UUID) -> None:

@@ -166,13 +166,19 @@ def first_deferred(work: Work, ids: Sequence[UUID]) -> sa.Select:
 
 
 def add_hard_bounces(work: Work, rows: Sequence[dict[str, Any]]) -> sa.Insert:
-    """Addresses that do not exist: nothing goes there any more, until somebody lifts it."""
+    """Addresses that do not exist: nothing goes there any more, until somebody lifts it. Gives the new ones.
+
+    In the order of the addresses: two accounts may meet the same ones at once.
+    """
     fixed = {
         "tenant_id": work.tenant_id,
         "scope": Scope.ALL,
         "reason": SuppressionReason.HARD_BOUNCE,
     }
-    return insert(suppressions).values([{**fixed, **row} for row in rows]).on_conflict_do_nothing()
+    inserted = insert(suppressions).values(
+        [{**fixed, **row} for row in sorted(rows, key=lambda row: row["address_key"])]
+    )
+    return inserted.on_conflict_do_nothing().returning(suppressions.c.id, suppressions.c.source_send_id)
 
 
 def note_error(work: Work, account_id: UUID, text: str | None, next_batch_at: datetime | None) -> sa.Update:
