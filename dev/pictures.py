@@ -8,20 +8,17 @@ docs/). With `--check` axe looks at each page too, and the exit status says whet
 import asyncio
 import sys
 import tempfile
-import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from random import Random
 from uuid import UUID
 
-import uvicorn
 from axe_playwright_python.sync_playwright import Axe
-from fastapi import FastAPI
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from bursar import app
@@ -55,6 +52,7 @@ from bursar.web.languages import OFFERED
 from bursar.web.security import Site
 from dev.browser import browser as chromium
 from dev.sending_season import tell_sending
+from dev.serving import serving, until_closed
 
 EMAIL, PASSWORD = "rania@workingtitle.example", "seven grey herons at noon"
 SIZES = {"desktop": (1280, 860), "phone": (390, 844)}
@@ -221,22 +219,12 @@ def product() -> Iterator[tuple[str, dict[str, str]]]:
             aside.submit(asyncio.run, _prepared(settings, keyring, season)).result()
         house = app.build(settings, keyring=keyring)
         try:
-            with _serving(create_web(house, Site(base_url="http://127.0.0.1"))) as address:
+            web = create_web(house, Site(base_url="http://127.0.0.1"))
+            web.router.lifespan_context = partial(until_closed, house)
+            with serving(web) as address:
                 yield address, season.pages
         finally:
             stop_server(folder)
-
-
-@contextmanager
-def _serving(web: FastAPI) -> Iterator[str]:
-    server = uvicorn.Server(uvicorn.Config(web, port=0, log_level="warning", lifespan="off"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    thread.join(timeout=5)
 
 
 async def _prepared(settings: Settings, keyring: Keyring, season: Season) -> None:

@@ -25,7 +25,6 @@ PAGES = {
     "template-new": "/templates/new",
     "suppressions": "/suppressions",
     "suppression-new": "/suppressions/new",
-    "link-gone": "/l/x",
 }
 
 
