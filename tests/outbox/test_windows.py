@@ -12,9 +12,11 @@ from bursar.chasing.previews import send_test
 from bursar.chasing.results import show
 from bursar.core.clock import FixedClock
 from bursar.core.database import Addresses
+from bursar.core.errors import Invalid
 from bursar.core.keys import Keyring
 from bursar.outbox import pausing
 from bursar.tenancy.calendars import set_holiday
+from bursar.tenancy.contacts import add_contact
 from tests.makers.story import Story, a_campaign, a_released_campaign, a_story, late_customers
 from tests.makers.wire import claimed, one_send, sends_of, tried
 
@@ -223,3 +225,17 @@ async def test_a_plan_whose_mailbox_cannot_send_waits_and_keeps_no_other_firm_wa
 
         assert await state_of(broken, waiting) == "scheduled"
         assert await state_of(sound, other) == "sending"
+
+
+@pytest.mark.parametrize("address", ["Them@example.com", "BOOKS@example.com"])
+async def test_a_test_never_goes_to_a_customer(story: Story, address: str) -> None:
+    async with story.house.office.work(story.tenant_id) as work:
+        [customer] = await late_customers(work, 1, email="them@example.com")
+        await add_contact(work, customer, {"name": "Books", "role": "billing", "email": "books@example.com"})
+        campaign = await a_campaign(work)
+    original = await one_send(story)
+    async with story.house.office.work(story.tenant_id) as work:
+        with pytest.raises(Invalid) as refused:
+            await send_test(work, campaign, original.id, address)
+
+    assert refused.value.code == "test_to_customer"

@@ -80,9 +80,18 @@ async def preview_one(
 
 
 async def send_test(work: Work, campaign_id: UUID, send_id: UUID, to: str) -> UUID:
-    """Order this message to oneself: the same words from the same mailbox, to an agent's own address."""
+    """Order this message to oneself: the same words from the same mailbox, to an agent's own address.
+
+    Raises `Invalid` for a customer's: a test waits for no window and no day's contact, and heeds no opt-out.
+    """
     work.allow(AgentRole.AGENT)
     address, key = cells.parse_email(to, field="to")
+    if await work.db.scalar(queries.is_customers(work, key)):
+        raise Invalid(
+            N_("This is a customer's address. Send the test to yourself."),
+            code="test_to_customer",
+            field="to",
+        )
     run_id = await _run(work, campaign_id)
     campaign = (await work.db.execute(queries.one(work, campaign_id))).one()
     row = (

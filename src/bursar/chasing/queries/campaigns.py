@@ -14,7 +14,7 @@ from bursar.core.schema import uuids
 from bursar.core.work import Work
 from bursar.outbox.states import AccountState, Channel
 from bursar.outbox.tables import sending_accounts, templates
-from bursar.tenancy.tables import tenants
+from bursar.tenancy.tables import customer_contacts, customers, tenants
 
 
 def add(work: Work, values: Mapping[str, Any]) -> sa.Insert:
@@ -110,6 +110,13 @@ def account(work: Work, account_id: UUID | None) -> sa.Select:
 def usable(account_state: str) -> bool:
     """Whether an account in this state may be released through; the pump waits for a throttled one."""
     return account_state in (AccountState.ACTIVE, AccountState.THROTTLED)
+
+
+def is_customers(work: Work, email_key: str) -> sa.Select:
+    """Whether a customer, or somebody who is written to for one, has this address."""
+    tables = (customers, customer_contacts)
+    theirs = (sa.exists().where(t.c.tenant_id == work.tenant_id, t.c.email_key == email_key) for t in tables)
+    return sa.select(sa.or_(*theirs))
 
 
 def tenant_locale(work: Work) -> sa.Select:
