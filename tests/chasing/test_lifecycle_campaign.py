@@ -1,34 +1,23 @@
 """Lifecycle 9, typed from its table: every state with every event, and what each does to its run and sends."""
 
-from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
 
 import pytest
 import sqlalchemy as sa
 
-from bursar.chasing import campaigns, following, states
+from bursar.chasing import campaigns
 from bursar.chasing.campaigns import CampaignPlan
 from bursar.chasing.results import show
 from bursar.chasing.states import CampaignKind
-from bursar.chasing.tables import campaigns as campaign_rows
-from bursar.core.errors import Conflict, IllegalMove, Invalid, NotAllowed, NotFound, StaleVersion
+from bursar.core.errors import Conflict, IllegalMove, NotAllowed, NotFound, StaleVersion
 from bursar.core.kinds import ActorType, AgentRole
-from bursar.core.moves import move
-from bursar.core.states import Move
-from bursar.core.work import Actor, Happened, Office, Work
-from bursar.outbox import runs
-from bursar.outbox import states as outbox_states
-from bursar.outbox.tables import runs as run_rows
-from bursar.outbox.tables import sends
+from bursar.core.work import Actor, Office, Work
 from tests.makers.billing import told_of
+from tests.makers.campaigns import EVENTS, TOMORROW, a_late_firm, end, run_of, standing
 from tests.makers.story import a_campaign, all_sends, an_account, late_customers, the_library
 from tests.makers.tenancy import a_tenant
 
 pytestmark = pytest.mark.anyio
-
-TOMORROW = datetime(2026, 11, 19, 10, 0)  # noqa: DTZ001  a firm's own wall clock
 
 # fmt: off
 #                    draft        scheduled    sending      paused       completed    failed       cancelled
@@ -51,81 +40,9 @@ STATES = ("draft", "scheduled", "sending", "paused", "completed", "failed", "can
 CELLS = [(event, state, to) for event, row in TABLE.items() for state, to in zip(STATES, row, strict=True)]
 
 
-async def schedule(work: Work, campaign: UUID) -> None:
-    await campaigns.schedule(work, campaign, TOMORROW)
-
-
-def moving(step: Any) -> Callable[[Work, UUID], Awaitable[Any]]:
-    async def go(work: Work, campaign: UUID) -> None:
-        await move(work, step, campaign)
-
-    return go
-
-
-EVENTS: dict[str, Callable[[Work, UUID], Awaitable[Any]]] = {
-    "prepare": campaigns.prepare,
-    "schedule": schedule,
-    "send_now": campaigns.send_now,
-    "unschedule": campaigns.unschedule,
-    "due": moving(states.DUE),
-    "pause": campaigns.pause,
-    "provider_error": moving(states.PROVIDER_ERR),
-    "resume": campaigns.resume,
-    "all_final": moving(states.ALL_FINAL),
-    "all_failed": moving(states.ALL_FAILED),
-    "retry_failed": campaigns.retry_failed,
-    "cancel": campaigns.cancel,
-}
-
-
 @pytest.fixture
 async def firm(work: Work) -> Work:
-    """A firm with a mailbox, its templates, and two customers who are late."""
-    await an_account(work, 25)
-    await the_library(work)
-    await late_customers(work, 2)
-    return work
-
-
-async def standing(work: Work, state: str) -> UUID:
-    """A campaign in `state`, brought there by the verbs; an ended one has failed sends to try again."""
-    campaign = await a_campaign(work)
-    if state == "scheduled":
-        await schedule(work, campaign)
-    elif state == "cancelled":
-        await campaigns.cancel(work, campaign)
-    elif state != "draft":
-        await campaigns.send_now(work, campaign)
-    if state == "paused":
-        await campaigns.pause(work, campaign)
-    if state in ("completed", "failed"):
-        await end(work, campaign, "failed", "sent" if state == "completed" else "failed")
-    return campaign
-
-
-async def end(work: Work, campaign: UUID, first: str, second: str) -> None:
-    """Its two sends end so, and the pump looks."""
-    run = await run_of(work, campaign)
-    ids = [one.id for one in await all_sends(work) if one.run_id == run.id]
-    for send_id, state in zip(ids, (first, second), strict=True):
-        became = sa.update(sends).where(sends.c.tenant_id == work.tenant_id, sends.c.id == send_id)
-        await work.db.execute(became.values(state=state, queue_at=None))
-    await finish(work, campaign)
-
-
-async def finish(work: Work, campaign: UUID) -> None:
-    run = await run_of(work, campaign)
-    done = await runs.finish_those_done(work, [run.id])
-    await following.follow_finish(work, Happened("run.finish", tuple(done)))
-
-
-async def run_of(work: Work, campaign: UUID) -> sa.Row[Any]:
-    found = (
-        sa.select(run_rows)
-        .join(campaign_rows, campaign_rows.c.run_id == run_rows.c.id)
-        .where(campaign_rows.c.tenant_id == work.tenant_id, campaign_rows.c.id == campaign)
-    )
-    return (await work.db.execute(found)).one()
+    return await a_late_firm(work)
 
 
 async def everything(work: Work) -> list[Any]:
@@ -298,58 +215,3 @@ async def test_a_stale_version_is_refused(firm: Work) -> None:
             await verb
 
     assert await everything(firm) == before
-
-
-# --- guards -------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "trouble", [outbox_states.AUTH_FAIL, outbox_states.DISABLE], ids=lambda one: one.event
-)
-@pytest.mark.parametrize("event", ["schedule", "send_now", "resume", "retry_failed"])
-async def test_nothing_is_let_go_through_a_mailbox_that_cannot_send(
-    firm: Work, event: str, trouble: Move
-) -> None:
-    campaign = await standing(firm, EFFECTS[event][0])
-    await move(firm, trouble, (await show(firm, campaign)).sending_account_id)
-
-    with pytest.raises(Conflict) as refusal:
-        await EVENTS[event](firm, campaign)
-
-    assert refusal.value.code == "account_not_active"
-
-
-@pytest.mark.parametrize("event", ["schedule", "send_now"])
-async def test_a_list_of_which_nothing_is_left_is_not_let_go(firm: Work, event: str) -> None:
-    campaign = await standing(firm, "draft")
-    await firm.db.execute(
-        sa.update(sends).where(sends.c.tenant_id == firm.tenant_id).values(state="suppressed", queue_at=None)
-    )
-
-    with pytest.raises(Invalid) as refusal:
-        await EVENTS[event](firm, campaign)
-
-    assert refusal.value.code == "nothing_to_send"
-
-
-async def test_the_past_cannot_be_planned(firm: Work) -> None:
-    campaign = await standing(firm, "draft")
-
-    with pytest.raises(Invalid) as refusal:
-        await campaigns.schedule(firm, campaign, datetime(2026, 11, 18, 11, 59))  # noqa: DTZ001
-
-    assert (refusal.value.code, refusal.value.field) == ("time_past", "at")
-
-
-async def test_a_plan_is_made_in_the_firms_own_time(firm: Work) -> None:
-    campaign = await standing(firm, "draft")
-
-    at = await campaigns.schedule(firm, campaign, TOMORROW)
-
-    assert at.utcoffset() == timedelta(hours=4)
-    assert (await show(firm, campaign)).scheduled_for == at
-
-
-async def test_an_unknown_campaign_is_not_found(firm: Work) -> None:
-    with pytest.raises(NotFound):
-        await campaigns.cancel(firm, uuid4())

@@ -2,18 +2,23 @@
 
 import csv
 import io
+import zipfile
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
+import pytest
 import sqlalchemy as sa
+from openpyxl import Workbook
 
 from bursar.billing.importers import import_desk
+from bursar.core.errors import Invalid
 from bursar.core.kinds import ActorType, AgentRole
 from bursar.core.work import Actor, Office, Work
 from bursar.tenancy.import_slices import Desk
 from bursar.tenancy.imports import ImportReport, import_sheet
+from bursar.tenancy.sheets import Sheet, read_sheet
 from bursar.tenancy.states import ImportKind
 from tests.makers.tenancy import a_tenant
 
@@ -135,3 +140,41 @@ def told(report: ImportReport) -> list[tuple[int, str | None]]:
 async def count(work: Work, table: sa.Table) -> int:
     counted = sa.select(sa.func.count()).select_from(table).where(table.c.tenant_id == work.tenant_id)
     return (await work.db.execute(counted)).scalar_one()
+
+
+def csv_sheet(text: str, encoding: str = "utf-8") -> Sheet:
+    return read_sheet(text.encode(encoding), "sheet.csv")
+
+
+def workbook(*rows: list[Any], hidden: Sequence[list[Any]] = ()) -> bytes:
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    if hidden:
+        for row in hidden:
+            sheet.append(row)
+        sheet.sheet_state = "hidden"
+        sheet = book.create_sheet("Open invoices")
+    for row in rows:
+        sheet.append(row)
+    written = io.BytesIO()
+    book.save(written)
+    return written.getvalue()
+
+
+def with_part(data: bytes, name: str, content: bytes) -> bytes:
+    """The same archive with one part put in another's place."""
+    written = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as new:
+        for part in old.namelist():
+            if part != name:
+                new.writestr(part, old.read(part))
+        new.writestr(name, content)
+    return written.getvalue()
+
+
+def code_of(data: bytes, name: str = "sheet.csv") -> str:
+    with pytest.raises(Invalid) as refused:
+        read_sheet(data, name)
+    assert refused.value.field == "file"
+    return refused.value.code

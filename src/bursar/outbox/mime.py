@@ -93,8 +93,8 @@ def build_message(
     """The whole message with CRLF, for one recipient.
 
     `link_for` gives the tracking address of a position in `composed.links`; without it links go straight to
-    their targets. `pixel_url` and `unsubscribe_url` (https only, R88) may be left out; a message that shows an
-    unsubscribe link must be given one. Raises `Invalid` for what cannot stand in a header.
+    their targets. `pixel_url` and `unsubscribe_url` may be left out; a message that shows an unsubscribe link must
+    be given one. Raises `Invalid` for what cannot stand in a header.
     """
     urls = list(composed.links) if link_for is None else [link_for(n) for n in range(len(composed.links))]
     if unsubscribe_url is None and UNSUBSCRIBE in (*composed.html.slots, *composed.text.slots):
@@ -112,7 +112,7 @@ def build_message(
     if thread is not None:
         head.append(_threading(thread))
     if unsubscribe_url is not None:
-        html[UNSUBSCRIBE], text[UNSUBSCRIBE] = escape(unsubscribe_url).encode(), unsubscribe_url.encode()
+        html[UNSUBSCRIBE], text[UNSUBSCRIBE] = escape(web(unsubscribe_url)).encode(), unsubscribe_url.encode()
         if unsubscribe_url.startswith("https://"):  # without it one-click means nothing (R88)
             head.append(_unsubscribe(unsubscribe_url))
     delimiter = b"--" + skeleton.boundary
