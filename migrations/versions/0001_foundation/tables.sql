@@ -236,7 +236,6 @@ CREATE TABLE customers (
     tags TEXT[] DEFAULT '{}' NOT NULL, 
     source TEXT NOT NULL, 
     link_version INTEGER DEFAULT '1' NOT NULL, 
-    last_contacted_at TIMESTAMP WITH TIME ZONE, 
     state TEXT NOT NULL, 
     version INTEGER DEFAULT '1' NOT NULL, 
     created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL, 

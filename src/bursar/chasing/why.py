@@ -21,6 +21,7 @@ SHOWN = 20
 NEXT = {
     "sending": N_("It is on the wire right now."),
     "send": N_("It leaves with the next batch of its mailbox."),
+    "window": N_("It leaves when the sending hours begin."),
     "release": N_("It waits for somebody to release its campaign."),
     "scheduled": N_("It leaves when its campaign does."),
     "paused": N_("Its campaign is paused."),
@@ -133,9 +134,10 @@ async def _next(work: Work, send: Row[Any]) -> tuple[str, datetime | None]:
         return standing, send.release_at if standing == "scheduled" else None
     known = (work.now, send.queue_at, send.next_batch_at, send.throttled_until)
     earliest = max(one for one in known if one is not None)
-    if send.stream != "transactional":
-        earliest = (await calendar_of(work)).next_open(earliest, ZoneInfo(str(work.zone)))
-    return "send", earliest
+    opens = earliest
+    if send.stream != "transactional" and not send.any_hour:
+        opens = (await calendar_of(work)).next_open(earliest, ZoneInfo(send.zone or str(work.zone)))
+    return ("send" if opens == earliest else "window"), opens
 
 
 def _standing(send: Row[Any]) -> str | None:

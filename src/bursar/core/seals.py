@@ -68,7 +68,7 @@ class Head:
             stream, number, digest = text.strip().split(":")
             return cls(Stream(stream), int(number), bytes.fromhex(digest))
         except ValueError:
-            message = N_("A seal's head looks like events:12:9f86…, as the daily mail shows it.")
+            message = N_("A seal's head looks like events:12:9f86…, as `bursar audit heads` prints it.")
             raise Invalid(message, code="bad_head", field="head") from None
 
 

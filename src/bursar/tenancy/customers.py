@@ -46,7 +46,6 @@ class Customer:
     custom_fields: dict[str, Any]
     source: CustomerSource
     link_version: int
-    last_contacted_at: datetime | None
     created_at: datetime
     updated_at: datetime
 

@@ -107,7 +107,6 @@ customers = tenant_table(
     texts("tags"),
     choice("source", CustomerSource),
     whole("link_version", server_default="1"),
-    instant("last_contacted_at"),
     sa.UniqueConstraint("tenant_id", "external_code"),
     sa.CheckConstraint("coalesce(full_name, company_name) is not null", name="has_a_name"),
     sa.CheckConstraint("(state = 'suspended') = (suspended_reason is not null)", name="reason"),

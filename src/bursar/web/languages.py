@@ -31,6 +31,9 @@ OFFERED = {
 }
 SOURCE = OFFERED["en"]
 
+WRITTEN = (*((one.code, one.name) for one in OFFERED.values()), ("fr", "Français"), ("he", "עברית"))
+"""The languages that a customer may be written to in, as their own readers call them."""
+
 
 def language_of(request: Request, account: str | None = None) -> Language:
     """The reader's own choice first, then what their account says, then what their browser says."""

@@ -91,6 +91,7 @@ def environment(code: str) -> jinja2.Environment:
         state_word=lambda machine, state: words.state_word(catalogue, machine, state),
         word=lambda kind, value: words.word(catalogue, kind, value),
         languages=tuple(languages.OFFERED.values()),
+        written_languages=languages.WRITTEN,
         sections=navigation.SECTIONS,
         at_hand=navigation.at_hand(),
     )

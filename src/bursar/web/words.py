@@ -152,6 +152,14 @@ WORDS: dict[str, Mapping[str, str]] = {
     # What comes next for a send; chasing says it by these codes.
     "next": NEXT,
     # Why something was not sent, was left out or stands still; the same code means the same everywhere.
+    "tax_category": {
+        "S": N_("Standard"),
+        "Z": N_("Zero rate"),
+        "E": N_("Exempt"),
+        "O": N_("Outside tax"),
+        "AE": N_("Reverse charge"),
+        "N": N_("Margin scheme"),
+    },
     "reason": {
         "paid": N_("paid"),
         "processing": N_("payment on its way"),

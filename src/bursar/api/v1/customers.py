@@ -63,7 +63,6 @@ class Customer(Shown):
     tags: list[str]
     custom_fields: dict[str, Any]
     source: CustomerSource
-    last_contacted_at: datetime | None
     created_at: datetime
     updated_at: datetime
 

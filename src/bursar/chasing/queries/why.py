@@ -145,6 +145,8 @@ def _sends(work: Work, limit: int) -> sa.Select:
             r.c.state.label("run_state"),
             r.c.reason.label("run_reason"),
             r.c.release_at,
+            r.c.any_hour,
+            customers.c.time_zone.label("zone"),
             a.c.state.label("account_state"),
             a.c.address.label("account_address"),
             a.c.next_batch_at,
@@ -157,6 +159,7 @@ def _sends(work: Work, limit: int) -> sa.Select:
         .outerjoin(r, sa.and_(same_tenant(r, s), r.c.id == s.c.run_id))
         .outerjoin(a, sa.and_(same_tenant(a, s), a.c.id == s.c.sending_account_id))
         .outerjoin(k, sa.and_(same_tenant(k, s), k.c.run_id == s.c.run_id))
+        .outerjoin(customers, sa.and_(same_tenant(customers, s), customers.c.id == s.c.customer_id))
         .outerjoin(l, sa.and_(same_tenant(l, s), l.c.id == s.c.claim_id))
         .where(s.c.tenant_id == work.tenant_id, s.c.purpose != "test")
         .order_by(s.c.id.desc())
