@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import pytest
+import sqlalchemy as sa
 
 from bursar.chasing import campaigns
 from bursar.chasing.following import start_due
@@ -14,6 +15,7 @@ from bursar.core.clock import FixedClock
 from bursar.core.database import Addresses
 from bursar.core.errors import Invalid
 from bursar.core.keys import Keyring
+from bursar.core.tables import events
 from bursar.outbox import pausing
 from bursar.tenancy.calendars import set_holiday
 from bursar.tenancy.contacts import add_contact
@@ -239,3 +241,13 @@ async def test_a_test_never_goes_to_a_customer(story: Story, address: str) -> No
             await send_test(work, campaign, original.id, address)
 
     assert refused.value.code == "test_to_customer"
+
+
+async def test_who_plans_to_send_at_any_hour_stands_in_the_journal(story: Story) -> None:
+    async with story.house.office.work(story.tenant_id) as work:
+        await late_customers(work, 1)
+        await campaigns.schedule(work, await a_campaign(work), at(11, 21, 22), any_hour=True)
+
+        kept = events.c.tenant_id == work.tenant_id, events.c.type == "campaign.schedule"
+        told = (await work.db.execute(sa.select(events.c.payload).where(*kept))).scalar_one()
+    assert told == {"because": "any_hour"}

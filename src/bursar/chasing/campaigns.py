@@ -25,6 +25,7 @@ from bursar.tenancy import cells
 
 MOVES = tuple(value for value in vars(states).values() if isinstance(value, Move))
 LONGEST_NAME = 120
+ANY_HOUR = "any_hour"  # what the journal says of an agent who chose to send outside the firm's hours
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +93,7 @@ async def send_now(
     """
     work.allow(AgentRole.AGENT)
     campaign = await _get(work, campaign_id, lock=True, version=version)
-    await _move(
-        work, states.SEND_NOW, campaign, started_at=work.now, because="any_hour" if any_hour else None
-    )
+    await _move(work, states.SEND_NOW, campaign, started_at=work.now, because=ANY_HOUR if any_hour else None)
     await _refuse_broken_account(work, campaign)
     await runs.release(work, campaign.run_id, any_hour=any_hour)
 
@@ -109,7 +108,8 @@ async def schedule(
     at = local.replace(tzinfo=zone) if local.tzinfo is None else local
     if at <= work.now:
         raise Invalid(N_("Choose a time in the future."), code="time_past", field="at")
-    await _move(work, states.SCHEDULE, campaign, scheduled_for=at, time_zone=str(zone))
+    because = ANY_HOUR if any_hour else None
+    await _move(work, states.SCHEDULE, campaign, because=because, scheduled_for=at, time_zone=str(zone))
     await _refuse_broken_account(work, campaign)
     await runs.plan(work, campaign.run_id, at, any_hour=any_hour)
     return at
