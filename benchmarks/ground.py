@@ -9,7 +9,7 @@ import asyncio
 import json
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
+from sqlalchemy import event
 
 from bursar import app
 from bursar.core.clock import FixedClock
@@ -31,7 +32,9 @@ from tests.makers import story
 NOW = datetime(2026, 11, 18, 8, 0, tzinfo=UTC)
 
 
-def run(main: Callable[[argparse.Namespace], Awaitable[dict[str, Any]]], *, size: int, **more: Any) -> None:
+def run(
+    main: Callable[[argparse.Namespace], Coroutine[Any, Any, dict[str, Any]]], *, size: int, **more: Any
+) -> None:
     """Parse the common options, run `main` on an event loop, print its figures as the last line."""
     parser = argparse.ArgumentParser(description=sys.modules[main.__module__].__doc__)
     parser.add_argument("--size", type=int, default=size)
@@ -119,11 +122,11 @@ def heard(house: House) -> Iterator[list[str]]:
         texts.append(text)
 
     engine = house.office.engine.sync_engine
-    sa.event.listen(engine, "before_cursor_execute", hear)
+    event.listen(engine, "before_cursor_execute", hear)
     try:
         yield texts
     finally:
-        sa.event.remove(engine, "before_cursor_execute", hear)
+        event.remove(engine, "before_cursor_execute", hear)
 
 
 async def a_mailbox(house: House, tenant_id: UUID, host: str, port: int) -> UUID:

@@ -167,10 +167,10 @@ def test_minor_units_are_whole_numbers_only(minor):
 @pytest.mark.parametrize("other", [0, 1.5, Decimal(1), "1"])
 def test_a_bare_number_is_no_money(other):
     with pytest.raises(TypeError):
-        Money(1, "AED") + other
+        _ = Money(1, "AED") + other
 
 
 @pytest.mark.parametrize("times", [0.05, Decimal("0.05"), True])
 def test_a_fraction_of_money_needs_a_rounding(times):
     with pytest.raises(TypeError):
-        Money(100, "AED") * times
+        _ = Money(100, "AED") * times

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from httpx2 import AsyncClient
@@ -22,7 +23,7 @@ from tests.makers.staff import HTMX, a_browser, a_house
 pytestmark = pytest.mark.anyio
 
 EMAIL, PASSWORD = "rania@workingtitle.example", "seven grey herons at noon"
-FIRM = {
+FIRM: dict[str, Any] = {
     "slug": "working-title",
     "name": "Working Title",
     "country": "AE",

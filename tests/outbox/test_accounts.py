@@ -178,7 +178,7 @@ async def test_two_who_connect_at_once_make_one_primary(office: Office) -> None:
 async def test_an_edit_says_what_it_changed_and_nothing_personal(work: Work) -> None:
     account = await an_account(work)
 
-    given = {
+    given: AccountInput = {
         "batch_size": 50,
         "batch_interval": timedelta(seconds=1),
         "connections": 4,

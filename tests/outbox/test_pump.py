@@ -78,9 +78,6 @@ async def account_of(story: Story) -> sa.Row[Any]:
         return await the_account(work, story.account_id)
 
 
-# --- the breaker ---------------------------------------------------------------------------------------
-
-
 async def test_a_refused_sign_in_stops_the_mailbox_tells_the_owner_once_and_loses_nothing(
     addresses: Addresses, clock: FixedClock, keyring: Keyring
 ) -> None:
@@ -206,9 +203,6 @@ async def test_a_server_that_is_gone_rests_the_mailbox_and_spends_few_tries(
         assert (await account_of(story)).next_batch_at == clock.now() + timedelta(seconds=30)
 
 
-# --- pause, cancel, end ----------------------------------------------------------------------------------
-
-
 async def test_a_pause_is_read_at_the_next_claim_and_what_is_on_the_wire_arrives(
     addresses: Addresses, clock: FixedClock, keyring: Keyring
 ) -> None:
@@ -278,9 +272,6 @@ async def test_a_worker_finds_what_a_dead_one_left_and_says_so_once(
         assert story.messages() == []
         assert (await standing(story, campaign))[0] == "sending"
         assert await tries_of(story, (await sends_of(story))[0].id) == [(1, "lease_expired")]
-
-
-# --- pace --------------------------------------------------------------------------------------------------
 
 
 async def test_two_workers_together_keep_the_pace_of_a_mailbox(

@@ -223,7 +223,7 @@ async def test_what_is_settled_stays_when_the_breaker_cannot_have_the_account(
             )
             settling_it = asyncio.create_task(answer(story, batch, "accepted", "signed_out"))
             async with asyncio.timeout(5):
-                while {one.state for one in await sends_of(story)} != {"sent", "queued"}:  # noqa: ASYNC110
+                while {one.state for one in await sends_of(story)} != {"sent", "queued"}:  # noqa: ASYNC110  rows tell
                     await asyncio.sleep(0.01)
         await settling_it
 

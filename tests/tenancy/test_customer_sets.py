@@ -55,7 +55,9 @@ async def test_whoever_has_another_code_is_somebody_else(work: Work) -> None:
     assert found == [Same()]
 
 
-async def test_a_bookkeepers_address_alone_says_nothing_and_a_name_alone_means_the_only_one(work: Work) -> None:
+async def test_a_bookkeepers_address_alone_says_nothing_and_a_name_alone_means_the_only_one(
+    work: Work,
+) -> None:
     first = await a_customer(work, email="books@example.com", company_name="Noor")
     second = await a_customer(work, email="books@example.com", company_name="Amal")
 

@@ -98,7 +98,8 @@ class ShownNode(OutputNode):
     """An output that is written by the environment's own `shown`, so that escaping cannot be switched off."""
 
     def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
-        return buffer.write(context.env.shown(self.expression.evaluate(context)))  # pyright: ignore[reportAttributeAccessIssue]
+        shown = context.env.shown  # pyright: ignore[reportAttributeAccessIssue]  our environment has it
+        return buffer.write(shown(self.expression.evaluate(context)))
 
 
 class ShownOutput(Output):
@@ -117,7 +118,7 @@ class AddressNode(Node):
     def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
         inner = context.get_buffer()
         self.block.render(context, inner)
-        read_address = context.env.read_address  # pyright: ignore[reportAttributeAccessIssue]
+        read_address = context.env.read_address  # pyright: ignore[reportAttributeAccessIssue]  our environment has it
         links: Any = context.scope[LINKS]
         return buffer.write(getattr(links, self.kind)(read_address(inner.getvalue())))
 

@@ -43,12 +43,7 @@ from bursar.outbox.targets import Links
 Values = Mapping[str, Any]
 Program = Callable[[Values, Links], str]
 
-_LITERALS = (
-    primitive.StringLiteral,
-    primitive.IntegerLiteral,
-    primitive.TrueLiteral,
-    primitive.FalseLiteral,
-)
+_LITERALS = primitive.StringLiteral, primitive.IntegerLiteral, primitive.TrueLiteral, primitive.FalseLiteral
 _COMPARED = {
     logic.EqExpression: "eq(%s, %s)",
     logic.NeExpression: "not eq(%s, %s)",
