@@ -17,6 +17,7 @@ REACTIONS: Mapping[str, Sequence[Reaction]] = {
     "run.open": (following.follow_open,),
     "run.finish": (following.follow_finish,),
     "send.uncertain": (reacting.sends_uncertain,),
+    "send.resolve": (reacting.send_resolved,),
     "sending_account.auth_failed": (reacting.account_stopped,),
     "sending_account.capped": (reacting.tell_everybody,),
     "sending_account.reconnect": (reacting.account_back,),

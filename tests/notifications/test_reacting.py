@@ -16,6 +16,7 @@ from bursar.core.work import Happened, Office
 from bursar.notifications.notifications import count_unread, list_notifications, mark_all_read, mark_read
 from bursar.notifications.tasks import count_tasks, finish_task, list_tasks
 from bursar.outbox import pausing
+from bursar.outbox.resolving import resolve
 from bursar.outbox.states import SendState
 from bursar.reactions import REACTIONS
 from tests.makers.billing import an_invoice, an_overdue_invoice, pay
@@ -143,6 +144,19 @@ async def test_uncertain_sends_of_one_mailbox_are_one_task(office: Office, tenan
         work.happened.append(Happened("send.uncertain", tuple(lost[:1])))
     async with office.work(tenant) as work:
         assert [(task.kind, task.about_id) for task in await list_tasks(work)] == [("uncertain", account)]
+
+
+async def test_looking_into_a_mailbox_is_done_with_the_last_doubt(office: Office, tenant: UUID):
+    async with office.work(tenant) as work:
+        account = await an_account(work)
+        doubtful = {"sending_account_id": account, "state": SendState.UNCERTAIN, "reason": "lease_expired"}
+        lost = [await a_send(work, **doubtful) for _ in range(2)]
+        work.happened.append(Happened("send.uncertain", tuple(lost)))
+    for send, left in zip(lost, (1, 0), strict=True):
+        async with office.work(tenant) as work:
+            await resolve(work, send, "sent", reason="it lies in their inbox")
+        async with office.work(tenant) as work:
+            assert len(await list_tasks(work)) == left
 
 
 async def test_a_task_is_finished_once_and_not_by_a_viewer(office: Office, tenant: UUID):

@@ -29,18 +29,30 @@ class Answer:
 def show(answer: Answer, *, as_json: bool) -> None:
     """The object stands alone on the last line of stdout."""
     if as_json:
-        print(as_line(answer.data))
+        put(as_line(answer.data))
         return
     console = Console()
     for part in answer.shown:
         console.print(part)
 
 
+def put(line: str) -> None:
+    """All of a line, whatever its length. Python writes an unbuffered stdout once and forgets what a full pipe
+    did not take.
+    """
+    sys.stdout.flush()
+    out = sys.stdout.buffer
+    rest = memoryview(f"{line}\n".encode())
+    while rest:
+        rest = rest[out.write(rest) or 0 :]
+    out.flush()
+
+
 def show_refusal(refusal: Refusal, *, as_json: bool) -> None:
     """`error` is the stable code, `detail` the sentence in the language of the terminal."""
     detail = in_words(refusal)
     if as_json:
-        print(as_line({"error": refusal.code, "field": refusal.field, "detail": detail}))
+        put(as_line({"error": refusal.code, "field": refusal.field, "detail": detail}))
         return
     field_name = f"[bold]{escape(refusal.field)}[/bold]: " if refusal.field else ""
     Console(file=sys.stderr).print(f"[red]{field_name}{escape(detail)}[/red]", soft_wrap=True)

@@ -73,14 +73,6 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="What is logged."
     )
-    demo: bool = Field(
-        default=False,
-        description="Shows the sandbox's pages; never set it in production.",
-    )
-    sandbox_url: str | None = Field(
-        default=None,
-        description="Control address of the SMTP sandbox, for the demo's mailbox pages.",
-    )
 
     @field_validator("private_hosts", mode="before")
     @classmethod

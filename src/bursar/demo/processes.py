@@ -110,7 +110,6 @@ def environment(folder: Path, base_url: str) -> dict[str, str]:
         "BURSAR_BASE_URL": base_url,
         "BURSAR_PRIVATE_HOSTS": "127.0.0.0/8",
         "BURSAR_LEASE_S": "5",
-        "BURSAR_DEMO": "true",
         "LANGUAGE": "en",
     }
 

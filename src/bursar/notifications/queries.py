@@ -13,6 +13,7 @@ from bursar.core.schema import same_tenant, uuids
 from bursar.core.tables import events
 from bursar.core.work import Work
 from bursar.notifications.tables import notifications, tasks
+from bursar.outbox.states import SendState
 from bursar.outbox.tables import sending_accounts, sends
 from bursar.tenancy.tables import agents, customers
 
@@ -139,6 +140,26 @@ def tasks_of_sends(work: Work, kind: str, ids: Sequence[UUID]) -> sa.Insert:
         )
     )
     return _make(work, kind, "sending_account", found)
+
+
+def accounts_without_doubt(work: Work, send_ids: Sequence[UUID]) -> sa.Select:
+    """The accounts of these sends of which no send is uncertain any more."""
+    doubtful = sends.alias("doubtful")
+    left = (
+        sa.select(doubtful.c.id)
+        .where(
+            same_tenant(doubtful, sends),
+            doubtful.c.sending_account_id == sends.c.sending_account_id,
+            doubtful.c.reason.in_(("lease_expired", "no_answer")),
+            doubtful.c.state == SendState.UNCERTAIN,
+        )
+        .exists()
+    )
+    return (
+        sa.select(sends.c.sending_account_id)
+        .distinct()
+        .where(sends.c.tenant_id == work.tenant_id, sends.c.id == sa.any_(uuids(send_ids)), ~left)
+    )
 
 
 def done_about(work: Work, kinds: Sequence[str], about: Sequence[UUID]) -> sa.Update:

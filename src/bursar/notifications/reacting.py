@@ -28,6 +28,12 @@ async def sends_uncertain(work: Work, happened: Happened) -> None:
     await work.db.execute(queries.tasks_of_sends(work, TaskKind.UNCERTAIN, happened.ids))
 
 
+async def send_resolved(work: Work, happened: Happened) -> None:
+    """Once nothing of a mailbox is in doubt, nobody needs to look into it."""
+    accounts = list(await work.db.scalars(queries.accounts_without_doubt(work, happened.ids)))
+    await work.db.execute(queries.done_about(work, [TaskKind.UNCERTAIN], accounts))
+
+
 async def money_came_late(work: Work, happened: Happened) -> None:
     """Money for an invoice that needs none: somebody decides what it is for."""
     await work.db.execute(queries.tasks_of_invoices(work, TaskKind.LATE_MONEY, happened.ids))
