@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+from pwdlib.hashers.argon2 import Argon2Hasher
 
 from bursar.core.clock import FixedClock
 from bursar.core.errors import Invalid, NotSignedIn, TooMany
@@ -121,10 +122,8 @@ async def test_changing_the_password_needs_the_present_one_and_ends_all_other_se
 
 
 async def test_an_old_hash_is_replaced_at_the_next_sign_in(office: Office) -> None:
-    from argon2 import PasswordHasher
-
     await a_firm(office)
-    weak = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1).hash(PASSWORD)
+    weak = Argon2Hasher(time_cost=1, memory_cost=1024, parallelism=1).hash(PASSWORD)
     async with office.directory() as work:
         await work.db.execute(sa.update(accounts).values(password_hash=weak))
 
