@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -25,6 +25,7 @@ from bursar.tenancy import cells
 
 MOVES = tuple(value for value in vars(states).values() if isinstance(value, Move))
 LONGEST_NAME = 120
+FARTHEST = timedelta(days=366)
 ANY_HOUR = "any_hour"  # what the journal says of an agent who chose to send outside the firm's hours
 
 
@@ -106,6 +107,8 @@ async def schedule(
     campaign = await _get(work, campaign_id, lock=True, version=version)
     zone = ZoneInfo(str(work.zone))
     at = local.replace(tzinfo=zone) if local.tzinfo is None else local
+    if local.year > work.today.year + 1 or at > work.now + FARTHEST:
+        raise Invalid(N_("Choose a time within the next year."), code="time_too_far", field="at")
     if at <= work.now:
         raise Invalid(N_("Choose a time in the future."), code="time_past", field="at")
     because = ANY_HOUR if any_hour else None

@@ -3,6 +3,8 @@
 from collections import defaultdict
 from uuid import UUID
 
+import structlog
+
 from bursar.core.errors import Refusal
 from bursar.core.work import Work
 from bursar.outbox.batches import Batch, Said
@@ -10,6 +12,8 @@ from bursar.outbox.composing import Composers, Held, Queued, Silent, Verdict
 from bursar.outbox.letters import Letters
 from bursar.outbox.queries import subjects
 from bursar.outbox.states import Purpose
+
+log = structlog.get_logger(__name__)
 
 
 async def say(work: Work, batch: Batch, letters: Letters, composers: Composers) -> dict[UUID, Said]:
@@ -39,6 +43,10 @@ async def say(work: Work, batch: Batch, letters: Letters, composers: Composers) 
             said[send_id] = Said(composed, merge_data, verdict.from_name, verdict.reply_to)
         except Refusal as refusal:
             batch.broken[refusal.code].append(send_id)
+            batch.leave([send_id])
+        except Exception:  # our own mistake over one message must not stop its mailbox for ever
+            log.exception("message_not_composed", tenant=str(work.tenant_id), send=str(send_id))
+            batch.broken["internal"].append(send_id)
             batch.leave([send_id])
     for reason, pairs in dropped.items():
         await work.db.execute(subjects.drop_from(work, pairs, "invoice", reason))

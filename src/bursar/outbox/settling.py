@@ -68,7 +68,7 @@ async def _look_after(office: Office, claimed: Claimed, outcomes: Sequence[Outco
     refused = next((one for one in outcomes if one.result is Result.REFUSED), None)
     if refused is not None:
         await stop_account(office, claimed.tenant_id, claimed.account.id, refused)
-    elif outcomes and all(one.result is Result.ERROR for one in outcomes):
+    elif outcomes and all(one.result in (Result.ERROR, Result.DEFERRED) for one in outcomes):
         await rest_account(office, claimed.tenant_id, claimed.account.id, outcomes[0])
     elif claimed.account.ailing and any(one.result is Result.ACCEPTED for one in outcomes):
         async with office.work(claimed.tenant_id, cause="pump") as work:

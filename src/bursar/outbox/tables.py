@@ -190,9 +190,7 @@ sends = tenant_table(
     sa.Index(None, "tenant_id", "run_id"),
     sa.Index("sends_of_customer_idx", "tenant_id", "customer_id", sa.text("id desc")),
     # What went wrong or was stopped, for people; a send that goes as it should never has a reason.
-    sa.Index(
-        "sends_reason_idx", "tenant_id", "reason", "id", postgresql_where=sa.text("reason is not null")
-    ),
+    sa.Index("sends_reason_idx", "tenant_id", "reason", "id", postgresql_where=sa.text("reason is not null")),
     sa.Index(
         None,
         "tenant_id",

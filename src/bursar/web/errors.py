@@ -127,7 +127,9 @@ async def _last_word(request: Request, failure: Exception) -> Response:
     if isinstance(failure, HTTPException):
         return await http_failed(request, failure)
     request_id = getattr(request.state, "request_id", "-")
-    logger.error("request %s failed: %s", request_id, request.url.path, exc_info=failure)
+    # The route's own words, never the address as it came: it may hold a token (R126).
+    place = getattr(request.scope.get("route"), "path", "an address of no route")
+    logger.error("request %s failed: %s", request_id, place, exc_info=failure)
     try:
         return _told(request, 500, None)
     except Exception:

@@ -40,12 +40,13 @@ SETTLE = sa.text(
               left join runs u on u.tenant_id = t.tenant_id and u.id = t.run_id
              order by t.id for no key update of t) as r
      where s.tenant_id = :tenant_id and s.id = r.id and s.claim_id = :claim
-       and s.state in ('sending', 'uncertain')
+       and (s.state in ('sending', 'uncertain') or s.state = 'queued' and r.state = 'sent')
     returning s.id, s.state, s.customer_id, s.address_key, s.channel, s.run_id
     """
 )
 """The outcomes of one claim, its sends locked in id order, as readers' hits on those that arrived lock them.
-A lease that ran out meanwhile made a send uncertain: an answer is evidence.
+A lease that ran out meanwhile made a send uncertain: an answer is evidence, also where an agent has queued
+it again by now.
 
 What comes back to a run that was closed meanwhile is cancelled, as its other queued sends were: nobody would
 claim it any more.
