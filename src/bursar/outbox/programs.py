@@ -30,14 +30,7 @@ from liquid.builtin.tags.unless_tag import UnlessNode
 from liquid.exceptions import LiquidError
 
 from bursar.outbox.comparisons import NAMES, Unknown
-from bursar.outbox.liquid import (
-    SIZE_LIMIT,
-    AddressNode,
-    ShownNode,
-    TenantEnvironment,
-    plain_text,
-    rendered,
-)
+from bursar.outbox.liquid import SIZE_LIMIT, AddressNode, ShownNode, TenantEnvironment, plain_text, rendered
 from bursar.outbox.targets import Links
 
 Values = Mapping[str, Any]
@@ -97,8 +90,8 @@ def flattened(template: BoundTemplate) -> Program:
         raise Unknown("not one of our environments")
     writer = _Writer(environment)
     writer.nodes(template.nodes)
-    lines = ["def run(v, links):", " o0 = []", " w0 = o0.append", *writer.lines(), " return ''.join(o0)"]
-    names: dict[str, Any] = {**NAMES, **writer.bound, "plain": plain_text}
+    lines = ["def run(v, links):\n o0 = []\n w0 = o0.append\n z = 0", *writer.lines(), " return ''.join(o0)"]
+    names: dict[str, Any] = {**NAMES, **writer.bound, "plain": plain_text, "Unknown": Unknown}
     names |= {"show": environment.shown, "address": environment.read_address}
     exec(compile("\n".join(lines), "<flattened template>", "exec"), names)  # noqa: S102  no tenant text in it
     return names["run"]
@@ -114,6 +107,7 @@ class _Writer:
     buffers: int = 0
     loops: list[int] = field(default_factory=list)
     made_loops: int = 0
+    constant: int = 0  # characters written so far that are the same in every message
     scope: dict[str, str] = field(default_factory=dict)
 
     def lines(self) -> list[str]:
@@ -133,6 +127,7 @@ class _Writer:
         """Neighbouring constants become one."""
         text, self.pending = "".join(self.pending), []
         if text:
+            self.constant += len(text)
             self.out.append(" " * self.depth + f"w{self.buffers}({self.bind(text)})")
 
     def nodes(self, nodes: list[Node]) -> None:
@@ -187,7 +182,11 @@ class _Writer:
         self.line(f"for i{at}, x{at} in enumerate(s{at}):")
         outer, self.scope = self.scope, {**self.scope, expression.identifier: f"x{at}"}
         self.loops.append(at)
+        before = self.constant
         self.block(node.block)
+        # A long body in many rounds is stopped while it grows, not once it fills the memory.
+        self.out.append(" " * (self.depth + 1) + f"z += {self.constant - before}")
+        self.out.append(" " * (self.depth + 1) + f"if z > {SIZE_LIMIT}: raise Unknown")
         self.loops.pop()
         self.scope = outer
         if node.default:
