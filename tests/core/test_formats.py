@@ -68,10 +68,10 @@ def test_ten_thousand_amounts_take_less_than_a_tenth_of_a_second():
 
 
 def _time_of(amounts: list[Money]) -> float:
-    start = time.perf_counter()
+    start = time.process_time()
     for amount in amounts:
         format_money(amount, "ar")
-    return time.perf_counter() - start
+    return time.process_time() - start
 
 
 @pytest.mark.parametrize("locale", ["en", "fr", "ar", "he", "ar-EG", "ar-SA"])

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from bursar.chasing.campaigns import schedule, send_now
 from bursar.chasing.results import show
-from bursar.core.clock import SystemClock
+from bursar.core.clock import FixedClock, SystemClock
 from bursar.core.jobs import opened
 from bursar.outbox.tables import sends
 from bursar.tenancy.queries.tenants import take_slug
@@ -91,13 +91,13 @@ async def test_until_idle_it_does_not_wait_for_accounts_that_cannot_send(address
 
 
 async def test_until_idle_it_starts_what_was_planned_for_by_now_and_not_what_is_for_later(addresses, keyring):
-    async with a_story(addresses, SystemClock(), keyring) as story:
-        now = story.house.office.clock.now()
+    clock = FixedClock(SystemClock().now())
+    async with a_story(addresses, clock, keyring) as story:
+        now = clock.now()
         async with story.house.office.work(story.tenant_id) as work:
             await late_customers(work, 1)
-            soon = await a_campaign(work)
-            await schedule(work, soon, now + timedelta(seconds=1.5), any_hour=True)
-        await asyncio.sleep(1.6)
+            await schedule(work, await a_campaign(work), now + timedelta(minutes=5), any_hour=True)
+        clock.advance(timedelta(minutes=5))
 
         async with asyncio.timeout(40):
             await run_worker(story.house, until_idle=True)

@@ -1,5 +1,6 @@
 """Makers of the main job: a firm with a mailbox and its templates, late customers, and a campaign over them."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -163,6 +164,20 @@ async def a_released_campaign(work: Work, **given: Any) -> UUID:
     campaign = await a_campaign(work, **given)
     await send_now(work, campaign)
     return campaign
+
+
+async def at_rest(story: Story) -> None:
+    """Its mailbox was put to rest, and a moment passed in which it would have been asked again."""
+    now = story.house.office.clock.now()
+    ours = (sending_accounts.c.tenant_id == story.tenant_id) & (sending_accounts.c.id == story.account_id)
+    resting = sa.select(sending_accounts.c.next_batch_at > now).where(ours)
+    async with asyncio.timeout(30):
+        while True:
+            async with story.house.office.work(story.tenant_id) as work:
+                if await work.db.scalar(resting):
+                    break
+            await asyncio.sleep(0.05)
+    await asyncio.sleep(0.3)
 
 
 async def states_of(work: Work) -> dict[str, int]:

@@ -29,6 +29,7 @@ from tests.makers.story import (
     a_crowd,
     a_released_campaign,
     a_story,
+    at_rest,
     late_customers,
     states_of,
 )
@@ -147,8 +148,7 @@ async def test_a_mailbox_without_a_way_out_leaves_no_doubt(
         await campaign_of(story, 4)
 
         async with running(story.pump(lanes=1)):
-            await eventually(story, lambda _: True)
-            await asyncio.sleep(1)
+            await at_rest(story)
 
         assert await ends(story) == {"queued": 4}
         assert sorted(one.attempts for one in await sends_of(story)) == [0, 0, 1, 1]
@@ -196,7 +196,7 @@ async def test_a_server_that_is_gone_rests_the_mailbox_and_spends_few_tries(
             await work.db.execute(mine.values(settings={"host": "127.0.0.1", "port": 1, "tls": "none"}))
 
         async with running(story.pump(lanes=1)):
-            await asyncio.sleep(2)
+            await at_rest(story)
 
         assert await ends(story) == {"queued": 9}
         assert sum(one.attempts for one in await sends_of(story)) == 3

@@ -203,8 +203,8 @@ def test_ten_thousand_rows_are_read_in_a_part_of_the_time_an_import_has():
     ]
     data = "\n".join(["Number,Code,Name,E-mail,Phone,Issued,Due,Currency,Amount,Language", *lines]).encode()
 
-    began = time.perf_counter()
+    began = time.process_time()
     rows = read_sheet(data, "open.csv").rows
 
     assert len(rows) == 10_000
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
