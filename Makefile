@@ -21,7 +21,7 @@ demo: install ## Play the story and leave the product running (ONCE=1: play it a
 	$(RUN)python -m bursar.demo $(if $(ONCE),--once)
 
 test: install browser gates ## Everything CI runs, browser included (BURSAR_NO_BROWSER=1: without)
-	$(RUN)python -m pytest -n $(WORKERS)
+	$(RUN)python -m pytest -n $(WORKERS) --dist loadfile
 
 check: install gates ## The quick part: format, types, import contracts, house rules, pure tests
 	$(RUN)python -m pytest -m pure -q

@@ -1,6 +1,7 @@
 """A campaign released, watched, paused, called off."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
@@ -179,6 +180,15 @@ async def test_another_firms_campaign_does_not_exist(staff: Staff, addresses, cl
             assert (await other.browser.get(f"/campaigns/{draft}{path}")).status_code == 404
         for act in ("release", "freeze", "pause", "cancellation", "clones", f"/messages/{first.id}/tests"):
             assert (await other.post(f"/campaigns/{draft}/{act}")).status_code == 404
+
+
+async def test_a_choice_by_days_is_shown_again_as_it_was_typed(staff: Staff):
+    async with staff.work() as work:
+        await late_customers(work, 1)
+        draft = await a_campaign(work, {"min_days_overdue": 2, "max_days_overdue": 300})
+
+    page = (await staff.get(f"/campaigns/{draft}/edit")).text
+    assert re.search(r'name="min_days"[^>]*value="2"', page)
 
 
 async def test_the_pages_speak_arabic(staff: Staff):

@@ -120,12 +120,9 @@ async def call(who: Staff, route: Route, path: str, **typed: str) -> Response:
 async def a_full_firm(house: House, called: str) -> Firm:
     """Made through the API by a program of the owner, and its colleague has something to read and to do."""
     program = await a_program(house)
-    owner = await sign_in(
-        house, program.tenant_id, email=f"owner@{called.lower()}.example", name=f"Ola {called}"
-    )
-    colleague = await an_agent(
-        house.office, program.tenant_id, email=f"aide@{called.lower()}.example", name=f"Aide {called}"
-    )
+    host = f"{program.tenant_id.hex[:8]}.{called.lower()}.example"
+    owner = await sign_in(house, program.tenant_id, email=f"owner@{host}", name=f"Ola {called}")
+    colleague = await an_agent(house.office, program.tenant_id, email=f"aide@{host}", name=f"Aide {called}")
     ids = await some_of_everything(program, called)
     async with owner.work() as work:
         ids |= {

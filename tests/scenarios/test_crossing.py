@@ -47,20 +47,24 @@ async def race(story: Story, rounds: int, chance: random.Random) -> Counter[str]
             )
         ).all()
 
-    async def pay_it(invoice_id) -> None:
+    async def pay_it(invoice_id, written: asyncio.Event) -> None:
         await asyncio.sleep(chance.random() * 0.02)
         async with office.work(story.tenant_id) as work:
             await pay(work, invoice_id, 100_01)
+            written.set()
             await asyncio.sleep(chance.random() * 0.01)  # still open: the claim may come now
 
-    async def claim_it():
+    async def claim_it(written: asyncio.Event):
+        if chance.random() < 0.3:  # however slow the machine, some come while the payment is open
+            await written.wait()
         await asyncio.sleep(chance.random() * 0.02)
         house = story.house
         return await claim(office, story.tenant_id, story.account_id, house.letters, house.composers)
 
     for send_id, invoice_id in in_order:
         await due_alone(story, send_id)
-        await asyncio.gather(claim_it(), pay_it(invoice_id))
+        written = asyncio.Event()
+        await asyncio.gather(claim_it(written), pay_it(invoice_id, written))
         async with office.work(story.tenant_id) as work:
             answer = await why(work, "send", str(send_id))
         if answer.state == "sending":

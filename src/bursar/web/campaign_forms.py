@@ -99,7 +99,7 @@ def again(campaign: CampaignShown, template: str | None) -> Typed:
         "group_by": campaign.group_by,
         "template": template,
         "sending_account": campaign.sending_account_id,
-        **{name: chosen.get(key, "") for name, key in _DAYS.items()},
+        **{name: str(chosen.get(key, "")) for name, key in _DAYS.items()},
     }
     if (least := chosen.get("min_balance_minor")) is not None:
         values["min_balance"] = Money(least, chosen["currency"]).plain()
