@@ -7,6 +7,7 @@ database at all. What lies between is ours: claiming, composing, writing, settli
 import argparse
 import asyncio
 import json
+import resource
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -25,6 +26,7 @@ from bursar.house import House
 from bursar.outbox.ports import Letter
 from bursar.outbox.pump import Pump
 from bursar.outbox.tables import sends
+from bursar.worker.main import calm_collector
 
 
 @asynccontextmanager
@@ -70,6 +72,7 @@ async def drain(
         "seconds": round(seconds, 3),
         "per_second": round(arguments.size / seconds),
         "limit_ratio": round(seconds / limit, 2),
+        "megabytes": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
     }
 
 
@@ -81,6 +84,7 @@ async def _release(house: House, tenant_id: UUID) -> None:
 
 async def _pump(house: House, lanes: int) -> float:
     pump = Pump(house.office, house.letters, house.composers, house.senders, lanes=lanes)
+    calm_collector()
     started, cpu = time.perf_counter(), time.process_time()
     await take_statistics(house.office, ["sends", "send_subjects"])  # the job that the freeze has deferred
     await pump.run_until_idle()

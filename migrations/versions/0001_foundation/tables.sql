@@ -476,6 +476,7 @@ CREATE TABLE claims (
     id UUID DEFAULT uuidv7() NOT NULL, 
     sending_account_id UUID NOT NULL, 
     send_ids UUID[] NOT NULL, 
+    room INTEGER DEFAULT '0' NOT NULL, 
     lease_until TIMESTAMP WITH TIME ZONE NOT NULL, 
     settled_at TIMESTAMP WITH TIME ZONE, 
     created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL, 

@@ -1,14 +1,15 @@
 """The first beat: take sends of one account out of the queue, say each from live facts, commit before any byte."""
 
 import json
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import Row
 
-from bursar.core.errors import Refusal
+from bursar.core.errors import N_, Conflict, Refusal
 from bursar.core.schema import uuids_text
 from bursar.core.work import Office, Work
 from bursar.outbox import pausing, screening
@@ -23,6 +24,18 @@ from bursar.outbox.states import MailStream
 LEASE = timedelta(seconds=30)  # a worker that lives renews it; see pump.Pump
 
 
+@dataclass(frozen=True, slots=True)
+class _Reserved:
+    """Room on an account that nobody else can use any more: its quota and its pace are spoken for."""
+
+    claim_id: UUID
+    account: Account
+    room: int
+    open_runs: Sequence[UUID]
+    paced_to: datetime
+    full: int  # what a whole batch would be
+
+
 async def claim(
     office: Office,
     tenant_id: UUID,
@@ -34,65 +47,74 @@ async def claim(
 ) -> Claimed | None:
     """Up to a batch of the account's due sends, composed; None if it may not send now or nothing is free.
 
-    Locks its account and its sends, nothing else; facts are read without locks. When this returns, the
-    claim is committed: whoever dies from here on leaves a lease to run out.
+    First, in a Work of its own, room is reserved under the account's lock; then the sends are taken under
+    theirs alone, so that claims of one account are composed side by side. Facts are read without locks. When
+    this returns, the claim is committed: whoever dies from here on leaves a lease to run out.
     """
     async with office.work(tenant_id, cause="pump") as work:
-        row = (await work.db.execute(queries.lock_account(work, account_id))).one_or_none()
-        if row is None:
-            return None
-        room, open_runs = await _room(work, row)
-        if room <= 0:
-            return None
-        named = {
-            "tenant_id": tenant_id,
-            "account_id": account_id,
-            "now": work.now,
-            "open_runs": uuids_text(open_runs),
-            "many": room,
-        }
-        found = (await work.db.execute(queries.next_sends(), named)).all()
-        if not found:
-            return None
-        batch = Batch({send.id: send for send in found})
-        screening.drop_suppressed(batch)
-        await screening.wait_for_windows(work, batch)
-        said = await say(work, batch, letters, composers)
-        await screening.one_nudge_a_day(work, batch)
-        account = _account_of(row)
-        full = len(found) == row.batch_size
-        claimed = await _take(work, batch, account, letters, said, full=full, lease=lease)
-        await _write_the_rest(work, batch)
-        if claimed.letters:
-            await work.db.execute(queries.pace(work, account_id, work.now + account.batch_interval))
+        reserved = await _reserve(work, account_id, lease)
+    if reserved is None:
+        return None
+    async with office.work(tenant_id, cause="pump") as work:
+        claimed = await _fill(work, reserved, letters, composers)
+        if claimed is None or not claimed.letters:
+            await work.db.execute(queries.drop_claim(work, reserved.claim_id))
+            await work.db.execute(queries.give_pace_back(work, account_id, reserved.paced_to))
         return claimed
 
 
-async def _room(work: Work, account: Row[Any]) -> tuple[int, list[UUID]]:
-    """How many may go now, a batch or what the rolling quota leaves, and of which runs.
+async def _reserve(work: Work, account_id: UUID, lease: timedelta) -> _Reserved | None:
+    """A batch, or what the rolling quota leaves of it; an account at its cap is throttled."""
+    row = (await work.db.execute(queries.lock_account(work, account_id))).one_or_none()
+    if row is None:
+        return None
+    spent = (await work.db.execute(queries.spent(work, account_id))).one()
+    left = row.daily_quota - spent.used - spent.in_hand
+    if left <= 0:
+        if spent.used >= row.daily_quota:
+            until = spent.oldest + timedelta(hours=queries.QUOTA_HOURS)
+            await pausing.throttle(work, account_id, until)
+        return None
+    room, claim_id, paced_to = min(row.batch_size, left), uuid4(), work.now + row.batch_interval
+    opened = {"id": claim_id, "sending_account_id": account_id, "send_ids": [], "room": room}
+    await work.db.execute(queries.add_claim(work, {**opened, "lease_until": work.now + lease}))
+    await work.db.execute(queries.pace(work, account_id, paced_to))
+    return _Reserved(claim_id, _account_of(row), room, spent.open_runs or [], paced_to, row.batch_size)
 
-    An account at its cap is throttled.
-    """
-    spent = (await work.db.execute(queries.spent(work, account.id))).one()
-    left = account.daily_quota - spent.used - spent.in_hand
-    if left <= 0 and spent.used >= account.daily_quota:
-        until = spent.oldest + timedelta(hours=queries.QUOTA_HOURS)
-        await pausing.throttle(work, account.id, until)
-    return min(account.batch_size, left), spent.open_runs or []
+
+async def _fill(work: Work, reserved: _Reserved, letters: Letters, composers: Composers) -> Claimed | None:
+    """Take what is due into the room, say it, and write it down."""
+    named = {
+        "tenant_id": work.tenant_id,
+        "account_id": reserved.account.id,
+        "now": work.now,
+        "open_runs": uuids_text(reserved.open_runs),
+        "many": reserved.room,
+    }
+    found = (await work.db.execute(queries.next_sends(), named)).all()
+    if not found:
+        return None
+    batch = Batch({send.id: send for send in found})
+    screening.drop_suppressed(batch)
+    await screening.wait_for_windows(work, batch)
+    said = await say(work, batch, letters, composers)
+    await screening.one_nudge_a_day(work, batch)
+    claimed = await _take(work, batch, reserved, letters, said, full=len(found) == reserved.full)
+    await _write_the_rest(work, batch)
+    return claimed
 
 
 async def _take(
     work: Work,
     batch: Batch,
-    account: Account,
+    reserved: _Reserved,
     letters: Letters,
     said: Mapping[UUID, Said],
     *,
     full: bool,
-    lease: timedelta,
 ) -> Claimed:
     """Write what was composed and hand over the letters; from here on they are `sending`."""
-    claim_id = uuid4()
+    claim_id, account = reserved.claim_id, reserved.account
     threads = await _threads(work, batch)
     written, rows = [], []
     for row in list(batch.rows.values()):
@@ -127,17 +149,9 @@ async def _take(
         "rows": json.dumps(rows, ensure_ascii=False),
     }
     await work.db.execute(queries.TAKE, parameters)
-    await work.db.execute(
-        queries.add_claim(
-            work,
-            {
-                "id": claim_id,
-                "sending_account_id": account.id,
-                "send_ids": [row.id for row in batch.rows.values()],
-                "lease_until": work.now + lease,
-            },
-        )
-    )
+    kept = await work.db.scalar(queries.fill_claim(work, claim_id, list(batch.rows)))
+    if kept is None:  # its lease ran out while we composed: nothing of this happened
+        raise Conflict(N_("This worker was too slow and gives its turn away."), code="lease_lost")
     return Claimed(claim_id, work.tenant_id, account, tuple(written), tries, work.now, full)
 
 

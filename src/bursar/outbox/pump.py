@@ -5,7 +5,7 @@ the leases it leaves behind.
 """
 
 import asyncio
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -64,7 +64,6 @@ class Pump:
         self._out: dict[UUID, _Out] = {}
         self._in_hand: dict[UUID, Claimed] = {}
         self._resting: dict[UUID, float] = {}
-        self._claiming: defaultdict[UUID, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._stop = asyncio.Event()
 
     async def run(self) -> None:
@@ -120,19 +119,17 @@ class Pump:
                 self._rest(due[1], TROUBLE.total_seconds())
 
     async def _carry(self, tenant_id: UUID, account_id: UUID) -> None:
-        # Lanes of one worker queue up here and not at the database, where the loser would only come again.
-        async with self._claiming[account_id]:
-            claimed = await claim(
-                self._office, tenant_id, account_id, self._letters, self._composers, lease=self._lease
-            )
-            if claimed is None:
-                self._rest(account_id, IDLE)
-                return
-            if claimed.full and not claimed.account.batch_interval:
-                self._due.append((tenant_id, account_id))  # more of the same; another lane may take it
-            if not claimed.letters:
-                return
-            self._in_hand[claimed.id] = claimed
+        claimed = await claim(
+            self._office, tenant_id, account_id, self._letters, self._composers, lease=self._lease
+        )
+        if claimed is None:
+            self._rest(account_id, IDLE)
+            return
+        if claimed.full and not claimed.account.batch_interval:
+            self._due.append((tenant_id, account_id))  # more of the same; another lane may take it
+        if not claimed.letters:
+            return
+        self._in_hand[claimed.id] = claimed
         try:
             await self._settle(claimed, await self._deliver(claimed))
         finally:

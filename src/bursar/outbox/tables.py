@@ -252,6 +252,7 @@ claims = tenant_table(
     "claims",
     ref("sending_account_id", "sending_accounts", index=False),
     sa.Column("send_ids", sa.ARRAY(UUID), nullable=False),
+    whole("room", server_default="0"),  # what it holds of the quota: asked for at first, then taken
     instant("lease_until", nullable=False),
     instant("settled_at"),
     sa.Index(

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
@@ -31,6 +32,14 @@ LOOK_AGAIN_S = 0.2
 REVIVE_EVERY_S = 15.0
 
 
+def calm_collector() -> None:
+    """A batch of letters is ten thousand short-lived objects without circles: looking for circles after every
+    700 of them took a fifth of the drain's time.
+    """
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+
+
 async def run_worker(house: House, *, until_idle: bool = False, stop: asyncio.Event | None = None) -> None:
     """Send what is due and run what is to be run, until `stop`; what is in hand then is settled first.
 
@@ -38,6 +47,7 @@ async def run_worker(house: House, *, until_idle: bool = False, stop: asyncio.Ev
     and leases, not for windows, quota, accounts that a person must mend, or jobs of later.
     """
     stop = stop or asyncio.Event()
+    calm_collector()
     lanes = house.settings.worker_lanes
     lease = timedelta(seconds=house.settings.lease_s)
     pump = Pump(house.office, house.letters, house.composers, house.senders, lanes=lanes, lease=lease)

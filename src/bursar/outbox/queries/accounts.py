@@ -121,7 +121,7 @@ def all_of_tenant(work: Work) -> sa.Select:
     a = sending_accounts
     used, day = _used(work, QUOTA_HOURS), _used(work, 24)
     in_hand = (
-        sa.select(sa.func.coalesce(sa.func.sum(sa.func.cardinality(claims.c.send_ids)), 0))
+        sa.select(sa.func.coalesce(sa.func.sum(claims.c.room), 0))
         .where(same_tenant(claims, a), claims.c.sending_account_id == a.c.id, claims.c.settled_at.is_(None))
         .scalar_subquery()
     )

@@ -68,7 +68,7 @@ def _has_due(now: datetime) -> sa.ColumnElement[bool]:
 
 
 def lock_account(work: Work, account_id: UUID) -> sa.Select:
-    """The account if it may send now and no other worker is claiming for it; locked to the end of the claim."""
+    """The account if it may send now, locked for as long as it takes to reserve room on it."""
     a, t = sending_accounts, tenants
     return (
         sa.select(a, t.c.name.label("tenant_name"), t.c.country, t.c.settings.label("tenant_settings"))
@@ -79,7 +79,7 @@ def lock_account(work: Work, account_id: UUID) -> sa.Select:
             a.c.state == AccountState.ACTIVE,
             a.c.next_batch_at <= work.now,
         )
-        .with_for_update(key_share=True, skip_locked=True, of=a)
+        .with_for_update(key_share=True, of=a)
     )
 
 
@@ -97,7 +97,7 @@ def spent(work: Work, account_id: UUID) -> sa.Select:
         account_usage.c.sending_account_id == account_id,
         account_usage.c.hour >= since,
     )
-    in_hand = sa.select(sa.func.coalesce(sa.func.sum(sa.func.cardinality(claims.c.send_ids)), 0)).where(
+    in_hand = sa.select(sa.func.coalesce(sa.func.sum(claims.c.room), 0)).where(
         claims.c.tenant_id == work.tenant_id,
         claims.c.sending_account_id == account_id,
         claims.c.settled_at.is_(None),
@@ -208,6 +208,38 @@ TAKE = sa.text(_TAKEN)
 
 def add_claim(work: Work, row: dict[str, Any]) -> sa.Insert:
     return sa.insert(claims).values(tenant_id=work.tenant_id, **row)
+
+
+def fill_claim(work: Work, claim_id: UUID, send_ids: Sequence[UUID]) -> sa.Update:
+    """The claim with what it took, unless its lease ran out before; what it did not take is free again."""
+    return (
+        sa.update(claims)
+        .where(claims.c.tenant_id == work.tenant_id, claims.c.id == claim_id, claims.c.settled_at.is_(None))
+        .values(send_ids=sa.cast(uuids(send_ids), sa.ARRAY(sa.UUID)), room=len(send_ids))
+        .returning(claims.c.id)
+    )
+
+
+def drop_claim(work: Work, claim_id: UUID) -> sa.Update:
+    """A claim that took nothing."""
+    return (
+        sa.update(claims)
+        .where(claims.c.tenant_id == work.tenant_id, claims.c.id == claim_id)
+        .values(settled_at=work.now, room=0)
+    )
+
+
+def give_pace_back(work: Work, account_id: UUID, taken: datetime) -> sa.Update:
+    """The account may send at once, if nobody has paced it since."""
+    return (
+        sa.update(sending_accounts)
+        .where(
+            sending_accounts.c.tenant_id == work.tenant_id,
+            sending_accounts.c.id == account_id,
+            sending_accounts.c.next_batch_at == taken,
+        )
+        .values(next_batch_at=work.now)
+    )
 
 
 def pace(work: Work, account_id: UUID, next_batch_at: datetime) -> sa.Update:
