@@ -18,6 +18,7 @@ from bursar.outbox.composing import Composers
 from bursar.outbox.letters import Addressee, Letterhead, Letters, new_message_id
 from bursar.outbox.mime import Thread
 from bursar.outbox.queries import claims as queries
+from bursar.outbox.queries import reserving
 from bursar.outbox.saying import say
 from bursar.outbox.states import MailStream
 
@@ -58,27 +59,27 @@ async def claim(
     async with office.work(tenant_id, cause="pump") as work:
         claimed = await _fill(work, reserved, letters, composers)
         if claimed is None or not claimed.letters:
-            await work.db.execute(queries.drop_claim(work, reserved.claim_id))
-            await work.db.execute(queries.give_pace_back(work, account_id, reserved.paced_to))
+            await work.db.execute(reserving.drop_claim(work, reserved.claim_id))
+            await work.db.execute(reserving.give_pace_back(work, account_id, reserved.paced_to))
         return claimed
 
 
 async def _reserve(work: Work, account_id: UUID, lease: timedelta) -> _Reserved | None:
     """A batch, or what the rolling quota leaves of it; an account at its cap is throttled."""
-    row = (await work.db.execute(queries.lock_account(work, account_id))).one_or_none()
+    row = (await work.db.execute(reserving.lock_account(work, account_id))).one_or_none()
     if row is None:
         return None
-    spent = (await work.db.execute(queries.spent(work, account_id))).one()
+    spent = (await work.db.execute(reserving.spent(work, account_id))).one()
     left = row.daily_quota - spent.used - spent.in_hand
     if left <= 0:
         if spent.used >= row.daily_quota:
-            until = spent.oldest + timedelta(hours=queries.QUOTA_HOURS)
+            until = spent.oldest + timedelta(hours=reserving.QUOTA_HOURS)
             await pausing.throttle(work, account_id, until)
         return None
     room, claim_id, paced_to = min(row.batch_size, left), uuid4(), work.now + row.batch_interval
     opened = {"id": claim_id, "sending_account_id": account_id, "send_ids": [], "room": room}
-    await work.db.execute(queries.add_claim(work, {**opened, "lease_until": work.now + lease}))
-    await work.db.execute(queries.pace(work, account_id, paced_to))
+    await work.db.execute(reserving.add_claim(work, {**opened, "lease_until": work.now + lease}))
+    await work.db.execute(reserving.pace(work, account_id, paced_to))
     return _Reserved(claim_id, _account_of(row), room, spent.open_runs or [], paced_to, row.batch_size)
 
 
@@ -149,7 +150,7 @@ async def _take(
         "rows": json.dumps(rows, ensure_ascii=False),
     }
     await work.db.execute(queries.TAKE, parameters)
-    kept = await work.db.scalar(queries.fill_claim(work, claim_id, list(batch.rows)))
+    kept = await work.db.scalar(reserving.fill_claim(work, claim_id, list(batch.rows)))
     if kept is None:  # its lease ran out while we composed: nothing of this happened
         raise Conflict(N_("This worker was too slow and gives its turn away."), code="lease_lost")
     return Claimed(claim_id, work.tenant_id, account, tuple(written), tries, work.now, full)

@@ -22,7 +22,7 @@ from bursar.outbox.claiming import LEASE, claim
 from bursar.outbox.composing import Composers
 from bursar.outbox.letters import Letters
 from bursar.outbox.ports import Outcome, Result, Sender, SenderFactory
-from bursar.outbox.queries import claims as queries
+from bursar.outbox.queries import reserving as queries
 from bursar.outbox.queries import runs as run_queries
 from bursar.outbox.queries import settling as settling_queries
 
