@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from bursar.core.schema import same_tenant, uuids
 from bursar.core.work import Work
-from bursar.outbox.queries.claims import QUOTA_HOURS
+from bursar.outbox.queries.reserving import QUOTA_HOURS
 from bursar.outbox.states import AccountState, RunState, SendState
 from bursar.outbox.tables import account_usage, claims, runs, sending_accounts, sends
 
