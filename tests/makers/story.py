@@ -166,6 +166,13 @@ async def a_released_campaign(work: Work, **given: Any) -> UUID:
     return campaign
 
 
+async def on_its_way(story: Story, invoices: int = 1) -> None:
+    """One customer's mail, released."""
+    async with story.house.office.work(story.tenant_id) as work:
+        await late_customers(work, 1, invoices=invoices)
+        await a_released_campaign(work)
+
+
 async def at_rest(story: Story) -> None:
     """Its mailbox was put to rest, and a moment passed in which it would have been asked again."""
     now = story.house.office.clock.now()
