@@ -158,7 +158,12 @@ def accounts_without_doubt(work: Work, send_ids: Sequence[UUID]) -> sa.Select:
     return (
         sa.select(sends.c.sending_account_id)
         .distinct()
-        .where(sends.c.tenant_id == work.tenant_id, sends.c.id == sa.any_(uuids(send_ids)), ~left)
+        .where(
+            sends.c.tenant_id == work.tenant_id,
+            sends.c.id == sa.any_(uuids(send_ids)),
+            sends.c.sending_account_id.is_not(None),
+            ~left,
+        )
     )
 
 
