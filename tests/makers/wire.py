@@ -8,7 +8,8 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from bursar.chasing.tables import campaigns
-from bursar.outbox.claiming import Claimed, claim
+from bursar.outbox.batches import Claimed
+from bursar.outbox.claiming import claim
 from bursar.outbox.ports import Outcome, Result
 from bursar.outbox.settling import settle
 from bursar.outbox.tables import attempts, runs, send_subjects, sends
