@@ -139,5 +139,5 @@ if __name__ == "__main__":
         main,
         size=10_000,
         invoices={"type": int, "default": 1, "help": "open invoices of each customer"},
-        lanes={"type": int, "default": 2, "help": "batches in hand at a time"},
+        lanes={"type": int, "default": 3, "help": "batches in hand at a time"},
     )

@@ -133,4 +133,4 @@ async def a_mailbox(house: House, tenant_id: UUID, host: str, port: int) -> UUID
     """An account without pace or quota, so that only the program is measured."""
     settings = {"host": host, "port": port, "tls": "none", "connections": 8}
     async with house.office.work(tenant_id) as work:
-        return await story.an_account(work, port, settings=settings, batch_size=200, daily_quota=100_000_000)
+        return await story.an_account(work, port, settings=settings, batch_size=500, daily_quota=100_000_000)

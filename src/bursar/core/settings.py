@@ -58,7 +58,7 @@ class Settings(BaseSettings):
         description="Longest a single statement may run, in seconds.",
     )
     worker_lanes: int = Field(
-        default=2,
+        default=3,
         ge=1,
         le=8,
         description="Batches that one worker has in hand at a time.",
