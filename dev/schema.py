@@ -13,12 +13,15 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from bursar.core.schema import Reach, metadata
 
-ROOMS = ("core", "tenancy", "outbox", "billing", "chasing", "notifications")
+ROOMS = ("core", "tenancy", "catalog", "outbox", "billing", "chasing", "notifications")
 CUSTOMER_COLUMN = {Reach.CUSTOMER: "row.customer_id", Reach.SELF: "row.id"}
 UNJOURNALLED = {"sends"}  # its attempts tell its story
 DELETABLE = {
     "invoices",
     "invoice_lines",
+    "customer_prices",
+    "billable_units",
+    "exchange_rates",
     "import_rows",
     "saved_views",
     "campaign_invoices",

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from bursar.billing.finding import get_invoice, lines_of
 from bursar.billing.invoices import Draft, Incomplete, create_draft, edit_draft, issue_invoice
 from bursar.billing.lines import Line
-from bursar.billing.states import TaxCategory
 from bursar.billing.tables import invoices
+from bursar.catalog.kinds import TaxCategory
 from bursar.core.errors import Invalid, NotFound, Refusal
 from bursar.core.money import MixedCurrencies, Money
 from bursar.core.tables import events

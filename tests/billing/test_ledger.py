@@ -19,8 +19,9 @@ from bursar.billing.finding import get_invoice
 from bursar.billing.invoices import issue_invoice
 from bursar.billing.payments import NewPayment, record_payment, reverse_payment
 from bursar.billing.promises import make_promise
-from bursar.billing.states import DisputeReason, InvoiceState, TaxCategory
+from bursar.billing.states import DisputeReason, InvoiceState
 from bursar.billing.tables import credit_notes, invoice_payments, invoices, payments
+from bursar.catalog.kinds import TaxCategory
 from bursar.core.errors import Refusal
 from bursar.core.work import Office, Work
 from bursar.outbox.states import SendState

@@ -159,7 +159,7 @@ async def test_a_customer_never_sees_a_draft(town: Town) -> None:
         row = (
             await work.db.execute(sa.select(invoices).where(invoices.c.customer_id == town.customers[0]))
         ).one()
-        draft = {**row._mapping, "id": uuid4(), "state": "draft", "number": None}
+        draft = {**row._mapping, "id": uuid4(), "state": "draft", "number": None, "period": "2026-12"}
         await work.db.execute(sa.insert(invoices).values(draft))
 
     async with town.office.work(town.ours, role=Role.CUSTOMER, customer_id=town.customers[0]) as work:

@@ -15,7 +15,8 @@ from bursar.billing.imported import ImportedInvoice, add_imported
 from bursar.billing.invoices import Draft, create_draft, issue_invoice
 from bursar.billing.lines import Line
 from bursar.billing.payments import NewPayment, PaymentRecorded, record_payment
-from bursar.billing.states import InvoiceState, TaxCategory
+from bursar.billing.states import InvoiceState
+from bursar.catalog.kinds import TaxCategory
 from bursar.core.money import Money
 from bursar.core.tables import events
 from bursar.core.work import Work

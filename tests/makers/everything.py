@@ -18,7 +18,7 @@ from sqlalchemy.dialects.postgresql import BYTEA, INET, JSONB, insert
 from bursar.core.schema import Reach, metadata
 from bursar.core.work import Office
 
-for _room in ("core", "tenancy", "outbox", "billing", "chasing", "notifications"):
+for _room in ("core", "tenancy", "catalog", "outbox", "billing", "chasing", "notifications"):
     import_module(f"bursar.{_room}.tables")
 
 AT, DAY = datetime(2026, 11, 18, 8, tzinfo=UTC), date(2026, 11, 18)
@@ -29,12 +29,15 @@ WANTED: Mapping[str, Row] = {
     "tenants": {"name": "Neighbour", "country": "FR", "currency": "EUR", "time_zone": "Europe/Paris", "locale": "fr"},
     "customers": {"state": "active", "company_name": "Neighbour's customer", "email": "them@example.com"},
     "invoices": {
-        "state": "issued", "number": "", "series": "A", "issue_date": DAY, "due_date": DAY,
+        "state": "issued", "number": "", "series": "A", "issue_date": DAY, "due_date": DAY, "period": "2026-11",
         "subtotal_minor": 100, "total_minor": 100, "balance_minor": 100,
     },
     "payments": {"amount_minor": 1},
     "invoice_payments": {"amount_minor": 1},
     "credit_notes": {"amount_minor": 1},
+    "recurring_invoices": {"day_of_month": 1, "quantity": 1, "next_run_on": DAY},
+    "bank_lines": {"state": "matched"},
+    "einvoice_documents": {"credit_note_id": None},
     "sends": {"state": "queued", "queue_at": AT},
     "events": {"entity_type": "invoice", "type": "invoice.issued"},
     "sessions": {"agent_id": None},

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from bursar.billing import rules
 from bursar.billing.queries import invoices as queries
-from bursar.billing.states import TaxCategory
+from bursar.catalog.kinds import TaxCategory
 from bursar.core.errors import N_, Invalid
 from bursar.core.money import LARGEST_MINOR, MixedCurrencies, Money
 from bursar.core.work import Work

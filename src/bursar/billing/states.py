@@ -1,4 +1,4 @@
-"""Lifecycles of an invoice (7), a promise (15) and a dispute (16)."""
+"""Lifecycles of an invoice (7), a recurring invoice (8), a promise (15), a dispute (16), and the small machines."""
 
 from enum import StrEnum
 
@@ -43,17 +43,46 @@ class PaymentSource(StrEnum):
     BANK = "bank"
 
 
-class TaxCategory(StrEnum):
-    """Categories of PINT-AE (R11)."""
-
-    STANDARD = "S"
-    ZERO = "Z"
-    EXEMPT = "E"
-    OUT_OF_SCOPE = "O"
-    REVERSE_CHARGE = "AE"
-    MARGIN = "N"
+class RecurringState(StrEnum):
+    ACTIVE = "active"
+    PAUSED = "paused"
+    ENDED = "ended"
 
 
+class QuantitySource(StrEnum):
+    """Where a recurring invoice's quantity comes from: itself, or the units counted on the billing day."""
+
+    FIXED = "fixed"
+    UNITS = "units"
+
+
+class Proration(StrEnum):
+    """Whether a part of a month is charged as a month, or by its days (R87)."""
+
+    NONE = "none"
+    DAILY = "daily"
+
+
+class RefundState(StrEnum):
+    PENDING = "pending"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+class BankLineState(StrEnum):
+    UNMATCHED = "unmatched"
+    MATCHED = "matched"
+    SET_ASIDE = "set_aside"
+
+
+class EinvoiceState(StrEnum):
+    QUEUED = "queued"
+    SENT = "sent"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+
+
+R, F, B, E = RecurringState, RefundState, BankLineState, EinvoiceState
 I, P, D = InvoiceState, PromiseState, DisputeState  # noqa: E741  short letters keep the table readable
 # fmt: off
 #                           table       noun       event                  from                                        to
@@ -61,6 +90,7 @@ ISSUE              = Move("invoices", "invoice", "issue",              frozenset
 SETTLE             = Move("invoices", "invoice", "settle",             frozenset({I.ISSUED}),                      I.PAID)
 REVERSE_ALLOCATION = Move("invoices", "invoice", "reverse_allocation", frozenset({I.PAID, I.ISSUED}),              I.ISSUED)
 CANCEL             = Move("invoices", "invoice", "cancel",             frozenset({I.ISSUED}),                      I.CANCELLED)
+REFUND             = Move("invoices", "invoice", "refund",             frozenset({I.PAID}),                        I.REFUNDED)
 
 KEEP_PROMISE       = Move("promises", "promise", "paid_enough",        frozenset({P.ACTIVE}),                      P.KEPT)
 BREAK_PROMISE      = Move("promises", "promise", "date_passed",        frozenset({P.ACTIVE}),                      P.BROKEN)
@@ -72,8 +102,28 @@ ACCEPT_DISPUTE     = Move("disputes", "dispute", "accept",             frozenset
 REJECT_DISPUTE     = Move("disputes", "dispute", "reject",             frozenset({D.OPEN}),                        D.REJECTED)
 WITHDRAW_DISPUTE   = Move("disputes", "dispute", "withdraw",           frozenset({D.OPEN}),                        D.WITHDRAWN)
 SETTLE_DISPUTE     = Move("disputes", "dispute", "invoice_settled",    frozenset({D.OPEN}),                        D.WITHDRAWN)
+
+PAUSE_RECURRING    = Move("recurring_invoices", "recurring_invoice", "pause",  frozenset({R.ACTIVE}),              R.PAUSED)
+RESUME_RECURRING   = Move("recurring_invoices", "recurring_invoice", "resume", frozenset({R.PAUSED}),              R.ACTIVE)
+END_RECURRING      = Move("recurring_invoices", "recurring_invoice", "end",    frozenset({R.ACTIVE, R.PAUSED}),    R.ENDED)
+
+SUCCEED_REFUND     = Move("refunds",    "refund",  "succeed",            frozenset({F.PENDING}),                     F.SUCCEEDED)
+FAIL_REFUND        = Move("refunds",    "refund",  "fail",               frozenset({F.PENDING}),                     F.FAILED)
+
+MATCH_BANK_LINE    = Move("bank_lines", "bank_line", "match",            frozenset({B.UNMATCHED}),                   B.MATCHED)
+UNMATCH_BANK_LINE  = Move("bank_lines", "bank_line", "unmatch",          frozenset({B.MATCHED}),                     B.UNMATCHED)
+SET_ASIDE          = Move("bank_lines", "bank_line", "set_aside",        frozenset({B.UNMATCHED}),                   B.SET_ASIDE)
+TAKE_UP            = Move("bank_lines", "bank_line", "take_up",          frozenset({B.SET_ASIDE}),                   B.UNMATCHED)
+
+SEND_EINVOICE      = Move("einvoice_documents", "einvoice_document", "send",   frozenset({E.QUEUED}),              E.SENT)
+ACCEPT_EINVOICE    = Move("einvoice_documents", "einvoice_document", "accept", frozenset({E.SENT}),                E.ACCEPTED)
+REJECT_EINVOICE    = Move("einvoice_documents", "einvoice_document", "reject", frozenset({E.SENT}),                E.REJECTED)
 # fmt: on
 
-INVOICE_MOVES = (ISSUE, SETTLE, REVERSE_ALLOCATION, CANCEL)
+INVOICE_MOVES = (ISSUE, SETTLE, REVERSE_ALLOCATION, CANCEL, REFUND)
 PROMISE_MOVES = (KEEP_PROMISE, BREAK_PROMISE, WITHDRAW_PROMISE, REVIVE_PROMISE, UNKEEP_PROMISE)
 DISPUTE_MOVES = (ACCEPT_DISPUTE, REJECT_DISPUTE, WITHDRAW_DISPUTE, SETTLE_DISPUTE)
+RECURRING_MOVES = (PAUSE_RECURRING, RESUME_RECURRING, END_RECURRING)
+REFUND_MOVES = (SUCCEED_REFUND, FAIL_REFUND)
+BANK_LINE_MOVES = (MATCH_BANK_LINE, UNMATCH_BANK_LINE, SET_ASIDE, TAKE_UP)
+EINVOICE_MOVES = (SEND_EINVOICE, ACCEPT_EINVOICE, REJECT_EINVOICE)

@@ -1,4 +1,4 @@
-"""Billing's tables: invoices and their numbers, money and where it went, promises and disputes."""
+"""Billing's tables: invoices, their numbers and what recurs; money and where it went; what customers answer."""
 
 from datetime import date
 
@@ -6,13 +6,19 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import UUID
 
 from bursar.billing.states import (
+    BankLineState,
     DisputeReason,
     DisputeState,
+    EinvoiceState,
     InvoiceState,
     PaymentSource,
     PromiseState,
-    TaxCategory,
+    Proration,
+    QuantitySource,
+    RecurringState,
+    RefundState,
 )
+from bursar.catalog.kinds import ItemKind, TaxCategory
 from bursar.core.schema import (
     Reach,
     choice,
@@ -30,6 +36,55 @@ from bursar.core.schema import (
     whole,
 )
 
+recurring_invoices = tenant_table(
+    "recurring_invoices",
+    ref("customer_id", "customers"),
+    ref("product_id", "products"),
+    text("description"),  # in place of the product's name
+    sa.Column("day_of_month", sa.SmallInteger, nullable=False),
+    minor("unit_price_minor", nullable=True),  # in place of any price of the catalog (R85)
+    currency(),
+    choice("quantity_source", QuantitySource),
+    sa.Column("quantity", sa.Numeric(18, 6)),
+    choice("proration", Proration, server_default="none"),
+    day("start_date", nullable=False),
+    day("end_date"),  # the last day on which it may run
+    day("next_run_on"),  # none once it has ended
+    day("last_generated_on"),
+    flag("auto_issue", default=False),
+    text("purchase_order"),
+    text("notes"),
+    text("refusal"),  # why the last run wrote no invoice: no_price, customer_suspended, incomplete
+    sa.Column("created_by", UUID),
+    sa.Index(
+        "recurring_invoices_due_idx",
+        "tenant_id",
+        "next_run_on",
+        "id",
+        postgresql_where=sa.text("state = 'active'"),
+    ),
+    sa.CheckConstraint("day_of_month between 1 and 28", name="day_of_month"),
+    sa.CheckConstraint("end_date >= start_date", name="range"),
+    sa.CheckConstraint("unit_price_minor > 0", name="unit_price"),
+    sa.CheckConstraint("(quantity_source = 'fixed') = (quantity is not null)", name="quantity_of_source"),
+    sa.CheckConstraint("quantity > 0", name="quantity"),
+    sa.CheckConstraint("(state = 'ended') = (next_run_on is null)", name="next_run"),
+    state=RecurringState,
+    reach=Reach.CUSTOMER,
+)
+
+# One monthly run as people watch it; what it has done is in the invoices, so that a killed run goes on.
+recurring_runs = tenant_table(
+    "recurring_runs",
+    of_tenant(),
+    day("as_of", nullable=False),
+    whole("due", server_default="0"),
+    whole("drafted", server_default="0"),
+    whole("issued", server_default="0"),
+    whole("refused", server_default="0"),
+    instant("finished_at"),
+)
+
 # After issue a trigger lets only state, paid_on, balance_minor, refunded_minor, pdf_file_id,
 # allocation_number, overdue_told, version and updated_at change (R71).
 invoices = tenant_table(
@@ -39,6 +94,8 @@ invoices = tenant_table(
     text("number"),
     whole("serial", nullable=True),
     text("kind", nullable=False, server_default="invoice"),
+    ref("recurring_invoice_id", "recurring_invoices", nullable=True, index=False),
+    text("period"),  # YYYY-MM, of a recurring invoice
     currency(),
     minor("subtotal_minor", server_default="0"),
     minor("tax_minor", server_default="0"),
@@ -57,8 +114,11 @@ invoices = tenant_table(
     text("external_id"),
     ref("pdf_file_id", "files", nullable=True),
     text("locale"),
-    sa.Column("exchange_rate", sa.Numeric(18, 6)),
+    sa.Column("exchange_rate", sa.Numeric(18, 6)),  # units of the seller's own currency for one of this (R19)
+    minor("tax_local_minor", nullable=True),  # the tax in the seller's own currency, when this is another
     text("rounding_mode"),
+    # Free zone, deemed supply, margin scheme, summary, continuous supply, disclosed agent, e-commerce, export (R27).
+    text("transaction_flags", nullable=False, server_default="00000000"),
     text("allocation_number"),
     sa.Column("created_by", UUID),
     flag("overdue_told", default=False),  # whether the journal has its became_overdue; no reader sees it
@@ -71,6 +131,11 @@ invoices = tenant_table(
         postgresql_where=sa.text("number is not null"),
     ),
     sa.UniqueConstraint("tenant_id", "external_source", "external_id"),
+    sa.UniqueConstraint("tenant_id", "recurring_invoice_id", "period"),
+    sa.CheckConstraint("(recurring_invoice_id is null) = (period is null)", name="period_of_recurring"),
+    sa.CheckConstraint(r"period ~ '^\d{4}-(0[1-9]|1[0-2])$'", name="period"),
+    sa.CheckConstraint("transaction_flags ~ '^[01]{8}$'", name="transaction_flags"),
+    sa.CheckConstraint("exchange_rate > 0", name="exchange_rate"),
     sa.Index(None, "tenant_id", "customer_id", "due_date"),
     sa.Index(None, "tenant_id", "number"),
     sa.Index(
@@ -94,8 +159,14 @@ invoice_lines = tenant_table(
     ref("invoice_id", "invoices", index=False),
     ref("customer_id", "customers"),
     whole("position"),
+    ref("product_id", "products", nullable=True),
+    ref("customer_price_id", "customer_prices", nullable=True),
     text("description", nullable=False),
+    text("description_local"),  # the same in the second language of a bilingual invoice
     sa.Column("quantity", sa.Numeric(18, 6), nullable=False),
+    text("unit_code", nullable=False, server_default="C62"),
+    choice("item_kind", ItemKind, server_default="services"),
+    text("classification_code"),
     minor("unit_price_minor"),
     minor("discount_minor", server_default="0"),
     choice("tax_category", TaxCategory),
@@ -116,6 +187,18 @@ number_series = tenant_table(
     whole("next_serial", server_default="1"),
     day("last_issue_date"),
     sa.UniqueConstraint("tenant_id", "series", "period_key"),
+)
+
+# Units of the firm's own currency for one of `currency`, as a central bank published it (R19).
+exchange_rates = tenant_table(
+    "exchange_rates",
+    of_tenant(),
+    currency(),
+    day("on_date", nullable=False),
+    sa.Column("rate", sa.Numeric(18, 6), nullable=False),
+    text("source", nullable=False),
+    sa.UniqueConstraint("tenant_id", "currency", "on_date"),
+    sa.CheckConstraint("rate > 0", name="rate"),
 )
 
 payments = tenant_table(
@@ -142,6 +225,11 @@ invoice_payments = tenant_table(
     ref("payment_id", "payments"),
     ref("customer_id", "customers"),
     minor("amount_minor"),
+    # When the money came in another currency: what was taken of it, in its own minor units, at which rate (units
+    # of its currency for one of the invoice's), and what that gained or lost in the firm's own currency (R75).
+    minor("taken_minor", nullable=True),
+    sa.Column("exchange_rate", sa.Numeric(18, 6)),
+    minor("difference_minor", nullable=True),
     ref("reverses_id", "invoice_payments", nullable=True, index=False),
     text("reason"),
     sa.UniqueConstraint("tenant_id", "reverses_id"),
@@ -163,10 +251,82 @@ credit_notes = tenant_table(
     currency(),
     text("reason_code", nullable=False),
     text("reason", nullable=False),
+    text("locale"),
+    document("seller", nullable=True),
+    document("buyer", nullable=True),
+    sa.Column("exchange_rate", sa.Numeric(18, 6)),
+    minor("tax_local_minor", nullable=True),
+    ref("pdf_file_id", "files", nullable=True),  # the one column that may change
     sa.UniqueConstraint("tenant_id", "series", "number"),
     sa.CheckConstraint("amount_minor > 0", name="amount"),
     changes=False,
     reach=Reach.CUSTOMER,
+)
+
+credit_note_lines = tenant_table(
+    "credit_note_lines",
+    ref("credit_note_id", "credit_notes", index=False),
+    ref("invoice_line_id", "invoice_lines", nullable=True),
+    ref("customer_id", "customers"),
+    whole("position"),
+    text("description", nullable=False),
+    text("description_local"),
+    sa.Column("quantity", sa.Numeric(18, 6), nullable=False),
+    text("unit_code", nullable=False, server_default="C62"),
+    choice("item_kind", ItemKind, server_default="services"),
+    text("classification_code"),
+    minor("unit_price_minor"),
+    choice("tax_category", TaxCategory),
+    sa.Column("tax_rate", sa.Numeric(5, 2), nullable=False),
+    minor("net_minor"),
+    minor("tax_minor"),
+    sa.UniqueConstraint("tenant_id", "credit_note_id", "position"),
+    changes=False,
+    reach=Reach.CUSTOMER,
+)
+
+# Money that went back to the customer; all that are not failed count, and never exceed their payment (R74).
+refunds = tenant_table(
+    "refunds",
+    ref("payment_id", "payments"),
+    ref("customer_id", "customers"),
+    ref("credit_note_id", "credit_notes", nullable=True),
+    minor("amount_minor"),
+    currency(),
+    day("refunded_on", nullable=False),
+    text("method"),
+    text("reference"),
+    text("reason", nullable=False),
+    text("external_id"),
+    sa.UniqueConstraint("tenant_id", "external_id"),
+    sa.CheckConstraint("amount_minor > 0", name="amount"),
+    state=RefundState,
+    reach=Reach.CUSTOMER,
+)
+
+# What the bank says arrived, until somebody says whose it is.
+bank_lines = tenant_table(
+    "bank_lines",
+    ref("import_run_id", "import_runs"),
+    day("received_on", nullable=False),
+    minor("amount_minor"),
+    currency(),
+    text("payer"),
+    text("reference"),
+    text("external_id", nullable=False),
+    ref("payment_id", "payments", nullable=True),
+    text("reason"),  # why it was set aside
+    sa.UniqueConstraint("tenant_id", "external_id"),
+    sa.CheckConstraint("amount_minor > 0", name="amount"),
+    sa.CheckConstraint("(state = 'matched') = (payment_id is not null)", name="payment"),
+    sa.Index(
+        "bank_lines_open_idx",
+        "tenant_id",
+        "received_on",
+        "id",
+        postgresql_where=sa.text("state = 'unmatched'"),
+    ),
+    state=BankLineState,
 )
 
 promises = tenant_table(
@@ -219,6 +379,40 @@ dispute_notes = tenant_table(
     text("body", nullable=False),
     ref("file_id", "files", nullable=True),
     changes=False,
+    reach=Reach.CUSTOMER,
+)
+
+# From when on which law asks this firm for e-invoices: data, with where it was read and when (R1, R24).
+einvoice_obligations = tenant_table(
+    "einvoice_obligations",
+    of_tenant(),
+    text("regime", nullable=False),
+    day("mandatory_from", nullable=False),
+    day("asp_by"),
+    text("source", nullable=False),
+    day("checked_on", nullable=False),
+    sa.UniqueConstraint("tenant_id", "regime"),
+)
+
+# An e-invoice on its way to the network: `document_uuid` stays the same over every resend (R28).
+einvoice_documents = tenant_table(
+    "einvoice_documents",
+    ref("invoice_id", "invoices", nullable=True, index=False),
+    ref("credit_note_id", "credit_notes", nullable=True, index=False),
+    ref("customer_id", "customers"),
+    sa.Column("document_uuid", UUID, nullable=False),
+    ref("xml_file_id", "files"),
+    text("provider", nullable=False),
+    text("provider_id"),
+    document("answer", nullable=True),
+    whole("attempts", server_default="0"),
+    instant("sent_at"),
+    instant("answered_at"),
+    sa.UniqueConstraint("tenant_id", "invoice_id"),
+    sa.UniqueConstraint("tenant_id", "credit_note_id"),
+    sa.UniqueConstraint("tenant_id", "document_uuid"),
+    sa.CheckConstraint("num_nonnulls(invoice_id, credit_note_id) = 1", name="subject"),
+    state=EinvoiceState,
     reach=Reach.CUSTOMER,
 )
 

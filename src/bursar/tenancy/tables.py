@@ -99,9 +99,13 @@ customers = tenant_table(
     text("time_zone"),
     choice("suspended_reason", SuspendedReason, nullable=True),
     text("tax_number"),
+    text("registration_number"),  # at the authority that licensed the firm: an e-invoice names both (R29)
+    text("registration_authority"),
     texts("address_lines"),
     text("city"),
+    text("subdivision"),
     text("country"),
+    text("name_local"),  # as it is written in the second language of a bilingual invoice
     text("stripe_customer_id"),
     document("custom_fields"),
     texts("tags"),

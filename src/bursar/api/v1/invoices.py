@@ -31,7 +31,8 @@ from bursar.api.values import (
 from bursar.billing import credit_notes, finding, invoices, lines
 from bursar.billing.filters import Chosen
 from bursar.billing.rules import Status
-from bursar.billing.states import InvoiceState, TaxCategory
+from bursar.billing.states import InvoiceState
+from bursar.catalog.kinds import TaxCategory
 from bursar.core.money import Money
 from bursar.core.work import Work
 

@@ -7,8 +7,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from bursar.billing.queries.sets import rows
-from bursar.billing.states import InvoiceState, PaymentSource, TaxCategory
+from bursar.billing.states import InvoiceState, PaymentSource
 from bursar.billing.tables import invoice_lines, invoice_payments, invoices, payments
+from bursar.catalog.kinds import TaxCategory
 from bursar.core.work import Work
 
 _FACTS: dict[str, sa.types.TypeEngine[Any]] = {

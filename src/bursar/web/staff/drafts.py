@@ -13,7 +13,7 @@ from bursar.billing.finding import get_invoice, lines_of
 from bursar.billing.invoices import Draft, create_draft, edit_draft
 from bursar.billing.lines import Line, price
 from bursar.billing.showing import details_of
-from bursar.billing.states import TaxCategory
+from bursar.catalog.kinds import TaxCategory
 from bursar.core.errors import N_, Conflict, Invalid, Refusal
 from bursar.core.money import Money, is_currency
 from bursar.core.work import Work

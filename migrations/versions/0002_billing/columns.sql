@@ -1,0 +1,51 @@
+-- What the tables of 0001 gain. Nothing is rewritten: each column is nullable or has a constant default.
+
+alter table customers
+    add column registration_number text,
+    add column registration_authority text,
+    add column subdivision text,
+    add column name_local text;
+
+alter table invoices
+    add column recurring_invoice_id uuid,
+    add column period text,
+    add column tax_local_minor bigint,
+    add column transaction_flags text not null default '00000000',
+    add constraint invoices_tenant_id_recurring_invoice_id_fkey foreign key (tenant_id, recurring_invoice_id)
+        references recurring_invoices (tenant_id, id) on delete restrict,
+    add constraint invoices_tenant_id_recurring_invoice_id_period_key unique (tenant_id, recurring_invoice_id, period),
+    add constraint invoices_period_of_recurring_check check ((recurring_invoice_id is null) = (period is null)),
+    add constraint invoices_period_check check (period ~ '^\d{4}-(0[1-9]|1[0-2])$'),
+    add constraint invoices_transaction_flags_check check (transaction_flags ~ '^[01]{8}$'),
+    add constraint invoices_exchange_rate_check check (exchange_rate > 0);
+
+alter table invoice_lines
+    add column product_id uuid,
+    add column customer_price_id uuid,
+    add column description_local text,
+    add column unit_code text not null default 'C62',
+    add column item_kind text not null default 'services',
+    add column classification_code text,
+    add constraint invoice_lines_tenant_id_product_id_fkey foreign key (tenant_id, product_id)
+        references products (tenant_id, id) on delete restrict,
+    add constraint invoice_lines_tenant_id_customer_price_id_fkey foreign key (tenant_id, customer_price_id)
+        references customer_prices (tenant_id, id) on delete restrict,
+    add constraint invoice_lines_item_kind_check check (item_kind in ('goods', 'services', 'both'));
+create index invoice_lines_tenant_id_product_id_idx on invoice_lines (tenant_id, product_id);
+create index invoice_lines_tenant_id_customer_price_id_idx on invoice_lines (tenant_id, customer_price_id);
+
+alter table invoice_payments
+    add column taken_minor bigint,
+    add column exchange_rate numeric(18, 6),
+    add column difference_minor bigint;
+
+alter table credit_notes
+    add column locale text,
+    add column seller jsonb,
+    add column buyer jsonb,
+    add column exchange_rate numeric(18, 6),
+    add column tax_local_minor bigint,
+    add column pdf_file_id uuid,
+    add constraint credit_notes_tenant_id_pdf_file_id_fkey foreign key (tenant_id, pdf_file_id)
+        references files (tenant_id, id) on delete restrict;
+create index credit_notes_tenant_id_pdf_file_id_idx on credit_notes (tenant_id, pdf_file_id);
