@@ -128,7 +128,7 @@ async def test_issue_copies_both_parties_and_opens_the_balance(work: Work) -> No
 
 
 async def test_the_tenants_terms_say_when_it_is_due_unless_the_draft_does(office: Office) -> None:
-    async with office.work(await a_tenant(office, settings={"due_days": 14})) as work:
+    async with office.work(await a_tenant(office, settings={"billing": {"terms": {"due": 14}}})) as work:
         by_terms = await issue_invoice(work, await a_draft(work))
         today = await a_draft(work, due_date=work.today)
         by_hand = await issue_invoice(work, today)

@@ -197,4 +197,6 @@ def test_everything_an_invoice_lacks_is_named_at_once():
 
 def test_a_tenants_terms_are_its_settings_or_ours():
     assert rules.Terms.of({}) == rules.Terms(timedelta(days=30), timedelta(days=30), 2)
-    assert rules.Terms.of({"due_days": 14, "promise_moves": 0}).due == timedelta(days=14)
+    assert rules.Terms.of({"billing": {"terms": {"due": 14, "promise_moves": 0}}}) == rules.Terms(
+        timedelta(days=14), timedelta(days=30), 0
+    )

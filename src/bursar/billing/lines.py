@@ -9,7 +9,7 @@ from uuid import UUID
 
 from bursar.billing import rules
 from bursar.billing.queries import invoices as queries
-from bursar.catalog.kinds import TaxCategory
+from bursar.catalog.kinds import ItemKind, TaxCategory
 from bursar.core.errors import N_, Invalid
 from bursar.core.money import LARGEST_MINOR, MixedCurrencies, Money
 from bursar.core.work import Work
@@ -19,7 +19,10 @@ _UNTAXED = frozenset(TaxCategory) - {TaxCategory.STANDARD, TaxCategory.MARGIN}
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line as it is asked for. `tax_rate` is in percent; a negative price is a rebate."""
+    """One line as it is asked for. `tax_rate` is in percent; a negative price is a rebate.
+
+    `product_id` and `customer_price_id` say where it comes from; `unit_code` is of UN/ECE Recommendation 20.
+    """
 
     description: str
     unit_price: Money
@@ -29,6 +32,19 @@ class Line:
     tax_rate: Decimal = Decimal(5)
     service_from: date | None = None
     service_to: date | None = None
+    product_id: UUID | None = None
+    customer_price_id: UUID | None = None
+    description_local: str | None = None
+    unit_code: str = "C62"
+    item_kind: ItemKind = ItemKind.SERVICES
+    classification_code: str | None = None
+
+
+COPIED = (
+    *("quantity", "tax_category", "tax_rate", "service_from", "service_to", "product_id"),
+    *("customer_price_id", "description_local", "unit_code", "item_kind", "classification_code"),
+)
+"""Fields of a line that are stored as they were given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +90,13 @@ async def write_lines(work: Work, invoice_id: UUID, customer_id: UUID, priced: P
 
 def _row(line: Line, position: int, net: int, tax: int) -> dict[str, Any]:
     return {
+        **{name: getattr(line, name) for name in COPIED},
         "position": position + 1,
         "description": line.description.strip(),
-        "quantity": line.quantity,
         "unit_price_minor": line.unit_price.minor,
         "discount_minor": line.discount.minor if line.discount else 0,
-        "tax_category": line.tax_category,
-        "tax_rate": line.tax_rate,
         "net_minor": net,
         "tax_minor": tax,
-        "service_from": line.service_from,
-        "service_to": line.service_to,
     }
 
 

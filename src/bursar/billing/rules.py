@@ -153,7 +153,7 @@ def take_from(amount: int, asks: Sequence[tuple[int, int | None]]) -> list[int]:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a tenant's settings say about time; days are calendar days."""
+    """What a tenant's settings say about time (`billing.terms`); days are calendar days."""
 
     due: timedelta = timedelta(days=30)
     promise_ahead: timedelta = timedelta(days=30)
@@ -161,11 +161,11 @@ class Terms:
 
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> "Terms":
-        standard = cls()
+        standard, given = cls(), settings.get("billing", {}).get("terms", {})
         return cls(
-            due=timedelta(days=settings.get("due_days", standard.due.days)),
-            promise_ahead=timedelta(days=settings.get("promise_days_ahead", standard.promise_ahead.days)),
-            promise_moves=settings.get("promise_moves", standard.promise_moves),
+            due=timedelta(days=given.get("due", standard.due.days)),
+            promise_ahead=timedelta(days=given.get("promise_ahead", standard.promise_ahead.days)),
+            promise_moves=given.get("promise_moves", standard.promise_moves),
         )
 
 
