@@ -62,7 +62,7 @@ browser: install
 	$(RUN)python -m dev.browser
 
 clean: ## Remove what the targets above made, but not the data of a demo
-	rm -rf $(VENV) node_modules dist src/bursar/web/static/vendor $(LOCALES)/*/LC_MESSAGES/*.mo
+	rm -rf $(VENV) node_modules dist src/bursar/web/static/vendor src/bursar/billing/documents/fonts $(LOCALES)/*/LC_MESSAGES/*.mo
 
 # Two stamps: what the lock file says (minutes), and our own package with its assets (seconds).
 $(VENV)/.locked: requirements/dev.txt

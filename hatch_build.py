@@ -1,6 +1,6 @@
-"""What the package needs besides its Python: the browser's libraries and the compiled languages.
+"""What the package needs besides its Python: the browser's libraries, typefaces, the compiled languages.
 
-Neither is in git. Both are made here, so that a wheel and an editable install get the same files
+None is in git. All are made here, so that a wheel and an editable install get the same files
 by the same road, and a machine that only runs Bursar needs no Node.
 """
 
@@ -14,7 +14,7 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-FILES = {
+VENDOR = {
     "@tabler/core/dist/css/tabler.min.css": "tabler.min.css",
     "@tabler/core/dist/css/tabler.rtl.min.css": "tabler.rtl.min.css",
     "@tabler/core/dist/js/tabler.min.js": "tabler.min.js",
@@ -29,7 +29,23 @@ FILES = {
 }
 """From a path below node_modules to the name under which a page asks for it."""
 
-VENDOR = Path("src/bursar/web/static/vendor")
+TYPEFACES = {
+    "@expo-google-fonts/inter/400Regular/Inter_400Regular.ttf": "Inter-Regular.ttf",
+    "@expo-google-fonts/inter/600SemiBold/Inter_600SemiBold.ttf": "Inter-SemiBold.ttf",
+    "@expo-google-fonts/inter/LICENSE_FONT": "Inter-LICENSE.txt",
+    "@expo-google-fonts/amiri/400Regular/Amiri_400Regular.ttf": "Amiri-Regular.ttf",
+    "@expo-google-fonts/amiri/700Bold/Amiri_700Bold.ttf": "Amiri-Bold.ttf",
+    "@expo-google-fonts/amiri/LICENSE_FONT": "Amiri-LICENSE.txt",
+    "@expo-google-fonts/noto-sans-hebrew/400Regular/NotoSansHebrew_400Regular.ttf": "NotoSansHebrew-Regular.ttf",
+    "@expo-google-fonts/noto-sans-hebrew/600SemiBold/NotoSansHebrew_600SemiBold.ttf": "NotoSansHebrew-SemiBold.ttf",
+    "@expo-google-fonts/noto-sans-hebrew/LICENSE_FONT": "NotoSansHebrew-LICENSE.txt",
+}
+"""What a printed document is set in: parts of these files stand in every PDF, so their licences come along."""
+
+FOLDERS = {
+    Path("src/bursar/web/static/vendor"): VENDOR,
+    Path("src/bursar/billing/documents/fonts"): TYPEFACES,
+}
 LOCALES = Path("src/bursar/web/locales")
 
 
@@ -38,31 +54,30 @@ class Assets(BuildHookInterface):  # pyright: ignore[reportMissingTypeArgument] 
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         root = Path(self.root)
-        fetch_vendor_files(root)
+        fetch_files(root)
         compile_languages(root / LOCALES)
         if version == "standard":  # an editable install reads them where they are written
             build_data["force_include"][str(root / "migrations")] = "bursar/migrations"
 
 
-def fetch_vendor_files(root: Path) -> None:
-    """Copy `FILES` out of what npm installs from the lock file.
+def fetch_files(root: Path) -> None:
+    """Copy the files of each folder out of what npm installs from the lock file.
 
-    Does nothing when the last copy was made from the same lock file and the same list: an install
+    Does nothing when the last copy was made from the same lock file and the same lists: an install
     that changes only Python then needs no network. Raises `RuntimeError` when npm fails.
     """
-    vendor = root / VENDOR
-    stamp = vendor / ".made-from"
     wanted = _fingerprint(root)
-    complete = all((vendor / name).is_file() for name in FILES.values())
-    if complete and stamp.is_file() and stamp.read_text() == wanted:
+    if all(_is_made(root / folder, files, wanted) for folder, files in FOLDERS.items()):
         return
 
     _npm_ci(root)
-    shutil.rmtree(vendor, ignore_errors=True)
-    vendor.mkdir(parents=True)
-    for source, name in FILES.items():
-        shutil.copyfile(root / "node_modules" / source, vendor / name)
-    stamp.write_text(wanted)
+    for folder, files in FOLDERS.items():
+        target = root / folder
+        shutil.rmtree(target, ignore_errors=True)
+        target.mkdir(parents=True)
+        for source, name in files.items():
+            shutil.copyfile(root / "node_modules" / source, target / name)
+        (target / ".made-from").write_text(wanted)
 
 
 def compile_languages(locales: Path) -> None:
@@ -81,7 +96,14 @@ def compile_languages(locales: Path) -> None:
 
 def _fingerprint(root: Path) -> str:
     lock = (root / "package-lock.json").read_bytes()
-    return hashlib.sha256(lock + repr(sorted(FILES.items())).encode()).hexdigest()
+    lists = [sorted(files.items()) for files in FOLDERS.values()]
+    return hashlib.sha256(lock + repr(lists).encode()).hexdigest()
+
+
+def _is_made(folder: Path, files: dict[str, str], wanted: str) -> bool:
+    stamp = folder / ".made-from"
+    complete = all((folder / name).is_file() for name in files.values())
+    return complete and stamp.is_file() and stamp.read_text() == wanted
 
 
 def _npm_ci(root: Path) -> None:
