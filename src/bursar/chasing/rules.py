@@ -1,20 +1,17 @@
 """What a reminder says, calculated from facts alone: amounts, days and their totals as a reader sees them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from bursar.core.formats import format_day, format_money
-from bursar.core.money import Money
+from bursar.core.formats import format_day, money_setter
 
 _day = lru_cache(4_000)(format_day)  # a season's invoices share few days
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(NamedTuple):
     """One invoice as it stands at the claim."""
 
     id: UUID
@@ -43,6 +40,7 @@ def invoice_values(facts: Sequence[Fact], today: date, locale: str) -> dict[str,
     by_currency: dict[str, list[int]] = {}
     for fact in facts:
         by_currency.setdefault(fact.currency, []).append(fact.balance_minor)
+    written = {currency: money_setter(locale, currency) for currency in by_currency}
     return {
         "invoices": [
             {
@@ -50,8 +48,8 @@ def invoice_values(facts: Sequence[Fact], today: date, locale: str) -> dict[str,
                 "issue_date": _day(fact.issue_date, locale),
                 "due_date": _day(fact.due_date, locale),
                 "days_overdue": max((today - fact.due_date).days, 0),
-                "total": format_money(Money(fact.total_minor, fact.currency), locale),
-                "balance": format_money(Money(fact.balance_minor, fact.currency), locale),
+                "total": written[fact.currency](fact.total_minor),
+                "balance": written[fact.currency](fact.balance_minor),
                 "currency": fact.currency,
                 "link": None,
             }
@@ -60,12 +58,12 @@ def invoice_values(facts: Sequence[Fact], today: date, locale: str) -> dict[str,
         "totals": [
             {
                 "currency": currency,
-                "balance": format_money(Money(sum(amounts), currency), locale),
+                "balance": written[currency](sum(amounts)),
                 "count": len(amounts),
             }
             for currency, amounts in sorted(by_currency.items())
         ],
-        "oldest_days_overdue": max((max((today - fact.due_date).days, 0) for fact in facts), default=0),
+        "oldest_days_overdue": max((today - min(fact.due_date for fact in facts)).days, 0) if facts else 0,
         "pay_link": None,
     }
 

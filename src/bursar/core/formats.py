@@ -28,7 +28,7 @@ _EUROPEAN = {"en": "en_GB"}
 
 def format_money(money: Money, locale: str) -> str:
     """The locale's own currency pattern around code and amount, with all decimals of the currency."""
-    return _money_format(locale, money.currency)(money.minor)
+    return money_setter(locale, money.currency)(money.minor)
 
 
 def format_number(value: int | Decimal, locale: str) -> str:
@@ -76,8 +76,11 @@ def _locale(tag: str) -> "Locale":
 
 
 @lru_cache(maxsize=1024)
-def _money_format(tag: str, currency: str) -> Callable[[int], str]:
-    """What sets an amount of minor units: Babel's pattern taken apart once, then plain string work."""
+def money_setter(tag: str, currency: str) -> Callable[[int], str]:
+    """`format_money` for many amounts of one currency, given in minor units: Babel's pattern taken apart once.
+
+    Raises `Invalid` for a locale or currency that is none.
+    """
     from babel.numbers import get_decimal_symbol, get_group_symbol
 
     locale, exponent = _locale(tag), exponent_of(currency)

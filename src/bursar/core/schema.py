@@ -1,6 +1,6 @@
 """What every table has in common, said once: the tenant in each key, states with a CHECK, money, instants."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any
 from uuid import UUID as UUID_
@@ -169,7 +169,7 @@ class _Uuids(sa.types.UserDefinedType[str]):
         return "UUID[]"
 
 
-def uuids(ids: Sequence[UUID_]) -> sa.BindParameter[str]:
+def uuids(ids: Iterable[UUID_]) -> sa.BindParameter[str]:
     """An array parameter as one text literal: the driver dumps it in one go, not element by element."""
     return sa.literal(uuids_text(ids), _Uuids())
 
@@ -179,5 +179,6 @@ def uuids_named(name: str) -> sa.BindParameter[str]:
     return sa.bindparam(name, type_=_Uuids())
 
 
-def uuids_text(ids: Sequence[UUID_]) -> str:
-    return "{" + ",".join(map(str, ids)) + "}"
+def uuids_text(ids: Iterable[UUID_]) -> str:
+    """Hexadecimal digits without dashes, which the server reads as well: `str` of an id takes four times as long."""
+    return "{" + ",".join([one.hex for one in ids]) + "}"

@@ -1,20 +1,23 @@
 """What the outbox asks upward: the room that ordered a send says, at the claim, what is true of it now.
 
-Apart from `ports.py`, because a composer takes Work and an adapter must never see one.
+Apart from `ports.py`, because a composer takes Work and an adapter must never see one. What stands here is made
+once a message: named tuples, which are made in a third of the time of frozen dataclasses.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from types import MappingProxyType
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 from bursar.core.work import Work
 from bursar.outbox.states import Purpose
 
+NONE_DROPPED: Mapping[UUID, str] = MappingProxyType({})
 
-@dataclass(frozen=True, slots=True)
-class Queued:
+
+class Queued(NamedTuple):
     """A send that a claim (or a preview) has in hand. `reviewed` are the facts a person saw when it was frozen."""
 
     id: UUID
@@ -29,29 +32,26 @@ class Queued:
     edited: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Say:
+class Say(NamedTuple):
     """Still to be said, with these values for the template. `dropped`: subjects settled since, with why.
 
     `from_name` and `reply_to` replace the account's own.
     """
 
     values: Mapping[str, Any]
-    dropped: Mapping[UUID, str] = field(default_factory=dict)
+    dropped: Mapping[UUID, str] = NONE_DROPPED
     from_name: str | None = None
     reply_to: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Silent:
+class Silent(NamedTuple):
     """Not any more: no subject is left that may be spoken of. `reason` is the send's (lifecycles 10)."""
 
     reason: str
-    dropped: Mapping[UUID, str] = field(default_factory=dict)
+    dropped: Mapping[UUID, str] = NONE_DROPPED
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(NamedTuple):
     """More changed than a reviewed message may change by itself: it waits for an agent. `what` says which."""
 
     what: str

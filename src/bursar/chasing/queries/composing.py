@@ -1,17 +1,14 @@
 """The live facts of a batch of sends: what each is about, to whom, and what is true of it now."""
 
-from collections.abc import Sequence
 from functools import cache
 from typing import Any
-from uuid import UUID
 
 import sqlalchemy as sa
 
 from bursar.billing.tables import invoices, is_disputed, is_promised
 from bursar.chasing.queries.freezing import has_replied, recipient, recipient_key
 from bursar.chasing.tables import campaigns
-from bursar.core.schema import same_tenant, uuids, uuids_named
-from bursar.core.work import Work
+from bursar.core.schema import same_tenant, uuids_named
 from bursar.outbox.tables import send_subjects, sending_accounts
 from bursar.tenancy.tables import customers, tenants
 
@@ -20,32 +17,37 @@ from bursar.tenancy.tables import customers, tenants
 def subjects() -> sa.Select:
     """The live invoices of some sends, oldest due first, with what would silence each.
 
-    Built once, since it is asked for every batch. Named: tenant_id, today, ids (of the sends, as text).
+    Each invoice is looked up by its key, whatever the statistics say: before a new firm's invoices are counted
+    the planner read all of them for every batch. Built once. Named: tenant_id, today, ids (of the sends, as text).
     """
-    i, about = invoices, send_subjects
-    today = sa.bindparam("today", type_=sa.Date())
-    return (
+    about, today = send_subjects, sa.bindparam("today", type_=sa.Date())
+    one = (
         sa.select(
-            about.c.send_id,
-            i.c.id,
-            i.c.number,
-            i.c.currency,
-            i.c.total_minor,
-            i.c.balance_minor,
-            i.c.issue_date,
-            i.c.due_date,
-            i.c.state,
-            is_disputed(i).label("disputed"),
-            is_promised(i, today).label("promised"),
+            invoices.c.id,
+            invoices.c.number,
+            invoices.c.currency,
+            invoices.c.total_minor,
+            invoices.c.balance_minor,
+            invoices.c.issue_date,
+            invoices.c.due_date,
+            invoices.c.state,
+            is_disputed(invoices).label("disputed"),
+            is_promised(invoices, today).label("promised"),
         )
-        .join(i, sa.and_(same_tenant(i, about), i.c.id == about.c.subject_id))
+        .where(same_tenant(invoices, about), invoices.c.id == about.c.subject_id)
+        .limit(1)
+        .lateral("one")
+    )
+    return (
+        sa.select(about.c.send_id, *one.c)
+        .join(one, sa.true())
         .where(
             about.c.tenant_id == sa.bindparam("tenant_id"),
             about.c.send_id == sa.any_(uuids_named("ids")),
             about.c.subject_type == "invoice",
             about.c.dropped_at.is_(None),
         )
-        .order_by(about.c.send_id, i.c.due_date, i.c.number)
+        .order_by(about.c.send_id, one.c.due_date, one.c.number)
     )
 
 
@@ -67,8 +69,12 @@ def people() -> sa.Select:
     ).where(c.c.tenant_id == sa.bindparam("tenant_id"), c.c.id == sa.any_(uuids_named("ids")))
 
 
-def firms(work: Work, run_ids: Sequence[UUID]) -> sa.Select:
-    """For each run the firm and the account it writes from, as a letter names them."""
+@cache
+def firms() -> sa.Select:
+    """For each run the firm and the account it writes from, as a letter names them.
+
+    Built once. Named: tenant_id, ids (of the runs, as text).
+    """
     t, a, k = tenants, sending_accounts, campaigns
     columns: list[Any] = [
         k.c.run_id,
@@ -85,5 +91,5 @@ def firms(work: Work, run_ids: Sequence[UUID]) -> sa.Select:
         sa.select(*columns)
         .join(a, sa.and_(same_tenant(a, k), a.c.id == k.c.sending_account_id))
         .join(t, same_tenant(t, k))
-        .where(k.c.tenant_id == work.tenant_id, k.c.run_id == sa.any_(uuids(run_ids)))
+        .where(k.c.tenant_id == sa.bindparam("tenant_id"), k.c.run_id == sa.any_(uuids_named("ids")))
     )
