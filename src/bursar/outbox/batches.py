@@ -7,10 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Row
-
 from bursar.outbox.letters import Letterhead
 from bursar.outbox.ports import Letter
+from bursar.outbox.queries.claims import Taken
 from bursar.outbox.skeletons import Composed
 
 
@@ -53,6 +52,8 @@ class Said(NamedTuple):
     reply_to: str | None
 
     def head(self, account: Letterhead) -> Letterhead:
+        if self.from_name is None and self.reply_to is None:
+            return account
         return replace(
             account, name=self.from_name or account.name, reply_to=self.reply_to or account.reply_to
         )
@@ -62,7 +63,7 @@ class Said(NamedTuple):
 class Batch:
     """What the claim decides about each send it locked. A send stands in one of the lists only."""
 
-    rows: dict[UUID, Row[Any]]
+    rows: dict[UUID, Taken]
     suppressed: dict[str, list[UUID]] = field(default_factory=lambda: defaultdict(list))
     delayed: dict[datetime, list[UUID]] = field(default_factory=lambda: defaultdict(list))
     passed_over: dict[datetime, list[UUID]] = field(default_factory=lambda: defaultdict(list))

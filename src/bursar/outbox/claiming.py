@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import starmap
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,10 +16,11 @@ from bursar.core.work import Office, Work
 from bursar.outbox import pausing, screening
 from bursar.outbox.batches import Account, Batch, Claimed, Said
 from bursar.outbox.composing import Composers
-from bursar.outbox.letters import Addressee, Letterhead, Letters, new_message_id
+from bursar.outbox.letters import Addressee, Letterhead, Letters, new_message_ids
 from bursar.outbox.mime import Thread
 from bursar.outbox.queries import claims as queries
 from bursar.outbox.queries import reserving
+from bursar.outbox.queries.claims import Taken
 from bursar.outbox.saying import say
 from bursar.outbox.states import MailStream
 
@@ -95,7 +97,7 @@ async def _fill(work: Work, reserved: _Reserved, letters: Letters, composers: Co
     found = (await work.db.execute(queries.next_sends(), named)).all()
     if not found:
         return None
-    batch = Batch({send.id: send for send in found})
+    batch = Batch({send.id: send for send in starmap(Taken, found)})
     screening.drop_suppressed(batch)
     await screening.wait_for_windows(work, batch)
     said = await say(work, batch, letters, composers)
@@ -118,11 +120,12 @@ async def _take(
     claim_id, account = reserved.claim_id, reserved.account
     threads = await _threads(work, batch)
     written, rows = [], []
-    for row in list(batch.rows.values()):
-        this = said[row.id]
-        thread = threads.get(row.customer_id) if row.stream == MailStream.REMINDER else None
-        message_id = row.message_id or new_message_id(row.id, account.head.address)
-        to = Addressee(row.id, row.to_address, row.to_name or "", MailStream(row.stream))
+    new_ids = new_message_ids(batch.rows, account.head.address)
+    for row, new_id in zip(list(batch.rows.values()), new_ids, strict=True):
+        this, stream = said[row.id], MailStream(row.stream)
+        thread = threads.get(row.customer_id) if stream is MailStream.REMINDER else None
+        message_id = row.message_id or new_id
+        to = Addressee(row.id, row.to_address or "", row.to_name or "", stream)
         head = this.head(account.head)
         try:
             written.append(
@@ -159,7 +162,7 @@ async def _take(
 def _row(send_id: UUID, said: Said, message_id: str, thread: Thread | None) -> dict[str, Any]:
     """What a claimed send keeps of its letter: enough to render it again and to find it at the provider."""
     return {
-        "id": str(send_id),
+        "id": send_id.hex,
         "message_id": message_id,
         "thread_id": thread.references[0] if thread else message_id,
         "subject": said.composed.subject,
@@ -169,7 +172,7 @@ def _row(send_id: UUID, said: Said, message_id: str, thread: Thread | None) -> d
     }
 
 
-async def _threads(work: Work, batch: Batch) -> dict[UUID, Thread]:
+async def _threads(work: Work, batch: Batch) -> dict[UUID | None, Thread]:
     customers = {
         row.customer_id
         for row in batch.rows.values()
@@ -177,7 +180,7 @@ async def _threads(work: Work, batch: Batch) -> dict[UUID, Thread]:
     }
     if not customers:
         return {}
-    rows = await work.db.execute(queries.threads(work, sorted(customers)))
+    rows = await work.db.execute(queries.threads(work, customers))
     return {row.customer_id: Thread(row.ids[-1], (row.ids[0], *row.ids[1:][-19:])) for row in rows}
 
 

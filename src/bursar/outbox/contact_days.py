@@ -1,17 +1,19 @@
 """One nudge a day to one person, over all rooms (promise 5): who has the day's contact, and who waits."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import NamedTuple
 from uuid import UUID
 
 from bursar.core.work import Work
 from bursar.outbox.queries import contact_days as queries
 
+Slot = tuple[str, str]
+"""A key and a day as text: an address key, or customer/<id>."""
 
-@dataclass(frozen=True, slots=True)
-class Nudge:
+
+class Nudge(NamedTuple):
     """A send that counts: to an address, and to the customer behind it."""
 
     send_id: UUID
@@ -19,10 +21,11 @@ class Nudge:
     customer_id: UUID | None
     day: date
 
-    @property
-    def keys(self) -> tuple[str, ...]:
-        own = (self.address_key,)
-        return own if self.customer_id is None else (*own, f"customer/{self.customer_id}")
+    def slots(self) -> tuple[Slot, ...]:
+        """The day's contact of everybody this send counts for."""
+        day = self.day.isoformat()
+        own = (self.address_key, day)
+        return (own,) if self.customer_id is None else (own, (f"customer/{self.customer_id}", day))
 
 
 async def take(work: Work, nudges: Sequence[Nudge]) -> set[UUID]:
@@ -34,30 +37,34 @@ async def take(work: Work, nudges: Sequence[Nudge]) -> set[UUID]:
     """
     if not nudges:
         return set()
-    wanted = [_row(key, nudge) for nudge in nudges for key in nudge.keys]
-    rows = await work.db.execute(queries.HOLDERS, _parameters(work, wanted))
-    holder = {(row.key, row.on_date): row.send_id for row in rows}
-    chosen = _first_come(nudges, dict(holder))
-    free = [_row(key, nudge) for nudge in chosen for key in nudge.keys if (key, nudge.day) not in holder]
-    taken = await work.db.execute(queries.TAKE, _parameters(work, free))
-    held = {*holder, *((row.key, row.on_date) for row in taken)}
-    return {nudge.send_id for nudge in chosen if all((key, nudge.day) in held for key in nudge.keys)}
+    wanted = {nudge.send_id: nudge.slots() for nudge in sorted(nudges, key=lambda one: one.send_id.int)}
+    holders = await _holders(work, wanted)
+    chosen = _first_come(wanted, dict(holders))
+    free = [(slot, send_id) for send_id, slots in chosen.items() for slot in slots if slot not in holders]
+    rows = [{"key": key, "on_date": day, "send_id": send_id.hex} for (key, day), send_id in free]
+    taken = await work.db.execute(queries.TAKE, {"tenant_id": work.tenant_id, "rows": json.dumps(rows)})
+    if taken.rowcount == len(free):
+        return set(chosen)
+    holders = await _holders(work, chosen)  # another account was quicker with some
+    return {
+        send_id for send_id, slots in chosen.items() if all(holders.get(slot) == send_id for slot in slots)
+    }
 
 
-def _first_come(nudges: Sequence[Nudge], holder: dict[tuple[str, date], UUID]) -> list[Nudge]:
-    """Who can have all keys, if everybody before them takes theirs."""
-    chosen: list[Nudge] = []
-    for nudge in sorted(nudges, key=lambda one: one.send_id):
-        slots = [(key, nudge.day) for key in nudge.keys]
-        if all(holder.get(slot, nudge.send_id) == nudge.send_id for slot in slots):
-            holder.update(dict.fromkeys(slots, nudge.send_id))
-            chosen.append(nudge)
+async def _holders(work: Work, wanted: Mapping[UUID, Sequence[Slot]]) -> dict[Slot, UUID]:
+    """Who has these already."""
+    rows = [{"key": key, "on_date": day} for slots in wanted.values() for key, day in slots]
+    found = await work.db.execute(queries.HOLDERS, {"tenant_id": work.tenant_id, "rows": json.dumps(rows)})
+    return {(key, day.isoformat()): send_id for key, day, send_id in found}
+
+
+def _first_come(
+    wanted: Mapping[UUID, Sequence[Slot]], holders: dict[Slot, UUID]
+) -> dict[UUID, Sequence[Slot]]:
+    """Who can have all slots, if everybody before them takes theirs."""
+    chosen: dict[UUID, Sequence[Slot]] = {}
+    for send_id, slots in wanted.items():
+        if all(holders.get(slot, send_id) == send_id for slot in slots):
+            holders.update(dict.fromkeys(slots, send_id))
+            chosen[send_id] = slots
     return chosen
-
-
-def _row(key: str, nudge: Nudge) -> dict[str, str]:
-    return {"key": key, "on_date": nudge.day.isoformat(), "send_id": str(nudge.send_id)}
-
-
-def _parameters(work: Work, rows: Sequence[dict[str, str]]) -> dict[str, object]:
-    return {"tenant_id": work.tenant_id, "rows": json.dumps(rows)}

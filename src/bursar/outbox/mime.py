@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from email.utils import format_datetime
 from functools import lru_cache
 from html import escape
+from typing import NamedTuple
 
 from email_validator import EmailNotValidError, validate_email
 
@@ -44,14 +45,12 @@ class Skeleton:
     sender: str  # the bare address, for the envelope
 
 
-@dataclass(frozen=True, slots=True)
-class Recipient:
+class Recipient(NamedTuple):
     address: str
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Thread:
+class Thread(NamedTuple):
     """What this message answers or follows: our earlier Message-IDs, oldest first (R103)."""
 
     in_reply_to: str | None = None

@@ -4,12 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 
-@dataclass(frozen=True, slots=True)
-class Letter:
+class Letter(NamedTuple):
     """One finished message for one recipient: all its bytes, lines ended by CRLF, not dot-stuffed."""
 
     send_id: UUID
@@ -37,8 +36,7 @@ class Result(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What became of one letter. `code` is the basic reply ("550"), `enhanced` RFC 3463 ("5.1.1") if there was one."""
 
     send_id: UUID

@@ -56,10 +56,11 @@ async def say(work: Work, batch: Batch, letters: Letters, composers: Composers) 
 async def _verdicts(work: Work, batch: Batch, composers: Composers) -> dict[UUID, Verdict]:
     by_purpose: dict[Purpose, list[Queued]] = defaultdict(list)
     for row in batch.rows.values():
-        by_purpose[Purpose(row.purpose)].append(
+        purpose = Purpose(row.purpose)
+        by_purpose[purpose].append(
             Queued(
                 row.id,
-                Purpose(row.purpose),
+                purpose,
                 row.customer_id,
                 row.run_id,
                 row.locale,

@@ -1,10 +1,8 @@
 """Who of a claim may be written to now: not whom something stands against, not at night, not twice a day."""
 
 from datetime import timedelta
-from typing import Any
+from functools import cache
 from zoneinfo import ZoneInfo
-
-from sqlalchemy import Row
 
 from bursar.core.calendar import local_date
 from bursar.core.work import Work
@@ -12,6 +10,7 @@ from bursar.outbox import contact_days
 from bursar.outbox.batches import Batch
 from bursar.outbox.contact_days import Nudge
 from bursar.outbox.queries import claims as queries
+from bursar.outbox.queries.claims import Taken
 from bursar.outbox.states import NUDGES, SUPPRESSED_AS, MailStream, Purpose, SuppressionReason
 from bursar.tenancy.calendars import calendar_of
 
@@ -56,8 +55,9 @@ async def wait_for_windows(work: Work, batch: Batch) -> None:
 
 async def one_nudge_a_day(work: Work, batch: Batch) -> None:
     """A nudge whose person was written to today waits for tomorrow's window, three times at most."""
+    day_in = cache(lambda zone: local_date(work.now, ZoneInfo(zone or str(work.zone))))
     nudges = [
-        Nudge(row.id, row.address_key, row.customer_id, local_date(work.now, _zone(work, row)))
+        Nudge(row.id, row.address_key or "", row.customer_id, day_in(row.customer_zone))
         for row in batch.rows.values()
         if is_nudge(row.purpose, row.stream)
     ]
@@ -81,5 +81,5 @@ def is_nudge(purpose: str, stream: str) -> bool:
     return purpose in NUDGES or (purpose == Purpose.NOTICE and stream == MailStream.REMINDER)
 
 
-def _zone(work: Work, row: Row[Any]) -> ZoneInfo:
+def _zone(work: Work, row: Taken) -> ZoneInfo:
     return ZoneInfo(row.customer_zone or str(work.zone))

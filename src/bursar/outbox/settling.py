@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import random as any_random
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import structlog
@@ -27,8 +27,7 @@ PARKED_FOR = timedelta(hours=24)  # the provider's refusal beats our count (T21)
 BREATHER = timedelta(seconds=30)  # after a batch in which nobody could be reached
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What one outcome makes of its send."""
 
     state: SendState
@@ -36,6 +35,15 @@ class Verdict:
     queue_at: datetime | None = None
     given_back: int = 0
     deferred_at: datetime | None = None
+
+
+FINAL = {
+    Result.ACCEPTED: Verdict(SendState.SENT),
+    Result.UNKNOWN: Verdict(SendState.UNCERTAIN, "no_answer"),
+    Result.REJECTED: Verdict(SendState.FAILED, "rejected"),
+    Result.ERROR: Verdict(SendState.FAILED, "unreachable"),
+}
+"""What ends a send for now, unless something else is said of it below."""
 
 
 async def settle(
@@ -80,7 +88,7 @@ def _innocent(outcomes: list[Outcome]) -> list[Outcome]:
     if not any(one.result is Result.ACCEPTED for one in outcomes):
         return outcomes
     return [
-        replace(one, result=Result.REJECTED) if one.result is Result.REFUSED and _is_policy(one) else one
+        one._replace(result=Result.REJECTED) if one.result is Result.REFUSED and _is_policy(one) else one
         for one in outcomes
     ]
 
@@ -137,13 +145,9 @@ def judge(
         return Verdict(SendState.QUEUED, queue_at=now + backoff.wait_after(spent, random))
     if outcome.result is Result.REJECTED and outcome.enhanced in HARD:
         return Verdict(SendState.BOUNCED, "hard_bounce")
-    return {
-        Result.ACCEPTED: Verdict(SendState.SENT),
-        Result.UNKNOWN: Verdict(SendState.UNCERTAIN, "no_answer"),
-        Result.REJECTED: Verdict(SendState.FAILED, "rejected"),
-        Result.REFUSED: Verdict(SendState.QUEUED, queue_at=now, given_back=1),
-        Result.ERROR: Verdict(SendState.FAILED, "unreachable"),
-    }[outcome.result]
+    if outcome.result is Result.REFUSED:
+        return Verdict(SendState.QUEUED, queue_at=now, given_back=1)
+    return FINAL[outcome.result]
 
 
 def _put_off(now: datetime, first: datetime, purpose: str, wait: timedelta) -> Verdict:
@@ -157,52 +161,42 @@ def _put_off(now: datetime, first: datetime, purpose: str, wait: timedelta) -> V
 async def _write(
     work: Work, claimed: Claimed, outcomes: Sequence[Outcome], verdicts: Mapping[UUID, Verdict]
 ) -> None:
-    rows = [
-        {
-            "id": str(one.send_id),
-            "state": verdict.state,
-            "reason": verdict.reason,
-            "queue_at": verdict.queue_at.isoformat() if verdict.queue_at else None,
-            "response": said(one),
-            "given_back": verdict.given_back,
-            "deferred_at": verdict.deferred_at.isoformat() if verdict.deferred_at else None,
-        }
-        for one in outcomes
-        for verdict in (verdicts[one.send_id],)
-    ]
     parameters = {
         "tenant_id": work.tenant_id,
         "claim": claimed.id,
-        "rows": json.dumps(rows),
+        "rows": json.dumps(
+            [_told(one, verdicts[one.send_id], claimed.tries[one.send_id]) for one in outcomes]
+        ),
+        "started_at": claimed.claimed_at,
         "now": work.now,
     }
     settled = (await work.db.execute(queries.SETTLE, parameters)).all()
-    news = {row.id for row in settled}  # what was said before, or decided by a person, is no news
-    attempts = [
-        {
-            "id": str(one.send_id),
-            "number": claimed.tries[one.send_id],
-            "outcome": one.result,
-            "code": one.enhanced or one.code,
-            "error": None if one.result is Result.ACCEPTED else one.text[:500],
-        }
-        for one in outcomes
-        if one.send_id in news
-    ]
-    await work.db.execute(
-        queries.ADD_ATTEMPTS,
-        {
-            "tenant_id": work.tenant_id,
-            "rows": json.dumps(attempts),
-            "started_at": claimed.claimed_at,
-            "finished_at": work.now,
-        },
-    )
     cancelled = [row.id for row in settled if row.state == SendState.CANCELLED]
     if cancelled:
         await work.db.execute(runs.free_rungs(work, cancelled, "run_closed"))
     await suppressions.hard_bounced(work, [row for row in settled if row.state == SendState.BOUNCED])
     _tell_uncertain(work, [row.id for row in settled if row.state == SendState.UNCERTAIN])
+
+
+def _told(outcome: Outcome, verdict: Verdict, number: int) -> dict[str, Any]:
+    """One row for `SETTLE`. What has no value is left out: most letters are accepted, and need half of it."""
+    row: dict[str, Any] = {
+        "id": outcome.send_id.hex,
+        "state": verdict.state,
+        "response": said(outcome),
+        "number": number,
+        "outcome": outcome.result,
+        "code": outcome.enhanced or outcome.code,
+    }
+    if verdict.state is not SendState.SENT:
+        row |= {
+            "reason": verdict.reason,
+            "queue_at": verdict.queue_at.isoformat() if verdict.queue_at else None,
+            "given_back": verdict.given_back,
+            "deferred_at": verdict.deferred_at.isoformat() if verdict.deferred_at else None,
+            "error": outcome.text[:500],
+        }
+    return row
 
 
 def _tell_uncertain(work: Work, ids: Sequence[UUID]) -> None:

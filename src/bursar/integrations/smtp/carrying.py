@@ -7,7 +7,7 @@ the connection, at most one letter on it is in doubt.
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from bursar.integrations.smtp.errors import WORDS, Stage, judge
 from bursar.integrations.smtp.message import (
@@ -47,8 +47,7 @@ class Broken(Exception):
         self.is_slow, self.is_stale = isinstance(cause, Slow), is_stale
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """A letter ready for the wire: the three commands before the body, and the body up to its dot."""
 
     letter: Letter

@@ -1,8 +1,9 @@
 """The claim: which sends are taken, and what becomes of each."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -18,26 +19,39 @@ from bursar.outbox.tables import (
 )
 from bursar.tenancy.tables import customers
 
-TAKEN = (
-    "id",
-    "tenant_id",
-    "purpose",
-    "stream",
-    "channel",
-    "customer_id",
-    "run_id",
-    "locale",
-    "to_address",
-    "address_key",
-    "to_name",
-    "template_version_id",
-    "reviewed",
-    "edited_subject",
-    "edited_body",
-    "attempts",
-    "delays",
-    "message_id",
-)
+
+class Taken(NamedTuple):
+    """A send as a claim takes it. Its fields are the columns of `next_sends`, by name and in order.
+
+    Rows are read through it: asking a row of SQLAlchemy for a column takes 0.3 µs, this 0.02.
+    """
+
+    id: UUID
+    tenant_id: UUID
+    purpose: str
+    stream: str
+    channel: str
+    customer_id: UUID | None
+    run_id: UUID | None
+    locale: str
+    to_address: str | None
+    address_key: str | None
+    to_name: str | None
+    template_version_id: UUID | None
+    reviewed: Mapping[str, Any] | None
+    edited_subject: str | None
+    edited_body: str | None
+    attempts: int
+    delays: int
+    message_id: str | None
+    any_hour: bool
+    customer_state: str | None
+    customer_zone: str | None
+    suppressed_by: str | None
+
+
+_OWN = Taken._fields[: Taken._fields.index("any_hour")]
+"""Columns of the send itself; the others stand beside it."""
 
 
 @cache
@@ -46,11 +60,11 @@ def next_sends() -> sa.Select:
 
     Locks sends only. They are taken before anything is joined: the planner, which thinks little of row level
     security, would else read and sort the whole queue. Beside each row: its run's choice of hours, and what
-    stands against the address. Built once. Named: tenant_id, account_id, now, open_runs (as text), many.
+    stands against the address: `Taken`. Built once. Named: tenant_id, account_id, now, open_runs (as text), many.
     """
     s = sends
     taken = (
-        sa.select(*(s.c[name] for name in TAKEN))
+        sa.select(*(s.c[name] for name in _OWN))
         .where(
             s.c.tenant_id == sa.bindparam("tenant_id"),
             s.c.sending_account_id == sa.bindparam("account_id"),
@@ -77,7 +91,7 @@ def next_sends() -> sa.Select:
     )
 
 
-def threads(work: Work, customer_ids: Sequence[UUID]) -> sa.Select:
+def threads(work: Work, customer_ids: Iterable[UUID]) -> sa.Select:
     """Message-IDs of earlier reminders to these customers that were accepted, oldest first (R103)."""
     s = sends
     return (

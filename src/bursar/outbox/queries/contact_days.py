@@ -9,7 +9,6 @@ TAKE = sa.text(
       from json_to_recordset(cast(:rows as json)) as r(key text, on_date date, send_id uuid)
      order by r.key, r.on_date
     on conflict do nothing
-    returning key, on_date
     """
 )
 """The day's contact of each key that is still free; sorted, so that two claims cannot deadlock."""
@@ -17,7 +16,7 @@ TAKE = sa.text(
 HOLDERS = sa.text(
     """
     select d.key, d.on_date, d.send_id
-      from json_to_recordset(cast(:rows as json)) as r(key text, on_date date, send_id uuid)
+      from json_to_recordset(cast(:rows as json)) as r(key text, on_date date)
       join contact_days d on d.tenant_id = :tenant_id and d.key = r.key and d.on_date = r.on_date
     """
 )

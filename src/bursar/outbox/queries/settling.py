@@ -23,28 +23,39 @@ from bursar.outbox.tables import (
 
 SETTLE = sa.text(
     """
-    update sends s
-       set state = case when r.called_off then 'cancelled' else r.state end, version = s.version + 1,
-           queue_at = case when not r.called_off then r.queue_at end,
-           reason = case when r.called_off then 'run_closed' else r.reason end,
-           provider_response = r.response, attempts = s.attempts - r.given_back,
-           first_deferred_at = coalesce(s.first_deferred_at, r.deferred_at),
-           sent_at = case when r.state = 'sent' then cast(:now as timestamptz) else s.sent_at end,
-           failed_at = case when r.state = 'failed' then cast(:now as timestamptz) else s.failed_at end,
-           bounced_at = case when r.state = 'bounced' then cast(:now as timestamptz) else s.bounced_at end
-      from (select a.*, a.state = 'queued' and coalesce(u.state = 'closed', false) as called_off
-              from json_to_recordset(cast(:rows as json))
-                   as a(id uuid, state text, queue_at timestamptz, reason text, response text, given_back int,
-                        deferred_at timestamptz)
-              join sends t on t.tenant_id = :tenant_id and t.id = a.id
-              left join runs u on u.tenant_id = t.tenant_id and u.id = t.run_id
-             order by t.id for no key update of t) as r
-     where s.tenant_id = :tenant_id and s.id = r.id and s.claim_id = :claim
-       and (s.state in ('sending', 'uncertain') or s.state = 'queued' and r.state = 'sent')
-    returning s.id, s.state, s.customer_id, s.address_key, s.channel, s.run_id
+    with told as (
+        select r.*, r.state = 'queued'
+                    and coalesce((select u.state = 'closed' from runs u
+                                   where u.tenant_id = t.tenant_id and u.id = t.run_id), false) as called_off
+          from json_to_recordset(cast(:rows as json))
+               as r(id uuid, state text, queue_at timestamptz, reason text, response text, given_back int,
+                    deferred_at timestamptz, number smallint, outcome text, code text, error text)
+          join sends t on t.tenant_id = :tenant_id and t.id = r.id
+         order by t.id for no key update of t
+    ), settled as (
+        update sends s
+           set state = case when r.called_off then 'cancelled' else r.state end, version = s.version + 1,
+               queue_at = case when not r.called_off then r.queue_at end,
+               reason = case when r.called_off then 'run_closed' else r.reason end,
+               provider_response = r.response, attempts = s.attempts - coalesce(r.given_back, 0),
+               first_deferred_at = coalesce(s.first_deferred_at, r.deferred_at),
+               sent_at = case when r.state = 'sent' then cast(:now as timestamptz) else s.sent_at end,
+               failed_at = case when r.state = 'failed' then cast(:now as timestamptz) else s.failed_at end,
+               bounced_at = case when r.state = 'bounced' then cast(:now as timestamptz) else s.bounced_at end
+          from told r
+         where s.tenant_id = :tenant_id and s.id = r.id and s.claim_id = :claim
+           and (s.state in ('sending', 'uncertain') or s.state = 'queued' and r.state = 'sent')
+        returning s.id, s.state, s.customer_id, s.address_key, s.channel, s.run_id
+    ), tried as (
+        insert into attempts (tenant_id, send_id, number, started_at, finished_at, outcome, error_code, error)
+        select :tenant_id, r.id, r.number, :started_at, :now, r.outcome, r.code, r.error
+          from settled join told r on r.id = settled.id
+    )
+    select * from settled where state <> 'sent'
     """
 )
-"""The outcomes of one claim, its sends locked in id order, as readers' hits on those that arrived lock them.
+"""The outcomes of one claim and its attempts, its sends locked in id order, as readers' hits on those that
+arrived lock them; gives those that were not sent. What was said before, or decided by a person, is no news.
 A lease that ran out meanwhile made a send uncertain: an answer is evidence, also where an agent has queued
 it again by now.
 
