@@ -33,6 +33,7 @@ _SIGNED = re.compile(r"(?:[A-Za-z0-9_-]{4}){17,19}")  # 51, 54 or 57 bytes
 _STORED = re.compile(r"[A-Za-z0-9_-]{64}")  # 48 bytes
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 _NO_TENANT = UUID(int=0)
+_INNER, _OUTER = (bytes(byte ^ pad for byte in range(256)) for pad in (0x36, 0x5C))
 
 
 class Kind(IntEnum):
@@ -63,22 +64,35 @@ class Signed:
 
 
 class Signer:
-    """Signs many tokens of one kind for one tenant with the current key (some 3 us each)."""
+    """Signs many tokens of one kind for one tenant with the current key (some 2 us each).
 
-    __slots__ = ("_head", "_key")
+    HMAC (RFC 2104) hashes the key in two ways first. That is done once here, and both states are copied for each
+    token: a third of the time of `hmac.digest`.
+    """
+
+    __slots__ = ("_head", "_inner", "_outer")
 
     def __init__(self, keyring: Keyring, kind: Kind, tenant_id: UUID) -> None:
-        self._key = keyring.key(Purpose.TOKEN_MAC)
-        self._head = bytes((kind,)) + _fingerprint(self._key) + tenant_id.bytes
+        key = keyring.key(Purpose.TOKEN_MAC)
+        self._head = bytes((kind,)) + _fingerprint(key) + tenant_id.bytes
+        block = key.ljust(hashlib.sha256().block_size, b"\0")  # the ring's keys have 32 bytes, half a block
+        self._inner = hashlib.sha256(block.translate(_INNER))
+        self._outer = hashlib.sha256(block.translate(_OUTER))
 
     def sign(self, row_id: UUID, extra: int = 0) -> str:
         """Raises `ValueError` for an `extra` outside 0 .. 2**48 - 1."""
-        return _finish(self._key, self._head + row_id.bytes + _extra_bytes(extra))
+        return self._finished(self._head + row_id.bytes + _extra_bytes(extra))
 
     def sign_each(self, row_id: UUID, extras: Iterable[int]) -> list[str]:
         """One token for each extra of one row: all the links of a send by their positions."""
-        prefix, key = self._head + row_id.bytes, self._key
-        return [_finish(key, prefix + _extra_bytes(extra)) for extra in extras]
+        prefix = self._head + row_id.bytes
+        return [self._finished(prefix + _extra_bytes(extra)) for extra in extras]
+
+    def _finished(self, payload: bytes) -> str:
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(payload)
+        outer.update(inner.digest())
+        return _text(payload + outer.digest()[:_MAC_BYTES])
 
     def __repr__(self) -> str:
         return f"<Signer {Kind(self._head[0]).name} {UUID(bytes=self._head[3:])}>"
@@ -146,10 +160,6 @@ def _fingerprint(key: bytes) -> bytes:
 
 def _mac(key: bytes, payload: bytes) -> bytes:
     return hmac.digest(key, payload, "sha256")[:_MAC_BYTES]
-
-
-def _finish(key: bytes, payload: bytes) -> str:
-    return _text(payload + hmac.digest(key, payload, "sha256")[:_MAC_BYTES])
 
 
 def _text(raw: bytes) -> str:
