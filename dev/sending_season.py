@@ -50,6 +50,7 @@ async def tell_sending(
         "campaign-paused": f"/campaigns/{paused}",
         "send": f"/sends/{sent}",
         "send-waiting": f"/sends/{waiting}",
+        "message-words": f"/sends/{waiting}/words",
         "mailbox": f"/sending-accounts/{account.id}",
         "template": f"/templates/{notice.id}",
         "template-arabic": f"/templates/{notice.id}?locale=ar",

@@ -211,7 +211,7 @@ def import_the_sheet(person: Person) -> None:
     person.presses("Check the rows")
     person.page.wait_for_url(re.compile(r"/imports/[0-9a-f-]{36}$"), timeout=SOON_MS)
     person.finds_nothing_wrong()
-    person.presses("Write it")
+    person.presses("Apply it")
     person.agrees()
     applied = person.page.locator(
         ".page-head .sign", has_text=languages.words_of(person.code).pgettext("import", "Applied")
@@ -234,7 +234,7 @@ def release_a_campaign(person: Person) -> None:
     person.sees(person.says("no such invoice"))
     person.chooses("source", "filter")
     person.finds_nothing_wrong()
-    person.presses("Look at the messages")
+    person.presses("Preview the messages")
     look_at_the_messages(person)
     person.page.get_by_role("link", name=person.says("Release"), exact=True).click()
     person.page.locator("#field-any_hour").check()  # this test runs at any hour

@@ -56,9 +56,9 @@ def test_a_draft_adds_up_while_one_types_and_grows_by_a_line(
     page.get_by_text("3,937.50").wait_for()
 
     page.get_by_role("button", name="Add a line").click()
-    page.get_by_label("Line 2: what for").fill("Delivery")
-    page.get_by_label("Line 2: price of one").fill("100")
-    page.get_by_label("Line 2: price of one").press("Tab")
+    page.get_by_label("Line 2: description").fill("Delivery")
+    page.get_by_label("Line 2: unit price").fill("100")
+    page.get_by_label("Line 2: unit price").press("Tab")
     page.get_by_text("4,042.50").wait_for()
     page.get_by_role("button", name="Save the draft").click()
     page.wait_for_url(f"{address}{pages['draft']}")

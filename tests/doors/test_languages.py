@@ -88,7 +88,7 @@ def test_a_refusal_is_said_with_its_places_filled_and_our_own_nouns_translated()
 def test_a_move_that_is_not_possible_is_explained_without_codes():
     moved = IllegalMove("sending_account", "needs_reauth", "begin_connect", ())
 
-    assert languages.refusal_text("en", moved) == "sending account is Sign in again: cannot connect"
+    assert languages.refusal_text("en", moved) == "You cannot connect this sending account: it is “Sign in again” now."
     arabic = languages.refusal_text("ar", moved)
     assert not any(letter.isascii() and letter.isalpha() for letter in arabic)
 

@@ -77,7 +77,7 @@ async def test_what_was_said_is_shown_as_it_went(sent: tuple[Story, Staff, UUID]
 
     page = (await staff.get(f"/sends/{send}")).text
 
-    assert "equal to what went, sign by sign" in page
+    assert "equal to what went, character by character" in page
     assert "The mail server took it" in page
     assert str(message["Message-ID"]).strip("<>") in page
     frame = await staff.get(f"/sends/{send}/html")

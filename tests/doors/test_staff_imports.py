@@ -43,7 +43,7 @@ async def test_a_sheet_is_read_looked_at_written_and_reported(staff: Staff):
     path = taken.headers["location"].removesuffix("/columns")
 
     dry = (await staff.get(path)).text
-    assert "Nothing is written yet" in dry
+    assert "Nothing is changed yet" in dry
     assert "is not an e-mail address" in dry
     async with staff.work() as work:
         with pytest.raises(Exception, match="no such invoice"):
@@ -87,7 +87,7 @@ async def test_columns_can_be_said_otherwise_and_what_is_missing_is_named(staff:
     said = await staff.browser.post(path, data=names)
 
     assert said.status_code == 303, said.text
-    assert "Nothing is written yet" in (await staff.get(said.headers["location"])).text
+    assert "Nothing is changed yet" in (await staff.get(said.headers["location"])).text
 
 
 async def test_a_file_that_cannot_be_read_is_refused_with_the_reason(staff: Staff):

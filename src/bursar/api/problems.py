@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from bursar.core.errors import N_, NotFound, NotSignedIn, Refusal, StaleVersion, TooMany
-from bursar.core.translations import preferred, say
+from bursar.core.translations import places_of, preferred, say
 
 logger = logging.getLogger(__name__)
 
@@ -93,7 +93,7 @@ async def refused(request: Request, refusal: Refusal) -> Response:
     status = 412 if isinstance(refusal, StaleVersion) else refusal.status
     allowed = getattr(refusal, "allowed", None)
     told = {"field": refusal.field, "allowed": list(allowed) if allowed is not None else None}
-    response = _problem(request, status, refusal.code, refusal.message, refusal.params, told)
+    response = _problem(request, status, refusal.code, refusal.message, places_of(refusal), told)
     if isinstance(refusal, NotSignedIn):
         response.headers["WWW-Authenticate"] = 'Bearer realm="bursar"'
     if isinstance(refusal, TooMany):

@@ -9,11 +9,12 @@ from sqlalchemy import Row
 from bursar.chasing.queries import campaigns as queries
 from bursar.chasing.queries import freezing as sets
 from bursar.chasing.states import CampaignKind
-from bursar.core.errors import N_, Conflict, Invalid
+from bursar.core.errors import N_, Conflict, Counted, Invalid
 from bursar.core.jobs import take_statistics
 from bursar.core.work import Work
 from bursar.outbox import runs
 from bursar.outbox.ordering import Order, order_many
+from bursar.outbox.reasons import REASONS
 from bursar.outbox.states import MailStream, Purpose, RunReason
 
 LEAP = 1_000  # so many new rows are told to the planner at once
@@ -88,7 +89,7 @@ async def _nobody(work: Work, run_id: UUID) -> Invalid:
         N_("None of these invoices can be written about (%(reasons)s)."),
         code="campaign_empty",
         field="invoices",
-        reasons=", ".join(f"{row.many} {row.reason}" for row in rows),
+        reasons=Counted({REASONS.get(row.reason, row.reason): row.many for row in rows}),
     )
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Row
 
 from bursar.chasing.queries import campaigns as queries
 from bursar.chasing.queries import results
-from bursar.core.errors import N_, Invalid, NotFound, Refusal
+from bursar.core.errors import N_, Conflict, IllegalMove, Invalid, NotFound, Refusal
 from bursar.core.kinds import AgentRole
 from bursar.core.money import Money
 from bursar.core.work import Work
@@ -34,7 +34,9 @@ class InvoiceLine:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """One person's message. `problem`: why it would not go as things stand (paid, changed, a broken template)."""
+    """One person's message. `problem`: why it would not go as things stand (paid, changed, a broken template);
+    `own_words`: an agent wrote it, not the template.
+    """
 
     send_id: UUID
     customer_id: UUID | None
@@ -47,6 +49,17 @@ class Preview:
     html: str | None = None
     text: str | None = None
     problem: str | None = None
+    own_words: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Subject and plain text of one message, for an agent to rewrite; `own` if one did so before."""
+
+    subject: str
+    body: str
+    locale: str
+    own: bool
 
 
 async def previews(
@@ -77,6 +90,36 @@ async def preview_one(
     if not rows:
         raise NotFound("message")
     return (await _composed(work, letters, composers, rows))[0]
+
+
+async def words_of(
+    work: Work, letters: Letters, composers: Composers, campaign_id: UUID, send_id: UUID
+) -> Words:
+    """What one message says to its reader, without what stands below every message.
+
+    Raises `NotFound`, `IllegalMove` for a message that does not wait any more, `Conflict` for one that would
+    not go as things stand: its words would be about what is no longer so.
+    """
+    run_id = await _run(work, campaign_id)
+    row = (
+        await work.db.execute(results.sends_of_run(work, run_id, ids=[send_id], after=None, limit=1))
+    ).one_or_none()
+    if row is None:
+        raise NotFound("message")
+    if row.queue_at is None:
+        raise IllegalMove("send", row.state, "edit", ())
+    if row.edited_body is not None:
+        return Words(row.edited_subject, row.edited_body, row.locale, own=True)
+    verdict = (await composers[Purpose(row.purpose)].compose(work, [_queued(row)]))[row.id]
+    if not isinstance(verdict, Say):
+        raise Conflict(
+            N_("This message would not go as things stand. Look at why first."), code="would_not_go"
+        )
+    await letters.load(work, {row.template_version_id})
+    composed = letters.compose(row.template_version_id, verdict.values)
+    below = shown(letters.compose(row.template_version_id, verdict.values, subject="-", body="-"))[1]
+    body = shown(composed)[1].removesuffix(below.removeprefix("-"))
+    return Words(composed.subject, body.replace("\r\n", "\n").strip(), row.locale, own=False)
 
 
 async def send_test(work: Work, campaign_id: UUID, send_id: UUID, to: str) -> UUID:
@@ -166,21 +209,7 @@ async def _composed(
 ) -> list[Preview]:
     if not rows:
         return []
-    queued = [
-        Queued(
-            row.id,
-            Purpose(row.purpose),
-            row.customer_id,
-            row.run_id,
-            row.locale,
-            row.to_address,
-            row.to_name,
-            row.template_version_id,
-            row.reviewed,
-            edited=row.edited_body is not None or row.edited_subject is not None,
-        )
-        for row in rows
-    ]
+    queued = [_queued(row) for row in rows]
     verdicts = await composers[queued[0].purpose].compose(work, queued)
     await letters.load(work, {row.template_version_id for row in rows})
     about: dict[UUID, list[InvoiceLine]] = {}
@@ -190,6 +219,21 @@ async def _composed(
         )
         about.setdefault(one.send_id, []).append(line)
     return [_preview(letters, row, verdicts[row.id], about.get(row.id, [])) for row in rows]
+
+
+def _queued(row: Row[Any]) -> Queued:
+    return Queued(
+        row.id,
+        Purpose(row.purpose),
+        row.customer_id,
+        row.run_id,
+        row.locale,
+        row.to_address,
+        row.to_name,
+        row.template_version_id,
+        row.reviewed,
+        edited=row.edited_body is not None or row.edited_subject is not None,
+    )
 
 
 def _preview(
@@ -207,7 +251,7 @@ def _preview(
     except Refusal as refusal:
         return Preview(*head, problem=refusal.code)
     html, text = shown(composed)
-    return Preview(*head, composed.subject, html, text)
+    return Preview(*head, composed.subject, html, text, own_words=row.edited_body is not None)
 
 
 def shown(composed: Composed) -> tuple[str, str]:

@@ -14,7 +14,7 @@ from rich.table import Table
 
 from bursar.core.errors import Refusal
 from bursar.core.money import Money
-from bursar.core.translations import preferred, say
+from bursar.core.translations import places_of, preferred, say
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def show_refusal(refusal: Refusal, *, as_json: bool) -> None:
 
 
 def in_words(refusal: Refusal) -> str:
-    return say(language(), refusal.message, refusal.params)
+    return say(language(), refusal.message, places_of(refusal))
 
 
 def translate(message: str) -> str:

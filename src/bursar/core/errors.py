@@ -12,6 +12,13 @@ def N_(text: str) -> str:  # noqa: N802  the name under which gettext's extracto
     return text
 
 
+class Counted(dict[str, int]):
+    """How many there are of each; the keys are msgids. A place of a refusal's message may be filled with it."""
+
+    def __str__(self) -> str:
+        return ", ".join(f"{word}: {many}" for word, many in self.items())
+
+
 class Refusal(Exception):
     """Base of every answer "no". `code` is stable and machine-readable, `field` the input it is about."""
 

@@ -10,6 +10,8 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from bursar.core.errors import Counted, IllegalMove, Refusal
+
 LOCALES = Path(__file__).parents[1] / "web" / "locales"
 SOURCE = "en"
 DOMAIN = "bursar"
@@ -42,10 +44,20 @@ def say(language: str, message: str, params: Mapping[str, Any] | None = None) ->
     text = catalogue.gettext(message)
     if not params:
         return text
-    return text % {
-        name: catalogue.gettext(value) if isinstance(value, str) and value else value
-        for name, value in params.items()
-    }
+    return text % {name: _in_words(catalogue, value) for name, value in params.items()}
+
+
+def places_of(refusal: Refusal) -> Mapping[str, Any]:
+    """What fills a refusal's message at doors without words of their own: codes without their underscores."""
+    if not isinstance(refusal, IllegalMove):
+        return refusal.params
+    return {name: str(value).replace("_", " ") for name, value in refusal.params.items()}
+
+
+def _in_words(catalogue: NullTranslations, value: object) -> object:
+    if isinstance(value, Counted):
+        return str(Counted({catalogue.gettext(word): many for word, many in value.items()}))
+    return catalogue.gettext(value) if isinstance(value, str) and value else value
 
 
 @cache

@@ -66,3 +66,29 @@ def bdi(value: object) -> Markup:
 def initials(name: str) -> str:
     words = name.split()
     return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)).upper() or "?"
+
+
+BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("Firefox/", "Firefox"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+SYSTEMS = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "macOS"),
+    ("Linux", "Linux"),
+)
+"""Signs in a User-Agent, the most telling first: Edge calls itself Chrome too, Chrome Safari, Android Linux."""
+
+
+def browser(user_agent: str) -> str:
+    """Like "Firefox · Linux"; what names neither is shown as it came, shortened."""
+    named = (
+        next((name for sign, name in signs if sign in user_agent), None) for signs in (BROWSERS, SYSTEMS)
+    )
+    return " · ".join(filter(None, named)) or user_agent[:40]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from bursar.core import translations
-from bursar.core.errors import IllegalMove, Refusal
+from bursar.core.errors import N_, IllegalMove, NotFound, Refusal
 from bursar.core.translations import LOCALES, say
 from bursar.core.translations import catalogue_of as words_of
 from bursar.web import words
@@ -35,6 +35,10 @@ WRITTEN = (*((one.code, one.name) for one in OFFERED.values()), ("fr", "Françai
 """The languages that a customer may be written to in, as their own readers call them."""
 
 
+MOVED = N_("You cannot %(event)s this %(machine)s: it is “%(state)s” now.")
+"""What people read of a move that the lifecycle does not list; programs read the codes."""
+
+
 def language_of(request: Request, account: str | None = None) -> Language:
     """The reader's own choice first, then what their account says, then what their browser says."""
     asked = (request.query_params.get("lang"), request.cookies.get(COOKIE), account)
@@ -59,5 +63,8 @@ def refusal_text(code: str, refusal: Refusal) -> str:
     params = refusal.params
     if isinstance(refusal, IllegalMove):
         codes = (str(params[name]) for name in ("machine", "state", "event"))
-        params = {**params, **words.move_words(words_of(code), *codes)}
+        return say(code, MOVED, {**params, **words.move_words(words_of(code), *codes)})
+    if isinstance(refusal, NotFound):
+        noun = str(params["noun"])
+        params = {"noun": words.NOUNS.get(noun, noun)}
     return say(code, refusal.message, params)

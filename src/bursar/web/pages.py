@@ -114,6 +114,7 @@ def _filters(code: str) -> dict[str, Any]:
     return {
         "ago": lambda value, now: formats.ago(value, now, code),
         "bdi": formats.bdi,
+        "browser": formats.browser,
         "day": day,
         "initials": formats.initials,
         "moment": moment,

@@ -201,7 +201,7 @@ async def download_report(request: Request, run_id: UUID) -> Response:
 @router.post("/imports/{run_id}/refusal")
 async def discard(request: Request, run_id: UUID) -> Response:
     await imports.discard_run(*_mine(request), run_id)
-    return pages.see_other(request, "/imports", toast=N_("The sheet was put away; nothing was changed."))
+    return pages.see_other(request, "/imports", toast=N_("Discarded; nothing was changed."))
 
 
 def _mine(request: Request) -> tuple[Desk, UUID, Any]:

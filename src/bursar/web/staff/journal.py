@@ -5,10 +5,15 @@ from uuid import UUID
 from fastapi import Request
 from starlette.responses import Response
 
+from bursar.billing.finding import get_invoice
+from bursar.chasing.results import show as show_campaign
 from bursar.core.errors import N_, NotFound
 from bursar.core.journal import Page, timeline, timeline_of_customer, timeline_of_tenant
 from bursar.core.registry import REGISTRY
 from bursar.core.work import Work
+from bursar.outbox.accounts import get_account
+from bursar.outbox.templates import get_template
+from bursar.tenancy.customers import get_customer
 from bursar.web import pages, reading
 from bursar.web.sessions import staff_router, viewer_work
 from bursar.web.staff.telling import tell
@@ -54,8 +59,9 @@ async def show_one(request: Request, entity_type: str, entity_id: UUID, before: 
     async with viewer_work(request) as work:
         page = await _of(work, entity_type, entity_id, reading.cursor(before))
         told = await tell(work, request, page)
-    if not told.entries and not before:
-        raise NotFound(entity_type)
+        if not told.entries and not before:
+            raise NotFound(entity_type)
+        called = await _called(work, entity_type, entity_id)
     return pages.render(
         request,
         "staff/journal.html",
@@ -64,7 +70,29 @@ async def show_one(request: Request, entity_type: str, entity_id: UUID, before: 
         nouns=NOUNS,
         noun="",
         about=(entity_type, entity_id),
+        called=called,
     )
+
+
+async def _called(work: Work, entity_type: str, entity_id: UUID) -> tuple[str, str] | None:
+    """What people call this thing and where it is shown; None for what has no name of its own, or is gone."""
+    try:
+        match entity_type:
+            case "invoice":
+                name, folder = (await get_invoice(work, entity_id)).number, "invoices"
+            case "customer":
+                name, folder = (await get_customer(work, entity_id)).name, "customers"
+            case "campaign":
+                name, folder = (await show_campaign(work, entity_id)).name, "campaigns"
+            case "sending_account":
+                name, folder = (await get_account(work, entity_id)).address, "sending-accounts"
+            case "template":
+                name, folder = (await get_template(work, entity_id))[0].name, "templates"
+            case _:
+                name, folder = None, ""
+    except NotFound:
+        return None
+    return (name, f"/{folder}/{entity_id}") if name else None
 
 
 async def _of(work: Work, entity_type: str, entity_id: UUID, before: UUID | None) -> Page:

@@ -111,17 +111,25 @@ async def _said(work: Work, house: House, send: Send) -> dict[str, Any]:
         "as_it_went": True,
         "is_the_same": kept.is_the_same,
         "problem": None,
+        "own_words": False,
     }
 
 
 async def _would_say(work: Work, house: House, send: Send) -> dict[str, Any]:
-    nothing = {"subject": send.subject, "html": None, "text": None, "as_it_went": False, "is_the_same": None}
+    nothing = {
+        "subject": send.subject,
+        "html": None,
+        "text": None,
+        "as_it_went": False,
+        "is_the_same": None,
+        "own_words": False,
+    }
     campaign = await campaign_of(work, send.run_id)
     if campaign is None or send.state != "queued":
         return {**nothing, "problem": None}
     found = await preview_one(work, house.letters, house.composers, campaign[0], send.id)
     said = {"subject": found.subject, "html": found.html, "text": found.text, "problem": found.problem}
-    return {**nothing, **said}
+    return {**nothing, **said, "own_words": found.own_words}
 
 
 def _back(request: Request, send_id: UUID, toast: str) -> Response:

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from bursar.core import journal
 from bursar.core.kinds import ActorType
 from bursar.core.work import Work
+from bursar.outbox.reasons import REASONS
 from bursar.tenancy.agents import names_of_agents
 from bursar.web import languages, pages
 
@@ -29,7 +30,10 @@ async def tell(work: Work, request: Request, page: journal.Page) -> Told:
     code = pages.page_view(request).language.code
 
     def say(message: str, params: Mapping[str, Any]) -> str:
-        return languages.say(code, message, dict(params))
+        told = dict(params)
+        if because := REASONS.get(told.get("because", "")):
+            told["because"] = because
+        return languages.say(code, message, told)
 
     ids = {one.actor_id for one in page.entries if one.actor_type == ActorType.AGENT and one.actor_id}
     names = await names_of_agents(work, sorted(ids)) if ids else {}

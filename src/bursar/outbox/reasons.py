@@ -1,0 +1,48 @@
+"""Words for why something was not sent, was left out or stands still; the same code means the same everywhere."""
+
+from collections.abc import Mapping
+
+from bursar.core.errors import N_
+
+REASONS: Mapping[str, str] = {
+    "paid": N_("paid"),
+    "processing": N_("payment on its way"),
+    "credited": N_("credited"),
+    "draft": N_("still a draft"),
+    "cancelled": N_("cancelled"),
+    "not_due": N_("not due yet"),
+    "promise": N_("payment promised"),
+    "dispute": N_("disputed"),
+    "replied": N_("customer replied"),
+    "no_address": N_("no e-mail address"),
+    "unsubscribed": N_("unsubscribed"),
+    "hard_bounce": N_("address does not exist"),
+    "complaint": N_("marked as spam"),
+    "suppressed": N_("on the stop list"),
+    "customer_suspended": N_("customer suspended"),
+    "quiet_cap": N_("waited too often"),
+    "run_closed": N_("its run was closed"),
+    "changed": N_("changed since the review"),
+    "read": N_("already read"),
+    "unknown": N_("no such invoice"),
+    "by_hand": N_("taken out by hand"),
+    "agent": N_("stopped by an agent"),
+    "auth": N_("mailbox needs a new sign-in"),
+    "quota": N_("daily quota reached"),
+    "errors": N_("too many errors"),
+    "finished": N_("finished"),
+    "unscheduled": N_("taken off the schedule"),
+    "refrozen": N_("made again"),
+    "unpaid": N_("unpaid"),
+    "admin": N_("by an administrator"),
+    "refund": N_("refunded"),
+    "chargeback": N_("chargeback"),
+    "no_answer": N_("no answer from the mail server"),
+    "lease_expired": N_("the program stopped while sending"),
+    "rejected": N_("refused by their mail server"),
+    "unreachable": N_("their mail server could not be reached"),
+    "deferred_too_long": N_("put off too often"),
+    "erased": N_("erased on request"),
+    "crossed": N_("crossed with a payment"),
+    "written_to_today": N_("written to today already"),
+}
