@@ -9,7 +9,8 @@ import pytest
 import sqlalchemy as sa
 
 from bursar.billing.finding import get_invoice, lines_of
-from bursar.billing.invoices import Draft, Incomplete, create_draft, edit_draft, issue_invoice
+from bursar.billing.invoices import Draft, create_draft, edit_draft
+from bursar.billing.issuing import Incomplete, issue_invoice
 from bursar.billing.lines import Line
 from bursar.billing.tables import invoices
 from bursar.catalog.kinds import TaxCategory

@@ -16,7 +16,7 @@ from bursar.billing.allocations import apply_credit, reverse_allocation
 from bursar.billing.credit_notes import cancel_invoice, issue_credit_note
 from bursar.billing.disputes import open_dispute
 from bursar.billing.finding import get_invoice
-from bursar.billing.invoices import issue_invoice
+from bursar.billing.issuing import issue_invoice
 from bursar.billing.payments import NewPayment, record_payment, reverse_payment
 from bursar.billing.promises import make_promise
 from bursar.billing.states import DisputeReason, InvoiceState

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from bursar.billing import allocations
 from bursar.billing.credit_notes import cancel_invoice, issue_credit_note
 from bursar.billing.finding import get_invoice
-from bursar.billing.invoices import Draft, delete_draft, edit_draft, issue_invoice
+from bursar.billing.invoices import Draft, delete_draft, edit_draft
+from bursar.billing.issuing import issue_invoice
 from bursar.billing.states import InvoiceState
 from bursar.billing.tables import invoice_payments
 from bursar.core.errors import Conflict, IllegalMove, NotAllowed, NotFound, StaleVersion

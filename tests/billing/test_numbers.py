@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from bursar.billing import numbers
 from bursar.billing.credit_notes import cancel_invoice
 from bursar.billing.finding import get_invoice
-from bursar.billing.invoices import issue_invoice
+from bursar.billing.issuing import issue_invoice
 from bursar.billing.tables import invoices
 from bursar.core.clock import FixedClock
 from bursar.core.errors import Conflict, Invalid

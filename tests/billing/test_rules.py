@@ -185,16 +185,6 @@ def test_the_tax_in_a_part_of_a_document_is_its_share():
     assert rules.share_of_tax(105_00, 105_00, 5_00) == 5_00
 
 
-def test_everything_an_invoice_lacks_is_named_at_once():
-    assert rules.missing_for_issue(seller_name="", buyer_name=None, lines=0, total=0) == (
-        "seller_name",
-        "buyer_name",
-        "lines",
-        "total",
-    )
-    assert rules.missing_for_issue(seller_name="A", buyer_name="B", lines=1, total=1) == ()
-
-
 def test_a_tenants_terms_are_its_settings_or_ours():
     assert rules.Terms.of({}) == rules.Terms(timedelta(days=30), timedelta(days=30), 2)
     assert rules.Terms.of({"billing": {"terms": {"due": 14, "promise_moves": 0}}}) == rules.Terms(

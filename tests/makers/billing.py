@@ -12,7 +12,8 @@ from sqlalchemy import event
 
 from bursar.billing.credit_notes import cancel_invoice
 from bursar.billing.imported import ImportedInvoice, add_imported
-from bursar.billing.invoices import Draft, create_draft, issue_invoice
+from bursar.billing.invoices import Draft, create_draft
+from bursar.billing.issuing import issue_invoice
 from bursar.billing.lines import Line
 from bursar.billing.payments import NewPayment, PaymentRecorded, record_payment
 from bursar.billing.states import InvoiceState

@@ -12,7 +12,7 @@ from bursar.tenancy.tables import accounts, agents, customers, tenants
 
 
 async def a_tenant(office: Office, **given: Any) -> UUID:
-    """A committed tenant in Dubai; written as the tenant itself, since a wall without a tenant lets nothing in."""
+    """A committed tenant in Dubai that may issue tax invoices; written as the tenant itself, since a wall without a tenant lets nothing in."""
     tenant_id = uuid4()
     row = {
         "slug": f"t-{tenant_id.hex[:12]}",
@@ -21,6 +21,11 @@ async def a_tenant(office: Office, **given: Any) -> UUID:
         "currency": "AED",
         "time_zone": "Asia/Dubai",
         "locale": "en",
+        "legal_name": "Working Title FZ-LLC",
+        "tax_number": "100123456700003",
+        "address_lines": ["Office 5, Al Wasl Road"],
+        "city": "Dubai",
+        "subdivision": "DXB",
         **given,
     }
     async with office.new_tenant_work(tenant_id) as work:
@@ -36,6 +41,8 @@ async def a_customer(work: Work, **given: Any) -> UUID:
         "kind": "firm",
         "company_name": f"Customer {mark}",
         "email": f"{mark}@example.com",
+        "address_lines": ["12 Sheikh Zayed Road"],
+        "city": "Dubai",
         "source": "manual",
         "state": "active",
         **given,

@@ -7,8 +7,10 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from bursar.billing import locks, numbers, rules, settling
+from bursar.billing.because import must_say_why
 from bursar.billing.queries import invoices as queries
 from bursar.billing.queries import money
+from bursar.billing.settings import BillingSettings
 from bursar.billing.states import CANCEL
 from bursar.core.errors import N_, Conflict, Invalid
 from bursar.core.kinds import AgentRole
@@ -103,12 +105,6 @@ def must_fit(invoice: sa.Row[Any], amount: Money) -> None:
         )
 
 
-def must_say_why(because: str) -> None:
-    """Raises `Invalid` for an act that needs a reason and has none."""
-    if not because.strip():
-        raise Invalid(N_("Say why."), code="reason_missing", field="reason")
-
-
 async def _write(
     work: Work, invoice: sa.Row[Any], amount: int, before: sa.Row[Any], *, because: str, reason_code: str
 ) -> CreditNote:
@@ -118,7 +114,10 @@ async def _write(
         if before.amount + amount == invoice.total_minor
         else rules.share_of_tax(amount, invoice.total_minor, invoice.tax_minor)
     )
-    number, serial = await numbers.take_number(work, numbers.CREDIT_NOTES, work.today)
+    settings = BillingSettings.of((await work.db.execute(queries.settings(work))).one().settings)
+    [(number, serial)] = await numbers.take_numbers(
+        work, numbers.CREDIT_NOTES, work.today, 1, settings.series
+    )
     values = {
         "invoice_id": invoice.id,
         "customer_id": invoice.customer_id,

@@ -1,4 +1,4 @@
-"""Invoices from draft to issue. What ends one stands in credit_notes.py and payments.py."""
+"""Drafts of invoices. How one is issued stands in issuing.py, what ends it in credit_notes.py and payments.py."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,14 +8,13 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from bursar.billing import locks, numbers, rules
+from bursar.billing import locks
 from bursar.billing.lines import Line, Priced, price, write_lines
 from bursar.billing.queries import invoices as queries
-from bursar.billing.states import ISSUE, InvoiceState
+from bursar.billing.states import InvoiceState
 from bursar.core.errors import N_, Invalid, NotFound
 from bursar.core.kinds import AgentRole
 from bursar.core.money import exponent_of
-from bursar.core.moves import move
 from bursar.core.work import Record, Work
 
 
@@ -31,26 +30,7 @@ class Draft:
     notes: str | None = None
     purchase_order: str | None = None
     locale: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Issued:
-    id: UUID
-    number: str
-    issue_date: date
-    due_date: date
-
-
-class Incomplete(Invalid):
-    """It lacks what the law or a reader needs; `missing` names all of it at once."""
-
-    def __init__(self, missing: tuple[str, ...]) -> None:
-        super().__init__(
-            N_("This invoice cannot be issued yet. It lacks: %(missing)s."),
-            code="incomplete",
-            missing=", ".join(missing),
-        )
-        self.missing = missing
+    allocation_number: str | None = None
 
 
 async def create_draft(work: Work, draft: Draft) -> UUID:
@@ -97,59 +77,12 @@ async def delete_draft(work: Work, invoice_id: UUID, *, version: int | None = No
     await work.record("invoice.delete", Record(invoice_id, draft.customer_id, changes=told))
 
 
-async def issue_invoice(
-    work: Work, invoice_id: UUID, *, issue_date: date | None = None, version: int | None = None
-) -> Issued:
-    """Make a draft a document: number, parties copied in, balance. From here nothing legal changes (R71).
-
-    The number is taken last, since whoever issues next waits for the end of this Work. Raises `Incomplete`,
-    `IllegalMove`, `StaleVersion`, and what `numbers.take_serials` says of a wrong date.
-    """
-    work.allow(AgentRole.AGENT)
-    draft = await locks.lock_invoice(work, invoice_id)
-    locks.must_allow(draft, ISSUE)
-    locks.must_be_version(draft, version)
-    parties = (await work.db.execute(queries.parties(work, draft.customer_id))).one()
-    await _must_be_complete(work, draft, parties)
-    day = issue_date or work.today
-    due = draft.due_date or day + rules.Terms.of(parties.settings).due
-    if due < day:
-        raise Invalid(
-            N_("The due date is before the date of issue."), code="due_before_issue", field="due_date"
-        )
-    number, serial = await numbers.take_number(work, numbers.INVOICES, day)
-    values = {
-        "series": numbers.INVOICES,
-        "number": number,
-        "serial": serial,
-        "issue_date": day,
-        "due_date": due,
-        "balance_minor": draft.total_minor,
-        "seller": parties.seller,
-        "buyer": parties.buyer,
-        "locale": draft.locale or parties.locale,
-    }
-    await move(work, ISSUE, invoice_id, version=version, **values)
-    return Issued(invoice_id, number, day, due)
-
-
 async def _locked_draft(work: Work, invoice_id: UUID, event: str, version: int | None) -> sa.Row[Any]:
     draft = await locks.lock_invoice(work, invoice_id)
     if draft.state != InvoiceState.DRAFT:
         raise locks.refuse(draft, event)
     locks.must_be_version(draft, version)
     return draft
-
-
-async def _must_be_complete(work: Work, draft: sa.Row[Any], parties: sa.Row[Any]) -> None:
-    missing = rules.missing_for_issue(
-        seller_name=parties.seller["legal_name"] or parties.seller["name"],
-        buyer_name=parties.buyer["company_name"] or parties.buyer["full_name"],
-        lines=(await work.db.execute(queries.count_lines(work, draft.id))).scalar_one(),
-        total=draft.total_minor,
-    )
-    if missing:
-        raise Incomplete(missing)
 
 
 def _priced(draft: Draft) -> Priced:
@@ -160,7 +93,10 @@ def _priced(draft: Draft) -> Priced:
 
 
 def _columns(draft: Draft) -> dict[str, Any]:
-    names = ("customer_id", "currency", "due_date", "supply_date", "notes", "purchase_order", "locale")
+    names = (
+        *("customer_id", "currency", "due_date", "supply_date", "notes", "purchase_order", "locale"),
+        "allocation_number",
+    )
     return {name: getattr(draft, name) for name in names}
 
 

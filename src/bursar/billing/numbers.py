@@ -4,6 +4,8 @@ from datetime import date
 
 from bursar.billing import rules
 from bursar.billing.queries import invoices as queries
+from bursar.billing.rules import SeriesStrategy
+from bursar.billing.settings import Series
 from bursar.core.errors import N_, Conflict, Invalid
 from bursar.core.work import Work
 
@@ -15,8 +17,10 @@ IMPORTED = "import:"
 PREFIXES = {INVOICES: "", CREDIT_NOTES: "CN-"}
 
 
-async def take_serials(work: Work, series: str, day: date, count: int = 1) -> int:
-    """The first of `count` serials of that day; the others follow it.
+async def take_serials(
+    work: Work, series: str, day: date, count: int = 1, *, strategy: SeriesStrategy = SeriesStrategy.DAILY
+) -> int:
+    """The first of `count` serials of that day, year or series; the others follow it.
 
     Nothing slow may happen in this Work from here on: everybody else who issues waits for its end.
     Raises `Invalid` for a day to come and `Conflict` for one before the last that the series has used.
@@ -33,10 +37,14 @@ async def take_serials(work: Work, series: str, day: date, count: int = 1) -> in
             code="issue_date_before_last",
             field="issue_date",
         )
-    return (await work.db.execute(queries.take_serials(work, series, f"{day:%Y%m%d}", count))).scalar_one()
+    period = rules.period_of(strategy, day)
+    return (await work.db.execute(queries.take_serials(work, series, period, count))).scalar_one()
 
 
-async def take_number(work: Work, series: str, day: date) -> tuple[str, int]:
-    """The next number of a series and its serial. Raises as `take_serials`."""
-    serial = await take_serials(work, series, day)
-    return rules.number_of(day, serial, PREFIXES[series]), serial
+async def take_numbers(work: Work, series: str, day: date, count: int, how: Series) -> list[tuple[str, int]]:
+    """The next `count` numbers of a series, each with its serial. Raises as `take_serials`."""
+    first = await take_serials(work, series, day, count, strategy=how.strategy)
+    prefix = f"{PREFIXES[series]}{how.prefix}"
+    return [
+        (rules.number_of(day, serial, prefix, how.strategy), serial) for serial in range(first, first + count)
+    ]

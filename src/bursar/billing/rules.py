@@ -95,9 +95,39 @@ def share_of_tax(amount: int, total: int, tax: int) -> int:
     return half_up(_EXACT.divide(Decimal(amount) * tax, Decimal(total)))
 
 
-def number_of(day: date, serial: int, prefix: str = "") -> str:
-    """A document's number: the day, and its place in it with four digits or as many as it needs (R68)."""
-    return f"{prefix}{day:%Y%m%d}{serial:04}"
+class SeriesStrategy(StrEnum):
+    """When the serial of a series begins again at one: each day, each year, never (R69)."""
+
+    DAILY = "daily"
+    YEARLY = "yearly"
+    CONTINUOUS = "continuous"
+
+
+def period_of(strategy: SeriesStrategy, day: date) -> str:
+    """The key of the counter that a document of that day draws from."""
+    return {"daily": f"{day:%Y%m%d}", "yearly": f"{day:%Y}", "continuous": "all"}[strategy]
+
+
+def number_of(
+    day: date, serial: int, prefix: str = "", strategy: SeriesStrategy = SeriesStrategy.DAILY
+) -> str:
+    """A document's number: its place in its day, year or series, with four digits or as many as it needs (R68).
+
+    The three shapes differ, so that a tenant that changes its mind never writes a number twice.
+    """
+    period = {"daily": f"{day:%Y%m%d}", "yearly": f"{day:%Y}-", "continuous": ""}[strategy]
+    return f"{prefix}{period}{serial:04}"
+
+
+def in_currency(minor: int, currency: str, rate: Decimal, local: str) -> int:
+    """An amount of `currency` in minor units of `local`, of which `rate` make one of `currency` (R19)."""
+    shift = exponent_of(local) - exponent_of(currency)
+    return half_up(_EXACT.multiply(Decimal(minor), rate).scaleb(shift))
+
+
+def tax_currency(country: str, currency: str) -> str:
+    """In which currency a firm owes its tax; in the Emirates only the dirham (R19)."""
+    return "AED" if country == "AE" else currency
 
 
 class Status(StrEnum):
@@ -176,11 +206,3 @@ def promise_outcome(
     if paid_in_time >= amount or (settled and today <= promised_for):
         return PromiseState.KEPT
     return PromiseState.BROKEN if today > promised_for else PromiseState.ACTIVE
-
-
-def missing_for_issue(
-    *, seller_name: str | None, buyer_name: str | None, lines: int, total: int
-) -> tuple[str, ...]:
-    """What an invoice lacks before it may have a number, all at once."""
-    present = {"seller_name": seller_name, "buyer_name": buyer_name, "lines": lines, "total": total > 0}
-    return tuple(name for name, value in present.items() if not value)

@@ -3,22 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from decimal import Decimal
-from enum import StrEnum
 from typing import Any, Self
 
-from bursar.billing.rules import Terms
+from bursar.billing.rules import SeriesStrategy, Terms
 from bursar.catalog.kinds import TaxCategory
 
 CONTINUOUS_BY_LAW = frozenset({"FR"})
 """Countries that want one unbroken chronological sequence (R69, CGI ann. II 242 nonies A)."""
-
-
-class SeriesStrategy(StrEnum):
-    """When the serial of a series begins again at one: each day, each year, never (R69)."""
-
-    DAILY = "daily"
-    YEARLY = "yearly"
-    CONTINUOUS = "continuous"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +41,21 @@ class NoticeRules:
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """Numbers of the law: ours until the tenant sets its own under `billing.limits` (R1).
+
+    The Emirates want an invoice within 14 days of the supply (R7, unverified). Israel wants an allocation number
+    from 5,000 shekels net, in agorot here (R65, since 2026-06-01). A rate is good until the next is published: after
+    the longest feast of the Emirates that may be `rate_days` later.
+    """
+
+    issue_within_days: int = 14
+    warn_after_days: int = 10
+    allocation_from_minor: int = 5_000_00
+    rate_days: int = 10
+
+
+@dataclass(frozen=True, slots=True)
 class BillingSettings:
     """`default_tax_rate` is in percent. `einvoice_provider` is who hands e-invoices over, None for nobody."""
 
@@ -62,6 +68,7 @@ class BillingSettings:
     auto_issue: bool = False
     notices: NoticeRules = field(default_factory=NoticeRules)
     einvoice_provider: str | None = None
+    limits: Limits = field(default_factory=Limits)
 
     @classmethod
     def of(cls, settings: Mapping[str, Any], country: str | None = None) -> Self:
@@ -83,6 +90,7 @@ class BillingSettings:
             auto_issue=given.get("auto_issue", standard.auto_issue),
             notices=NoticeRules(**_known(NoticeRules, given.get("notices", {}))),
             einvoice_provider=given.get("einvoice", {}).get("provider"),
+            limits=Limits(**_known(Limits, given.get("limits", {}))),
         )
 
 

@@ -47,6 +47,20 @@ async def move_all(
     return await _update(work, move, metadata.tables[move.table], ids, because, values, None)
 
 
+async def move_rows(
+    work: Work, move: Move, statement: sa.Update, *, because: str | None = None
+) -> list[UUID]:
+    """Take rows through `move` by a statement of their room, where each gets values of its own; returns their ids.
+
+    The statement sets the state, is guarded by the move's sources and returns `id`.
+    """
+    await work.db.execute(queries.ANNOUNCE, {"event": move.name, "because": because})
+    moved = list(await work.db.scalars(statement))
+    if moved:
+        work.happened.append(Happened(move.name, tuple(moved), because))
+    return moved
+
+
 async def _update(
     work: Work,
     move: Move,
@@ -56,14 +70,6 @@ async def _update(
     values: dict[str, Any],
     version: int | None,
 ) -> list[UUID]:
-    await work.db.execute(queries.ANNOUNCE, {"event": move.name, "because": because})
-    moved = list(
-        await work.db.scalars(
-            queries.move(
-                table, work.tenant_id, ids, sorted(move.sources), {**values, "state": move.target}, version
-            )
-        )
-    )
-    if moved:
-        work.happened.append(Happened(move.name, tuple(moved), because))
-    return moved
+    target = {**values, "state": move.target}
+    statement = queries.move(table, work.tenant_id, ids, sorted(move.sources), target, version)
+    return await move_rows(work, move, statement, because=because)

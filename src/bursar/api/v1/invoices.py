@@ -28,7 +28,7 @@ from bursar.api.values import (
     Strict,
     signed,
 )
-from bursar.billing import credit_notes, finding, invoices, lines
+from bursar.billing import credit_notes, finding, invoices, issuing, lines
 from bursar.billing.filters import Chosen
 from bursar.billing.rules import Status
 from bursar.billing.states import InvoiceState
@@ -200,7 +200,7 @@ async def issue_invoice(
 ) -> InvoiceWithLines:
     """It gets its number and its parties, and changes no more."""
     day = given.issue_date if given else None
-    await invoices.issue_invoice(work, invoice_id, issue_date=day, version=version)
+    await issuing.issue_invoice(work, invoice_id, issue_date=day, version=version)
     return await _shown(work, invoice_id, response)
 
 

@@ -20,7 +20,10 @@ PARTIES = (
     *("name", "legal_name", "legal_name_local", "country", "tax_number", "registration_number"),
     *("registration_authority", "address_lines", "city", "subdivision"),
 )
-BUYER = ("full_name", "company_name", "email", "tax_number", "address_lines", "city", "country")
+BUYER = (
+    *("kind", "full_name", "company_name", "name_local", "email", "tax_number", "registration_number"),
+    *("registration_authority", "address_lines", "city", "subdivision", "country"),
+)
 
 
 def lock_customers(work: Work, ids: Sequence[UUID]) -> sa.Select:
@@ -90,14 +93,6 @@ def lines_of(work: Work, invoice_id: UUID) -> sa.Select:
     )
 
 
-def count_lines(work: Work, invoice_id: UUID) -> sa.Select:
-    return (
-        sa.select(sa.func.count())
-        .select_from(invoice_lines)
-        .where(invoice_lines.c.tenant_id == work.tenant_id, invoice_lines.c.invoice_id == invoice_id)
-    )
-
-
 def settings(work: Work) -> sa.Select:
     """What the tenant set; one row."""
     return sa.select(tenants.c.settings, tenants.c.locale).where(tenants.c.tenant_id == work.tenant_id)
@@ -108,8 +103,8 @@ def parties(work: Work, customer_id: UUID) -> sa.Select:
     theirs = (tenants.c.tenant_id == customers.c.tenant_id) & (customers.c.id == customer_id)
     return (
         sa.select(
-            _document(tenants, PARTIES).label("seller"),
-            _document(customers, BUYER).label("buyer"),
+            document_of(tenants, PARTIES).label("seller"),
+            document_of(customers, BUYER).label("buyer"),
             sa.func.coalesce(customers.c.locale, tenants.c.locale).label("locale"),
             tenants.c.settings,
         )
@@ -118,7 +113,8 @@ def parties(work: Work, customer_id: UUID) -> sa.Select:
     )
 
 
-def _document(table: sa.Table, names: Sequence[str]) -> sa.ColumnElement[Any]:
+def document_of(table: sa.Table, names: Sequence[str]) -> sa.ColumnElement[Any]:
+    """These columns as one JSON object: how a party is copied into a document."""
     pairs = [part for name in names for part in (sa.literal_column(f"'{name}'"), table.c[name])]
     return sa.func.jsonb_build_object(*pairs, type_=sa.JSON)
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Request
 from starlette.responses import Response
 
-from bursar.billing import allocations, credit_notes, disputes, invoices, promises
+from bursar.billing import allocations, credit_notes, disputes, invoices, issuing, promises
 from bursar.billing.finding import Invoice, get_invoice
 from bursar.billing.states import DisputeReason
 from bursar.core.errors import N_, Conflict, Invalid
@@ -26,7 +26,7 @@ DAY = Ask("date", "promised_for", N_("Paid until"))
 @router.post("/invoices/{invoice_id}/issue")
 async def issue(request: Request, invoice_id: UUID) -> Response:
     async with viewer_work(request) as work:
-        issued = await invoices.issue_invoice(work, invoice_id)
+        issued = await issuing.issue_invoice(work, invoice_id)
     toast = N_("Issued under the number %(number)s.")
     return pages.see_other(request, f"/invoices/{invoice_id}", toast=toast, params={"number": issued.number})
 
