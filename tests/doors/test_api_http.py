@@ -9,7 +9,7 @@ from bursar import app
 from bursar.api.auth import Buckets, Limits, TooFast
 from bursar.api.guards import JSON_LIMIT_BYTES
 from bursar.tenancy.api_keys import revoke_api_key
-from tests.makers.api import a_program
+from tests.makers.api import a_program, operations
 
 pytestmark = pytest.mark.anyio
 
@@ -125,6 +125,43 @@ async def test_an_unknown_query_is_refused_so_that_no_filter_is_ignored(program)
 
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["field"] == "query.stat"
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("limit=1&limit=2", "limit"),
+        ("limit=x&limit=2", "limit"),
+        ("state=active&state=suspended", "state"),
+        ("=1", ""),
+        ("limit=1&%00=1", "\0"),
+        ("limit[]=1", "limit[]"),
+        ("LIMIT=1", "LIMIT"),
+    ],
+)
+async def test_a_parameter_given_twice_or_in_another_way_is_refused(program, query, field):
+    answer = await program("GET", f"/customers?{query}")
+
+    assert answer.status_code == 422, answer.text
+    assert [error["field"] for error in answer.json()["errors"]] == [f"query.{field}"]
+
+
+async def test_no_operation_takes_a_query_that_is_not_documented(api, program):
+    """Those that read none refuse it too: who asks for `?limit=1` where there are no pages is told so."""
+    taken = []
+    for name, method, path, _ in operations(api):
+        answer = await program(method, f"{path.format_map(Nowhere())}?nobody=1")
+        if answer.status_code != 422 or answer.json()["errors"][0]["field"] != "query.nobody":
+            taken.append((name, answer.status_code))
+
+    assert taken == []
+
+
+class Nowhere(dict):
+    """Ids that nobody has, by whatever name."""
+
+    def __missing__(self, _: str) -> str:
+        return str(uuid4())
 
 
 @pytest.mark.parametrize("path", ["/customers/1", "/customers/%0A", "/customers/%00", "/nothing", "/", ""])

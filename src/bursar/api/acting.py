@@ -4,12 +4,14 @@ All of it stands in the route, so that no operation can forget it: a door functi
 already, and its answer leaves only after that Work was committed.
 """
 
-from collections.abc import Callable, Coroutine, Iterable
+from collections import Counter
+from collections.abc import Callable, Collection, Coroutine, Iterable
 from dataclasses import dataclass
 from math import isfinite
 from typing import Annotated, Any, ClassVar
 
 from fastapi import APIRouter, Depends, HTTPException
+from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
@@ -70,6 +72,7 @@ class Act(APIRoute):
             house: House = request.app.state.house
             caller = await auth.caller_of(request, house.office, request.app.state.limits)
             caller.require(self.scope)
+            _must_be_documented(request, request.app.state.queries[self.name])
             body = await request.body()
             await _must_be_readable(request, body, self.takes)
             call = Call(house, caller, auth.origin_of(request))
@@ -125,6 +128,19 @@ def door(path: str, noun: str, *, tag: str, takes: str = JSON, in_one_work: bool
         {"noun": noun, "takes": takes, "in_one_work": in_one_work},
     )
     return APIRouter(prefix=path, tags=[tag], route_class=kind)
+
+
+def _must_be_documented(request: Request, known: Collection[str]) -> None:
+    """Raises for a parameter of no meaning here, or one given twice: no filter is ignored in silence."""
+    given = Counter(name for name, _ in request.query_params.multi_items())
+    wrong = [
+        ("extra_forbidden", "Extra inputs are not permitted", name) for name in given if name not in known
+    ]
+    wrong += [("repeated", "Give it once", name) for name in known if given[name] > 1]
+    if wrong:
+        raise RequestValidationError(
+            [{"type": kind, "loc": ("query", name), "msg": told} for kind, told, name in wrong]
+        )
 
 
 async def _must_be_readable(request: Request, body: bytes, takes: str) -> None:

@@ -24,6 +24,7 @@ DESCRIPTION = """The back office of a service firm, for programs.
 
 Sign in with `Authorization: Bearer <key>`; a key acts as the agent who made it, within its scopes.
 Amounts are digits with a point and a currency. Lists come in pages: pass `next_cursor` as `cursor`.
+A parameter that is not documented, or is given twice, is refused.
 Answers about one thing carry an `ETag`; send it as `If-Match` to change only what you have seen.
 Send `Idempotency-Key` with a POST to be able to repeat it. Refusals are problem details (RFC 9457), in the
 language of `Accept-Language` where it is one of ours."""
@@ -54,7 +55,7 @@ def create_api(house: House, *, limits: Limits | None = None) -> FastAPI:
         api.include_router(router)
     document = _document(api)
     api.openapi = lambda: document
-    api.state.methods = _methods(document)
+    api.state.methods, api.state.queries = _methods(document), _queries(document)
     return api
 
 
@@ -85,6 +86,15 @@ def _methods(document: Mapping[str, Any]) -> list[tuple[re.Pattern[str], tuple[s
         (re.compile(re.sub(r"\{\w+\}", "[^/]+", path)), tuple(sorted(_known(operations))))
         for path, operations in sorted(document["paths"].items(), key=lambda item: item[0].count("{"))
     ]
+
+
+def _queries(document: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """The parameters that each operation reads from an address' query, each of which is one value."""
+    return {
+        one["operationId"]: tuple(told["name"] for told in one.get("parameters", ()) if told["in"] == "query")
+        for operations in document["paths"].values()
+        for one in operations.values()
+    }
 
 
 def _known(operations: Mapping[str, Any]) -> set[str]:
