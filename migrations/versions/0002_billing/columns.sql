@@ -49,3 +49,8 @@ alter table credit_notes
     add constraint credit_notes_tenant_id_pdf_file_id_fkey foreign key (tenant_id, pdf_file_id)
         references files (tenant_id, id) on delete restrict;
 create index credit_notes_tenant_id_pdf_file_id_idx on credit_notes (tenant_id, pdf_file_id);
+
+alter table import_runs
+    drop constraint import_runs_kind_check,
+    add constraint import_runs_kind_check
+        check (kind in ('customers', 'contacts', 'invoices', 'payments', 'products', 'prices', 'units'));

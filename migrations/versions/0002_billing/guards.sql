@@ -71,6 +71,10 @@ begin
     if tg_op = 'DELETE' then
         return old;
     end if;
+    if tg_op = 'UPDATE' and (old.customer_id, old.product_id, old.effective_from, old.effective_to)
+        is not distinct from (new.customer_id, new.product_id, new.effective_from, new.effective_to) then
+        return new;  -- stamped as billed: nothing moves, and who issues need not hold the customer
+    end if;
     perform from customers c where c.tenant_id = new.tenant_id and c.id = new.customer_id for no key update;
     if exists (select from customer_prices p
                 where p.tenant_id = new.tenant_id and p.customer_id = new.customer_id

@@ -43,6 +43,9 @@ class ImportKind(StrEnum):
     CONTACTS = "contacts"
     INVOICES = "invoices"
     PAYMENTS = "payments"
+    PRODUCTS = "products"
+    PRICES = "prices"
+    UNITS = "units"
 
 
 class RowOutcome(StrEnum):
