@@ -62,7 +62,7 @@ def net_of_gross(gross: int, rate: Decimal) -> int:
 
 def tax_lines(lines: Sequence[Taxed], currency: str) -> Taxes:
     """Round tax by line, and by document where the lines' sum drifts away from it (R15)."""
-    allowed = int(_TOLERANCE.scaleb(exponent_of(currency)))
+    allowed = tolerated_drift(currency)
     members: dict[tuple[str, Decimal], list[int]] = defaultdict(list)
     for position, line in enumerate(lines):
         members[line.group, line.rate].append(position)
@@ -76,6 +76,11 @@ def tax_lines(lines: Sequence[Taxed], currency: str) -> Taxes:
         for position, tax in zip(positions, rounded, strict=True):
             taxes[position] = tax
     return Taxes(tuple(taxes), rounding)
+
+
+def tolerated_drift(currency: str) -> int:
+    """The same distance in minor units: two fils, twenty of a dinar, no yen."""
+    return int(_TOLERANCE.scaleb(exponent_of(currency)))
 
 
 def _tax(line: Taxed) -> Decimal:
