@@ -37,18 +37,23 @@ create index invoice_lines_tenant_id_customer_price_id_idx on invoice_lines (ten
 alter table invoice_payments
     add column taken_minor bigint,
     add column exchange_rate numeric(18, 6),
-    add column difference_minor bigint;
+    add column difference_minor bigint,
+    add column applied_on date;
+create index invoice_payments_tenant_id_applied_on_idx on invoice_payments (tenant_id, applied_on);
 
 alter table credit_notes
+    add column released_minor bigint not null default '0',
     add column locale text,
     add column seller jsonb,
     add column buyer jsonb,
     add column exchange_rate numeric(18, 6),
     add column tax_local_minor bigint,
     add column pdf_file_id uuid,
+    add constraint credit_notes_released_check check (released_minor between 0 and amount_minor),
     add constraint credit_notes_tenant_id_pdf_file_id_fkey foreign key (tenant_id, pdf_file_id)
         references files (tenant_id, id) on delete restrict;
 create index credit_notes_tenant_id_pdf_file_id_idx on credit_notes (tenant_id, pdf_file_id);
+create index credit_notes_tenant_id_issue_date_idx on credit_notes (tenant_id, issue_date);
 
 alter table import_runs
     drop constraint import_runs_kind_check,

@@ -1,4 +1,4 @@
-"""Allocations: which money pays which invoice, given and taken back (R72, R73)."""
+"""Allocations: which money pays which invoice, given and taken back (R72, R73, R75)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,8 +8,9 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from bursar.billing import locks, settling
-from bursar.billing.credit_notes import must_say_why
+from bursar.billing import exchange, locks, settling
+from bursar.billing.because import must_say_why
+from bursar.billing.exchange import Exchanged
 from bursar.billing.queries import invoices as invoice_queries
 from bursar.billing.queries import money as queries
 from bursar.billing.states import REVERSE_ALLOCATION, InvoiceState
@@ -25,12 +26,22 @@ AT_ONCE = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """A part of a payment on its way to an invoice that is locked; minor units of both their currency."""
+    """A part of a payment on its way to an invoice that is locked; `amount` in the invoice's minor units.
+
+    `exchanged` when the payment is in another currency. `applied_on` is from when on reports count it: if it is
+    not said, the day the money arrived, or the day of issue of an invoice that came after it.
+    """
 
     payment_id: UUID
     received_on: date
     invoice: sa.Row[Any]
     amount: int
+    exchanged: Exchanged | None = None
+    applied_on: date | None = None
+
+    @property
+    def counts_from(self) -> date:
+        return self.applied_on or max(self.received_on, self.invoice.issue_date)
 
 
 async def apply(work: Work, shares: Sequence[Share]) -> dict[UUID, int]:
@@ -74,18 +85,45 @@ async def _write(
 
 
 async def apply_credit(
-    work: Work, invoice_id: UUID, *, amount: Money | None = None, payment_id: UUID | None = None
+    work: Work,
+    invoice_id: UUID,
+    *,
+    amount: Money | None = None,
+    payment_id: UUID | None = None,
+    taken: Money | None = None,
 ) -> Money:
     """Pay an invoice with money of its customer that pays none yet, the oldest first; says how much it was.
 
-    At most `amount`, and only from `payment_id` if that is given. Raises `IllegalMove` unless the invoice is
-    open, `Invalid` if there is no such money.
+    At most `amount`, and only from `payment_id` if that is given. A payment in another currency is named, with
+    `amount` of the invoice and what is `taken` of the payment for it (R75). Raises `IllegalMove` unless the
+    invoice is open, `Invalid` if there is no such money.
     """
     work.allow(AgentRole.AGENT)
     invoice = await locks.lock_invoice_of_customer(work, invoice_id)
-    shares = await shares_of_credit(work, invoice, amount=amount, payment_id=payment_id)
+    if taken is not None:
+        shares = [await _exchanged_share(work, invoice, amount, payment_id, taken)]
+    else:
+        shares = await shares_of_credit(work, invoice, amount=amount, payment_id=payment_id)
     await apply(work, shares)
     return Money(sum(share.amount for share in shares), invoice.currency)
+
+
+async def _exchanged_share(
+    work: Work, invoice: sa.Row[Any], amount: Money | None, payment_id: UUID | None, taken: Money
+) -> Share:
+    locks.must_be_open(invoice, "allocate")
+    if amount is None or payment_id is None:
+        raise Invalid(
+            N_("Say which payment it is, and both amounts."), code="both_amounts_needed", field="taken"
+        )
+    must_fit_balance(invoice, amount)
+    left = await work.db.execute(queries.unapplied(work, invoice.customer_id))
+    payment = next((row for row in left if row.id == payment_id), None)
+    if payment is None or payment.currency != taken.currency or payment.left < taken.minor:
+        raise Invalid(N_("This payment has not as much left."), code="no_credit", field="taken")
+    rates = await exchange.rates(work, {(taken.currency, payment.received_on)})
+    exchanged = exchange.exchange(invoice, amount, taken, payment.received_on, rates)
+    return Share(payment.id, payment.received_on, invoice, amount.minor, exchanged, work.today)
 
 
 async def shares_of_credit(
@@ -101,7 +139,7 @@ async def shares_of_credit(
         taken = min(payment.left, wanted)
         wanted -= taken
         if taken:
-            shares.append(Share(payment.id, payment.received_on, invoice, taken))
+            shares.append(Share(payment.id, payment.received_on, invoice, taken, applied_on=work.today))
     if not shares:
         raise Invalid(N_("This customer has no credit that could pay this invoice."), code="no_credit")
     return shares
@@ -131,7 +169,7 @@ async def reverse(work: Work, live: Sequence[sa.Row[Any]], *, because: str) -> N
     found = await locks.lock_invoices(work, [row.invoice_id for row in live])
     for invoice in found.values():
         locks.must_allow(invoice, REVERSE_ALLOCATION)
-    await work.db.execute(queries.add_allocations(work, [_reversed(row, because) for row in live]))
+    await work.db.execute(queries.add_allocations(work, [reversal_of(work, row, because) for row in live]))
     back: dict[UUID, int] = {}
     for row in live:
         back[row.invoice_id] = back.get(row.invoice_id, 0) - row.amount_minor
@@ -152,6 +190,25 @@ async def reverse(work: Work, live: Sequence[sa.Row[Any]], *, because: str) -> N
     await settling.after_reversal(work, list(found))
 
 
+def must_fit_balance(invoice: sa.Row[Any], amount: Money, balance: int | None = None) -> None:
+    """Raises `Invalid` for a named amount that is more than is open of an invoice, or in another currency.
+
+    `balance` is what will be open of it by then, if that is less than is open now.
+    """
+    open_minor: int = invoice.balance_minor if balance is None else balance
+    if amount.currency != invoice.currency:
+        raise MixedCurrencies(invoice.currency, amount.currency)
+    must_be_positive(amount, "allocate_to")
+    if amount.minor > open_minor:
+        raise Invalid(
+            N_("That is more than is open of invoice %(number)s: %(open)s."),
+            code="allocation_above_balance",
+            field="allocate_to",
+            number=invoice.number,
+            open=str(Money(open_minor, invoice.currency)),
+        )
+
+
 def _wanted(invoice: sa.Row[Any], amount: Money | None) -> int:
     if amount is None:
         return invoice.balance_minor
@@ -168,20 +225,34 @@ def must_be_positive(amount: Money, field: str = "amount") -> None:
 
 
 def _row(share: Share) -> dict[str, Any]:
+    exchanged = share.exchanged
     return {
         "invoice_id": share.invoice.id,
         "payment_id": share.payment_id,
         "customer_id": share.invoice.customer_id,
         "amount_minor": share.amount,
+        "taken_minor": exchanged and exchanged.taken,
+        "exchange_rate": exchanged and exchanged.rate,
+        "difference_minor": exchanged and exchanged.difference,
+        "applied_on": share.counts_from,
+        "reverses_id": None,
+        "reason": None,
     }
 
 
-def _reversed(row: sa.Row[Any], because: str) -> dict[str, Any]:
+def names_of(row: sa.Row[Any]) -> dict[str, Any]:
+    """What rows about the same allocation have in common."""
+    return {name: getattr(row, name) for name in ("invoice_id", "payment_id", "customer_id", "exchange_rate")}
+
+
+def reversal_of(work: Work, row: sa.Row[Any], because: str) -> dict[str, Any]:
+    """The same row with every amount turned round, at the same rate."""
     return {
-        "invoice_id": row.invoice_id,
-        "payment_id": row.payment_id,
-        "customer_id": row.customer_id,
+        **names_of(row),
         "amount_minor": -row.amount_minor,
+        "taken_minor": None if row.taken_minor is None else -row.taken_minor,
+        "difference_minor": None if row.difference_minor is None else -row.difference_minor,
+        "applied_on": work.today,
         "reverses_id": row.id,
         "reason": because,
     }

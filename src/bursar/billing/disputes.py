@@ -8,6 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from bursar.billing import allocations, credit_notes, locks, settling
+from bursar.billing.because import must_say_why
 from bursar.billing.queries import quiet
 from bursar.billing.states import (
     ACCEPT_DISPUTE,
@@ -151,7 +152,7 @@ async def accept_dispute(
             N_("Say what to do: credit an amount, or match a payment."), code="remedy_missing", field="credit"
         )
     work.allow(AgentRole.AGENT)
-    credit_notes.must_say_why(because)
+    must_say_why(because)
     _, invoice = await _open(work, dispute_id, ACCEPT_DISPUTE.event, version)
     shares = []
     if credit is not None:
@@ -169,7 +170,7 @@ async def accept_dispute(
 async def reject_dispute(work: Work, dispute_id: UUID, *, because: str, version: int | None = None) -> None:
     """The invoice stands as it is, and is chased again."""
     work.allow(AgentRole.AGENT)
-    credit_notes.must_say_why(because)
+    must_say_why(because)
     await _open(work, dispute_id, REJECT_DISPUTE.event, version)
     await _close(work, REJECT_DISPUTE, dispute_id, because)
 

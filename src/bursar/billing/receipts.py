@@ -18,12 +18,16 @@ from bursar.core.work import Work
 
 @dataclass(frozen=True, slots=True)
 class Allocation:
-    """A part of a payment that pays an invoice and was not taken back."""
+    """A part of a payment that pays an invoice and was not taken back.
+
+    `amount` is in the invoice's currency, `taken` what it took of the payment in the payment's.
+    """
 
     id: UUID
     payment_id: UUID
     invoice_id: UUID
     amount: Money
+    taken: Money
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +71,9 @@ async def list_payments(
 
 async def allocations_to(work: Work, invoice_id: UUID) -> list[Allocation]:
     """What pays this invoice now. Raises `NotFound`."""
-    invoice = await finding.get_invoice(work, invoice_id)
+    await finding.get_invoice(work, invoice_id)
     live = await work.db.execute(queries.live_allocations(work, invoice_ids=[invoice_id]))
-    return [_allocation(row, invoice.total.currency) for row in live]
+    return [_allocation(row) for row in live]
 
 
 async def find_allocation(work: Work, invoice_id: UUID, allocation_id: UUID) -> None:
@@ -82,10 +86,9 @@ async def find_allocation(work: Work, invoice_id: UUID, allocation_id: UUID) -> 
 async def _shown(work: Work, rows: Sequence[sa.Row[Any]]) -> list[Payment]:
     ids = [row.id for row in rows]
     reversals = {row.reverses_id: row.id for row in await work.db.execute(queries.reversals_of(work, ids))}
-    currencies = {row.id: row.currency for row in rows}
     paid: dict[UUID, list[Allocation]] = {}
     for row in await work.db.execute(queries.live_allocations(work, payment_ids=ids)):
-        paid.setdefault(row.payment_id, []).append(_allocation(row, currencies[row.payment_id]))
+        paid.setdefault(row.payment_id, []).append(_allocation(row))
     return [_payment(row, reversals.get(row.id), paid.get(row.id, ())) for row in rows]
 
 
@@ -106,5 +109,7 @@ def _payment(row: sa.Row[Any], reversed_by: UUID | None, paid: Sequence[Allocati
     )
 
 
-def _allocation(row: sa.Row[Any], currency: str) -> Allocation:
-    return Allocation(row.id, row.payment_id, row.invoice_id, Money(row.amount_minor, currency))
+def _allocation(row: sa.Row[Any]) -> Allocation:
+    amount = Money(row.amount_minor, row.currency)
+    taken = amount if row.taken_minor is None else Money(row.taken_minor, row.payment_currency)
+    return Allocation(row.id, row.payment_id, row.invoice_id, amount, taken)

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -50,13 +51,20 @@ class Details:
 
 @dataclass(frozen=True, slots=True)
 class Allocation:
-    """A part of a payment that pays an invoice. `taken_back` if a later row reverses it, or it is that row."""
+    """A part of a payment that pays an invoice. `taken_back` if a later row reverses it, or it is that row.
+
+    `amount` is in the invoice's currency, `taken` what it takes of the payment in the payment's; `rate` is units
+    of the latter for one of the former, `difference` minor units gained in the firm's own currency.
+    """
 
     id: UUID
     invoice_id: UUID
     number: str
     payment_id: UUID
     amount: Money
+    taken: Money
+    rate: Decimal | None
+    difference: int | None
     received_on: date
     method: str | None
     reference: str | None
@@ -73,6 +81,7 @@ class PaymentLine:
     customer_name: str
     amount: Money
     unused: Money
+    refunded: Money
     received_on: date
     method: str | None
     reference: str | None
@@ -179,6 +188,12 @@ def _allocation(row: sa.Row[Any]) -> Allocation:
         row.number,
         row.payment_id,
         Money(row.amount_minor, row.currency),
+        Money(
+            row.amount_minor if row.taken_minor is None else row.taken_minor,
+            row.payment_currency,
+        ),
+        row.exchange_rate,
+        row.difference_minor,
         row.received_on,
         row.method,
         row.reference,
@@ -193,7 +208,10 @@ def _payment(row: sa.Row[Any]) -> PaymentLine:
         row.customer_id,
         row.customer_name,
         Money(row.amount_minor, row.currency),
-        Money(0 if row.reversed or row.reverses_id else row.amount_minor - row.used, row.currency),
+        Money(
+            0 if row.reversed or row.reverses_id else row.amount_minor - row.used - row.refunded, row.currency
+        ),
+        Money(row.refunded, row.currency),
         row.received_on,
         row.method,
         row.reference,

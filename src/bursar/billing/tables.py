@@ -230,9 +230,11 @@ invoice_payments = tenant_table(
     minor("taken_minor", nullable=True),
     sa.Column("exchange_rate", sa.Numeric(18, 6)),
     minor("difference_minor", nullable=True),
+    day("applied_on"),  # from when on it counts in reports as of a day; rows older than the column have none
     ref("reverses_id", "invoice_payments", nullable=True, index=False),
     text("reason"),
     sa.UniqueConstraint("tenant_id", "reverses_id"),
+    sa.Index(None, "tenant_id", "applied_on"),
     sa.CheckConstraint("(amount_minor > 0) = (reverses_id is null) and amount_minor <> 0", name="sign"),
     changes=False,
     reach=Reach.CUSTOMER,
@@ -251,6 +253,7 @@ credit_notes = tenant_table(
     currency(),
     text("reason_code", nullable=False),
     text("reason", nullable=False),
+    minor("released_minor", server_default="0"),  # money that had paid what it takes back: a credit again
     text("locale"),
     document("seller", nullable=True),
     document("buyer", nullable=True),
@@ -258,7 +261,9 @@ credit_notes = tenant_table(
     minor("tax_local_minor", nullable=True),
     ref("pdf_file_id", "files", nullable=True),  # the one column that may change
     sa.UniqueConstraint("tenant_id", "series", "number"),
+    sa.Index(None, "tenant_id", "issue_date"),
     sa.CheckConstraint("amount_minor > 0", name="amount"),
+    sa.CheckConstraint("released_minor between 0 and amount_minor", name="released"),
     changes=False,
     reach=Reach.CUSTOMER,
 )
@@ -423,6 +428,11 @@ _ISSUED = sa.literal_column("'issued'")
 _ACTIVE = sa.literal_column("'active'")
 _OPEN = sa.literal_column("'open'")
 _NOTHING = sa.literal_column("0")
+
+
+def taken_by(allocation: sa.FromClause) -> sa.ColumnElement[int]:
+    """What an allocation takes of its payment, in minor units of the payment's currency (R75)."""
+    return sa.func.coalesce(allocation.c.taken_minor, allocation.c.amount_minor)
 
 
 def is_open(subject: sa.FromClause) -> sa.ColumnElement[bool]:

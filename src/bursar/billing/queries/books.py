@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from bursar.billing.filters import Chosen
 from bursar.billing.queries.sets import among
 from bursar.billing.rules import LAST_DAYS, Bucket, Status
+from bursar.billing.states import RefundState
 from bursar.billing.tables import (
     credit_notes,
     invoice_payments,
@@ -19,6 +20,8 @@ from bursar.billing.tables import (
     is_overdue,
     is_promised,
     payments,
+    refunds,
+    taken_by,
 )
 from bursar.core.schema import same_tenant
 from bursar.core.work import Work
@@ -172,17 +175,26 @@ def contested_totals(work: Work) -> sa.Select:
 
 
 def credit_totals(work: Work, customer_id: UUID | None) -> sa.Select:
-    """Money that pays no invoice, in each currency: of one customer, or of all."""
-    parts = []
-    for table, sign in ((payments, 1), (invoice_payments, -1)):
-        moved = sa.select(
-            (payments.c.currency).label("currency"), (table.c.amount_minor * sign).label("minor")
-        ).where(table.c.tenant_id == work.tenant_id)
-        if table is invoice_payments:
-            its = same_tenant(payments, table) & (payments.c.id == table.c.payment_id)
-            moved = moved.join_from(invoice_payments, payments, its)
-        parts.append(moved.where(table.c.customer_id == customer_id) if customer_id else moved)
-    ledger = sa.union_all(*parts).subquery("ledger")
+    """Money that pays no invoice and was not refunded, in each currency: of one customer, or of all."""
+    currency = payments.c.currency.label("currency")
+    its = same_tenant(payments, invoice_payments) & (payments.c.id == invoice_payments.c.payment_id)
+    parts: list[tuple[sa.Table, sa.Select]] = [
+        (payments, sa.select(currency, payments.c.amount_minor.label("minor"))),
+        (
+            invoice_payments,
+            sa.select(currency, -taken_by(invoice_payments)).join_from(invoice_payments, payments, its),
+        ),
+        (
+            refunds,
+            sa.select(refunds.c.currency, -refunds.c.amount_minor).where(
+                refunds.c.state != RefundState.FAILED, refunds.c.tenant_id == work.tenant_id
+            ),
+        ),
+    ]
+    chosen = [
+        part.where(table.c.tenant_id == work.tenant_id, *_of(table, customer_id)) for table, part in parts
+    ]
+    ledger = sa.union_all(*chosen).subquery("ledger")
     minor = sa.cast(sa.func.sum(ledger.c.minor), sa.BigInteger)
     return (
         sa.select(ledger.c.currency, minor.label("minor"))
@@ -190,6 +202,10 @@ def credit_totals(work: Work, customer_id: UUID | None) -> sa.Select:
         .having(minor != 0)
         .order_by(ledger.c.currency)
     )
+
+
+def _of(table: sa.Table, customer_id: UUID | None) -> list[sa.ColumnElement[bool]]:
+    return [] if customer_id is None else [table.c.customer_id == customer_id]
 
 
 def tell_overdue(work: Work, limit: int) -> sa.Update:

@@ -113,6 +113,7 @@ def allocate_openings(work: Work, given: Sequence[Sequence[Any]]) -> sa.Insert:
         "payment_id": new.c.id,
         "customer_id": new.c.customer_id,
         "amount_minor": new.c.paid,
+        "applied_on": new.c.received_on,
     }
     return _insert(work, invoice_payments, columns, new)
 

@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from bursar.billing.queries.sets import among, rows
-from bursar.billing.tables import credit_notes, invoice_payments, invoices, payments
+from bursar.billing.states import RefundState
+from bursar.billing.tables import credit_notes, invoice_payments, invoices, payments, refunds, taken_by
 from bursar.core.schema import same_tenant
 from bursar.core.work import Work
 
@@ -84,6 +85,15 @@ def reversal_of_payment(work: Work, payment_id: UUID) -> sa.Select:
     )
 
 
+def refunds_of(work: Work, payment_id: UUID) -> sa.Select:
+    """Refunds of a payment that did not fail."""
+    return sa.select(refunds).where(
+        refunds.c.tenant_id == work.tenant_id,
+        refunds.c.payment_id == payment_id,
+        refunds.c.state != RefundState.FAILED,
+    )
+
+
 def allocation(work: Work, allocation_id: UUID) -> sa.Select:
     return sa.select(invoice_payments).where(
         invoice_payments.c.tenant_id == work.tenant_id, invoice_payments.c.id == allocation_id
@@ -97,7 +107,10 @@ def live_allocations(
     payment_ids: Sequence[UUID] | None = None,
     invoice_ids: Sequence[UUID] | None = None,
 ) -> sa.Select:
-    """Allocations that were not reversed: those of `ids`, of these payments, to these invoices."""
+    """Allocations that were not reversed: those of `ids`, of these payments, to these invoices.
+
+    `currency` is the invoice's, `payment_currency` that of what was taken.
+    """
     undone = invoice_payments.alias("undone")
     chosen = [
         among(column, wanted)
@@ -109,10 +122,19 @@ def live_allocations(
         if wanted is not None
     ]
     return (
-        sa.select(invoice_payments, payments.c.received_on)
+        sa.select(
+            invoice_payments,
+            payments.c.received_on,
+            payments.c.currency.label("payment_currency"),
+            invoices.c.currency,
+        )
         .join(
             payments,
             same_tenant(payments, invoice_payments) & (payments.c.id == invoice_payments.c.payment_id),
+        )
+        .join(
+            invoices,
+            same_tenant(invoices, invoice_payments) & (invoices.c.id == invoice_payments.c.invoice_id),
         )
         .where(
             invoice_payments.c.tenant_id == work.tenant_id,
@@ -127,31 +149,64 @@ def live_allocations(
 
 
 def unapplied(work: Work, customer_id: UUID) -> sa.Select:
-    """What each of a customer's payments has left that pays no invoice, the oldest first.
+    """What each of a customer's payments has left that pays no invoice and was not refunded, the oldest first.
 
     A reversal counts against the payment that it takes back.
     """
+    statement, left = _left(work, payments.c.customer_id == customer_id)
+    return statement.where(payments.c.tenant_id == work.tenant_id, left > 0)
+
+
+def left_of(work: Work, payment_ids: Sequence[UUID]) -> sa.Select:
+    """What each of these payments has left, nothing of it too."""
+    these = sa.or_(among(payments.c.id, payment_ids), among(payments.c.reverses_id, payment_ids))
+    return _left(work, these)[0]
+
+
+def _left(work: Work, chosen: sa.ColumnElement[bool]) -> tuple[sa.Select, sa.ColumnElement[int]]:
     root = sa.func.coalesce(payments.c.reverses_id, payments.c.id)
     paid = (
         sa.select(root.label("id"), sa.func.sum(payments.c.amount_minor).label("amount"))
-        .where(payments.c.tenant_id == work.tenant_id, payments.c.customer_id == customer_id)
+        .where(payments.c.tenant_id == work.tenant_id, chosen)
         .group_by(root)
         .subquery("paid")
     )
     used = (
-        sa.select(invoice_payments.c.payment_id, sa.func.sum(invoice_payments.c.amount_minor).label("amount"))
-        .where(invoice_payments.c.tenant_id == work.tenant_id, invoice_payments.c.customer_id == customer_id)
-        .group_by(invoice_payments.c.payment_id)
-        .subquery("used")
+        sa.select(sa.func.sum(taken_by(invoice_payments)).label("amount"))
+        .where(invoice_payments.c.tenant_id == work.tenant_id, invoice_payments.c.payment_id == paid.c.id)
+        .lateral("used")
     )
-    left = sa.cast(paid.c.amount - sa.func.coalesce(used.c.amount, 0), sa.BigInteger)
-    return (
-        sa.select(payments.c.id, payments.c.currency, payments.c.received_on, left.label("left"))
-        .join(paid, paid.c.id == payments.c.id)
-        .outerjoin(used, used.c.payment_id == payments.c.id)
-        .where(payments.c.tenant_id == work.tenant_id, left > 0)
+    refunded = (
+        sa.select(sa.func.sum(refunds.c.amount_minor).label("amount"))
+        .where(
+            refunds.c.tenant_id == work.tenant_id,
+            refunds.c.payment_id == paid.c.id,
+            refunds.c.state != RefundState.FAILED,
+        )
+        .lateral("refunded")
+    )
+    zero = sa.literal_column("0")
+    left = sa.cast(
+        paid.c.amount - sa.func.coalesce(used.c.amount, zero) - sa.func.coalesce(refunded.c.amount, zero),
+        sa.BigInteger,
+    )
+    statement = (
+        sa.select(
+            payments.c.id,
+            payments.c.currency,
+            payments.c.customer_id,
+            payments.c.received_on,
+            payments.c.reverses_id,
+            left.label("left"),
+        )
+        .select_from(paid)
+        .join(payments, (payments.c.tenant_id == work.tenant_id) & (payments.c.id == paid.c.id))
+        .join(used, sa.true())
+        .join(refunded, sa.true())
+        .where(payments.c.tenant_id == work.tenant_id)
         .order_by(payments.c.received_on, payments.c.id)
     )
+    return statement, left
 
 
 def out_of_balance(work: Work) -> sa.Select:

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from bursar.billing.filters import Chosen
 from bursar.billing.queries.books import conditions, status
+from bursar.billing.states import RefundState
 from bursar.billing.tables import (
     credit_notes,
     invoice_payments,
@@ -15,6 +16,8 @@ from bursar.billing.tables import (
     is_open,
     is_overdue,
     payments,
+    refunds,
+    taken_by,
 )
 from bursar.core.schema import same_tenant, uuids
 from bursar.core.work import Work
@@ -102,15 +105,20 @@ def allocations_of(
             a.c.invoice_id,
             a.c.payment_id,
             a.c.amount_minor,
+            a.c.taken_minor,
+            a.c.difference_minor,
+            a.c.exchange_rate,
+            a.c.applied_on,
             a.c.reverses_id,
             a.c.reason,
             a.c.created_at,
             reversed_.label("reversed"),
-            payments.c.currency,
+            payments.c.currency.label("payment_currency"),
             payments.c.received_on,
             payments.c.method,
             payments.c.reference,
             invoices.c.number,
+            invoices.c.currency,
         )
         .join(payments, same_tenant(payments, a) & (payments.c.id == a.c.payment_id))
         .join(invoices, same_tenant(invoices, a) & (invoices.c.id == a.c.invoice_id))
@@ -142,8 +150,18 @@ def _payments(work: Work) -> sa.Select[Any]:
     """Payments with their customer's name, what they pay, and whether they were taken back."""
     undone = payments.alias("undone")
     used = (
-        sa.select(sa.func.coalesce(sa.func.sum(invoice_payments.c.amount_minor), 0))
+        sa.select(sa.func.coalesce(sa.func.sum(taken_by(invoice_payments)), 0))
         .where(same_tenant(invoice_payments, payments), invoice_payments.c.payment_id == payments.c.id)
+        .correlate(payments)
+        .scalar_subquery()
+    )
+    refunded = (
+        sa.select(sa.func.coalesce(sa.func.sum(refunds.c.amount_minor), 0))
+        .where(
+            same_tenant(refunds, payments),
+            refunds.c.payment_id == payments.c.id,
+            refunds.c.state != RefundState.FAILED,
+        )
         .correlate(payments)
         .scalar_subquery()
     )
@@ -154,6 +172,7 @@ def _payments(work: Work) -> sa.Select[Any]:
             payments,
             sa.func.coalesce(customers.c.company_name, customers.c.full_name).label("customer_name"),
             sa.cast(used, sa.BigInteger).label("used"),
+            sa.cast(refunded, sa.BigInteger).label("refunded"),
             taken_back.label("reversed"),
         )
         .join(customers, theirs)

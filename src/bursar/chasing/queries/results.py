@@ -6,7 +6,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from bursar.billing.tables import invoice_payments, invoices, payments
+from bursar.billing.tables import invoice_payments, invoices, payments, taken_by
 from bursar.chasing.tables import campaign_invoices
 from bursar.core.schema import same_tenant, uuids
 from bursar.core.work import Work
@@ -66,7 +66,7 @@ def collected(work: Work, run_id: UUID, since: datetime) -> sa.Select:
     """Money that came in for the invoices of a run since it was let go, a row a currency; reversals count against."""
     p, a = payments, invoice_payments
     return (
-        sa.select(p.c.currency, sa.cast(sa.func.sum(a.c.amount_minor), sa.BigInteger).label("amount_minor"))
+        sa.select(p.c.currency, sa.cast(sa.func.sum(taken_by(a)), sa.BigInteger).label("amount_minor"))
         .select_from(campaign_invoices)
         .join(a, sa.and_(same_tenant(a, campaign_invoices), a.c.invoice_id == campaign_invoices.c.invoice_id))
         .join(p, sa.and_(same_tenant(p, a), p.c.id == a.c.payment_id))

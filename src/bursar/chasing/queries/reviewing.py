@@ -5,7 +5,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from bursar.billing.tables import invoice_payments, payments
+from bursar.billing.tables import invoice_payments, payments, taken_by
 from bursar.chasing.tables import campaign_invoices, campaigns
 from bursar.core.schema import same_tenant, uuids
 from bursar.core.work import Work
@@ -53,7 +53,7 @@ def collected(work: Work, campaign_ids: Sequence[UUID]) -> sa.Select:
     """Money that came in for the invoices of each of these campaigns since it was let go, by currency."""
     c, listed, a, p = campaigns, campaign_invoices, invoice_payments, payments
     return (
-        sa.select(c.c.id, p.c.currency, sa.cast(sa.func.sum(a.c.amount_minor), sa.BigInteger).label("minor"))
+        sa.select(c.c.id, p.c.currency, sa.cast(sa.func.sum(taken_by(a)), sa.BigInteger).label("minor"))
         .join(listed, sa.and_(same_tenant(listed, c), listed.c.run_id == c.c.run_id))
         .join(a, sa.and_(same_tenant(a, listed), a.c.invoice_id == listed.c.invoice_id))
         .join(p, sa.and_(same_tenant(p, a), p.c.id == a.c.payment_id))
