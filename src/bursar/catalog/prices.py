@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
-from psycopg.errors import ForeignKeyViolation
+from psycopg.errors import ForeignKeyViolation, RestrictViolation
 from sqlalchemy.exc import IntegrityError
 
 from bursar.catalog import rules
@@ -154,7 +154,7 @@ async def remove_price(work: Work, price_id: UUID, *, billed: Billed) -> None:
     try:
         await work.db.execute(queries.remove_price(work, price_id))
     except IntegrityError as error:
-        if not isinstance(error.orig, ForeignKeyViolation):
+        if not isinstance(error.orig, ForeignKeyViolation | RestrictViolation):
             raise
         raise Conflict(
             N_("A draft stands on this price. Delete the draft first."), code="price_on_draft"
