@@ -102,7 +102,7 @@ async def footprint(work: Work) -> dict[str, str | None]:
             ),
             {"tenant": work.tenant_id},
         )
-        for name in (*names, "promises", "disputes", "dispute_notes", "events")
+        for name in (*names, "refunds", "bank_lines", "promises", "disputes", "dispute_notes", "events")
     }
 
 
