@@ -64,6 +64,7 @@ REGISTRY: Mapping[str, EventType] = {
     "campaign.send_now": _E(N_("Campaign released")),
     "campaign.unschedule": _E(N_("Campaign taken off the schedule")),
     "consent.record": _E(N_("Consent recorded")),
+    "credit_note.issue": _E(N_("Credit note issued"), N_("Credit note %(number)s issued")),
     "customer.active": _E(N_("Customer added")),
     "customer.admin_suspend": _E(N_("Customer suspended"), N_("Customer suspended: %(because)s")),
     "customer.edit": _E(N_("Customer edited")),
@@ -114,9 +115,23 @@ REGISTRY: Mapping[str, EventType] = {
     "promise.move": _E(N_("Promise moved to another date")),
     "promise.paid_enough": _E(N_("Promise kept")),
     "promise.withdraw": _E(N_("Promise withdrawn")),
+    "recurring_invoice.active": _E(N_("Recurring invoice set up")),
+    "recurring_invoice.edit": _E(N_("Recurring invoice edited")),
     "recurring_invoice.end": _E(N_("Recurring invoice ended"), N_("Recurring invoice ended: %(because)s")),
     "recurring_invoice.pause": _E(N_("Recurring invoice paused")),
     "recurring_invoice.resume": _E(N_("Recurring invoice resumed")),
+    "recurring_invoice.run": _E(N_("Invoice made"), N_("Invoice made for %(period)s")),
+    "recurring_invoice.run_refused": _E(
+        N_("A month could not be billed"), N_("%(period)s could not be billed: %(reason)s")
+    ),
+    "recurring_invoice.run_without_price": _E(
+        N_("A month could not be billed: there is no price"),
+        N_("%(period)s could not be billed: there is no price"),
+    ),
+    "recurring_invoice.run_without_units": _E(
+        N_("Nothing to bill: no unit was counted"), N_("Nothing to bill for %(period)s: no unit was counted")
+    ),
+    "recurring_run.start": _E(N_("Monthly run begun"), N_("Monthly run begun: up to %(as_of)s")),
     "refund.fail": _E(N_("Refund failed"), N_("Refund failed: %(because)s")),
     "refund.succeed": _E(N_("Refund paid out")),
     "run.close": _E(N_("Sending ended"), N_("Sending ended: %(because)s")),

@@ -14,6 +14,7 @@ from procrastinate.job_context import JobContext
 from procrastinate.jobs import Status
 
 import bursar.billing.jobs
+import bursar.billing.recurring.jobs
 import bursar.chasing.jobs
 import bursar.outbox.jobs  # noqa: F401  importing them hangs their jobs on `tasks`
 from bursar.chasing.following import start_due
