@@ -1,6 +1,7 @@
 """What every test may ask for: a database, an Office on it, a Work inside a tenant, a clock that stands still."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime
 from secrets import token_hex
 
@@ -21,6 +22,9 @@ from tests.slate import Slate
 
 NOW = datetime(2026, 11, 18, 8, 0, tzinfo=UTC)
 """A Wednesday noon in Dubai: inside every default window."""
+
+COUNTED = "counted: "
+"""Begins the names of a report's properties that proofs counted."""
 
 
 @pytest.fixture(scope="session")
@@ -96,6 +100,31 @@ def shared_addresses(server: databases.Server, template: str) -> Iterator[Addres
     name = databases.copy(server, template)
     yield server.addresses(name)
     databases.drop(server, name)
+
+
+@pytest.fixture
+def counted(record_property: Callable[[str, object], None]) -> Callable[[str, Counter[str]], None]:
+    """Say what a proof counted, as words to numbers; the summary adds up what has one name."""
+
+    def count(name: str, found: Counter[str]) -> None:
+        record_property(f"{COUNTED}{name}", dict(found))
+
+    return count
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What was counted, whether its tests passed or not, and by however many processes."""
+    sums: dict[str, Counter[str]] = {}
+    for report in (one for reports in terminalreporter.stats.values() for one in reports):
+        if getattr(report, "when", None) == "call":
+            for name, found in report.user_properties:
+                if name.startswith(COUNTED):
+                    sums.setdefault(name.removeprefix(COUNTED), Counter()).update(found)
+    if sums:
+        terminalreporter.section("counted")
+    for name, found in sums.items():
+        told = ", ".join(f"{word} {number:,}" for word, number in found.items())
+        terminalreporter.write_line(f"{name} ({found.total():,}): {told}")
 
 
 class _Undone(Exception):

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import httpx2
 
@@ -39,7 +39,7 @@ def environment(addresses: Addresses, keys: str, **settings: str) -> dict[str, s
 
 
 class Worker:
-    """A worker process that ends by itself when nothing is left to do."""
+    """A worker process that ends by itself when nothing is left to do, and with its `with` at the latest."""
 
     def __init__(self, env: dict[str, str], log: Path) -> None:
         self._log = log.open("ab")
@@ -47,17 +47,20 @@ class Worker:
             [sys.executable, "-c", WORK], env=env, stdout=self._log, stderr=self._log
         )
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+        self._log.close()
+
     def kill(self) -> None:
         """As the machine would: no word, no chance to tidy up."""
         self._process.send_signal(signal.SIGKILL)
         self._process.wait()
-        self._log.close()
 
     def wait(self, seconds: float) -> int:
-        try:
-            return self._process.wait(seconds)
-        finally:
-            self._log.close()
+        return self._process.wait(seconds)
 
     @property
     def ended(self) -> bool:
@@ -74,9 +77,10 @@ class SinkProcess:
     def rules(self, rules: Sequence[dict[str, Any]]) -> None:
         httpx2.put(f"{self.control}/rules", json=list(rules)).raise_for_status()
 
-    def stalled(self, beat: str, wait: float) -> int:
-        answer = httpx2.get(f"{self.control}/stalled", params={"beat": beat, "wait": wait}, timeout=wait + 5)
-        return len(answer.raise_for_status().json())
+    def stalled(self, wait: float) -> set[str]:
+        """The beats at which connections are held, as soon as there is one."""
+        answer = httpx2.get(f"{self.control}/stalled", params={"wait": wait}, timeout=wait + 5)
+        return {held["beat"] for held in answer.raise_for_status().json()}
 
     def release(self) -> None:
         self.rules([])

@@ -65,15 +65,15 @@ async def a_story(
 ) -> AsyncIterator[Story]:
     settings = load_settings(private_hosts="127.0.0.0/8", base_url=base_url)
     house = app.build(settings, clock=clock, addresses=addresses, keyring=keyring)
-    async with Sink(SinkSettings(), MemoryStore()) as sink:
-        tenant_id = await a_tenant(house.office, **(tenant or {}))
-        async with house.office.work(tenant_id) as work:
-            account_id = await an_account(work, sink.port, **account)
-            await the_library(work)
-        try:
+    try:
+        async with Sink(SinkSettings(), MemoryStore()) as sink:
+            tenant_id = await a_tenant(house.office, **(tenant or {}))
+            async with house.office.work(tenant_id) as work:
+                account_id = await an_account(work, sink.port, **account)
+                await the_library(work)
             yield Story(house, tenant_id, account_id, sink)
-        finally:
-            await house.close()
+    finally:
+        await house.close()
 
 
 async def an_account(work: Work, port: int, **given: Any) -> UUID:
