@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Route, sync_playwright
 
 from dev import pictures
 from dev.browser import browser as chromium
@@ -76,3 +76,77 @@ def test_signing_in_wrongly_keeps_what_was_typed(chrome: Browser, season: tuple[
     page.get_by_text("is not right").wait_for()
     assert page.get_by_label("Password").input_value() == "not this one"
     page.close()
+
+
+def test_a_change_that_is_on_its_way_is_not_asked_for_twice(
+    chrome: Browser, season: tuple[str, dict[str, str]]
+):
+    address, pages = season
+    page = pictures.signed_in(chrome, address, "en", *pictures.SIZES["desktop"])
+    page.goto(address + pages["payment-new"])
+    asked: list[Route] = []
+
+    def keep_waiting(route: Route) -> None:
+        asked.append(route)
+
+    page.route("**/payments", keep_waiting)
+    page.locator("#field-reference").focus()
+    for _ in range(3):
+        page.keyboard.press("Enter")
+        page.wait_for_timeout(100)  # time for one more request to show itself
+
+    assert len(asked) == 1
+    asked[0].abort()
+    page.context.close()
+
+
+def test_escape_closes_what_is_open_and_gives_the_keyboard_back(
+    chrome: Browser, season: tuple[str, dict[str, str]]
+):
+    address, pages = season
+    page = pictures.signed_in(chrome, address, "en", *pictures.SIZES["desktop"])
+    page.goto(address + pages["campaign-review"])
+
+    switch = page.locator("details.switch summary")
+    switch.press("Enter")
+    assert page.locator("details.switch").get_attribute("open") is not None
+    page.keyboard.press("Escape")
+    assert page.locator("details.switch").get_attribute("open") is None
+    assert switch.evaluate("one => one === document.activeElement")
+
+    page.keyboard.press("?")
+    assert page.locator("#shortcuts").is_visible()
+    page.keyboard.press("Escape")
+    assert not page.locator("#shortcuts").is_visible()
+    page.context.close()
+
+
+@pytest.mark.parametrize("failure", ["gone", "broken"])
+def test_a_part_that_could_not_be_fetched_says_so(
+    chrome: Browser, season: tuple[str, dict[str, str]], failure: str
+):
+    address, pages = season
+    page = pictures.signed_in(chrome, address, "en", *pictures.SIZES["desktop"])
+    page.goto(address + pages["customers"])
+    page.route(
+        "**/customers?**",
+        lambda route: route.abort() if failure == "gone" else route.fulfill(status=502, body="Bad gateway"),
+    )
+
+    page.locator(".filter-search input").fill("noor")
+
+    page.locator(".toast-line", has_text="That did not work").wait_for()
+    assert page.locator("#results tbody tr").count() > 1  # what was there stays
+    page.context.close()
+
+
+def test_the_current_tab_is_in_sight_on_a_phone(chrome: Browser, season: tuple[str, dict[str, str]]):
+    address, pages = season
+    for code in ("en", "ar"):
+        page = pictures.signed_in(chrome, address, code, *pictures.SIZES["phone"])
+        page.goto(address + pages["api-keys"])
+        box = page.locator(".tabs [aria-current]").bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= pictures.SIZES["phone"][0]
+        page.context.close()

@@ -49,6 +49,22 @@
       form.requestSubmit(event.submitter);
     });
   }, true);
+
+  // A change that is on its way is not asked for again: the second press of an impatient hand does nothing.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    // An input may be called "method": the attribute tells, not the property.
+    if (form.getAttribute("method") !== "post" || event.submitter?.formTarget) return;
+    if ("sent" in form.dataset) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    } else form.dataset.sent = "";
+  }, true);
+  const unsent = (form) => delete form.dataset.sent;
+  document.addEventListener("htmx:afterRequest", (event) => unsent(event.detail.elt.closest("form") ?? event.detail.elt));
+  // The page as it was left comes back from the browser's own store.
+  window.addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach(unsent));
+
   function ask(question, whenYes) {
     const dialog = byId("confirm");
     const [title, yes] = [byId("confirm-title"), dialog.querySelector("[value=yes]")];
@@ -70,6 +86,13 @@
     for (const open of document.querySelectorAll("details[open][data-closes-outside]")) {
       if (!open.contains(event.target)) open.open = false;
     }
+  });
+
+  document.addEventListener("keydown", (event) => {
+    const open = event.key === "Escape" && document.querySelector("details[open][data-closes-outside]");
+    if (!open) return;
+    open.open = false;
+    open.querySelector("summary").focus();
   });
 
   function switchTheme() {
@@ -97,6 +120,9 @@
       location.assign(PLACES[event.key]);
     }
   });
+
+  // On a phone the current tab may stand beyond the edge.
+  document.querySelector(".tabs [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
 
   // Files: the zone says what was chosen, the bar how much of it has left.
   document.addEventListener("change", (event) => {
