@@ -23,7 +23,8 @@ pytestmark = pytest.mark.anyio
 
 REFUSED, GONE = "refused", "gone"
 # What a person can do to an invoice. An event of the journal is written beside the target; "part" is issued
-# with 40.00 of 100.00 allocated.
+# with 40.00 of 100.00 allocated. "credit_all" takes back what is open (of a paid one all of it), "credit_whole"
+# what no credit note has taken yet.
 # fmt: off
 MATRIX: dict[tuple[str, str], tuple[str, str | None]] = {
     ("draft", "edit"):          ("draft", "invoice.edit"),
@@ -34,6 +35,7 @@ MATRIX: dict[tuple[str, str], tuple[str, str | None]] = {
     ("draft", "cancel"):        (REFUSED, None),
     ("draft", "credit_part"):   (REFUSED, None),
     ("draft", "credit_all"):    (REFUSED, None),
+    ("draft", "credit_whole"):  (REFUSED, None),
     ("draft", "apply_credit"):  (REFUSED, None),
 
     ("issued", "edit"):         (REFUSED, None),
@@ -44,6 +46,7 @@ MATRIX: dict[tuple[str, str], tuple[str, str | None]] = {
     ("issued", "cancel"):       ("cancelled", "invoice.cancel"),
     ("issued", "credit_part"):  ("issued", "invoice.credit_note"),
     ("issued", "credit_all"):   ("cancelled", "invoice.cancel"),
+    ("issued", "credit_whole"): ("cancelled", "invoice.cancel"),
 
     ("part", "edit"):           (REFUSED, None),
     ("part", "delete"):         (REFUSED, None),
@@ -53,6 +56,7 @@ MATRIX: dict[tuple[str, str], tuple[str, str | None]] = {
     ("part", "cancel"):         (REFUSED, None),
     ("part", "credit_part"):    ("issued", "invoice.credit_note"),
     ("part", "credit_all"):     ("paid", "invoice.settle"),
+    ("part", "credit_whole"):   ("paid", "invoice.settle"),
     ("part", "reverse"):        ("issued", "invoice.reverse_allocation"),
 
     ("paid", "edit"):           (REFUSED, None),
@@ -61,7 +65,9 @@ MATRIX: dict[tuple[str, str], tuple[str, str | None]] = {
     ("paid", "pay_part"):       ("paid", "invoice.payment_arrives"),
     ("paid", "pay_all"):        ("paid", "invoice.payment_arrives"),
     ("paid", "cancel"):         (REFUSED, None),
-    ("paid", "credit_part"):    (REFUSED, None),
+    ("paid", "credit_part"):    ("paid", "invoice.credit_note"),
+    ("paid", "credit_all"):     ("paid", "invoice.credit_note"),
+    ("paid", "credit_whole"):   ("paid", "invoice.credit_note"),
     ("paid", "apply_credit"):   (REFUSED, None),
     ("paid", "reverse"):        ("issued", "invoice.reverse_allocation"),
 
@@ -72,6 +78,8 @@ MATRIX: dict[tuple[str, str], tuple[str, str | None]] = {
     ("cancelled", "pay_all"):      ("cancelled", "invoice.payment_arrives"),
     ("cancelled", "cancel"):       (REFUSED, None),
     ("cancelled", "credit_part"):  (REFUSED, None),
+    ("cancelled", "credit_all"):   (REFUSED, None),
+    ("cancelled", "credit_whole"): (REFUSED, None),
     ("cancelled", "apply_credit"): (REFUSED, None),
 }
 # fmt: on
@@ -116,6 +124,8 @@ async def do(work: Work, event: str, invoice: UUID, **more: Any) -> None:  # noq
             await issue_credit_note(work, invoice, aed(10_00), because="late")
         case "credit_all":
             await issue_credit_note(work, invoice, aed(60_00 if part_paid else 100_00), because="late")
+        case "credit_whole":
+            await issue_credit_note(work, invoice, because="late")
         case "apply_credit":
             await allocations.apply_credit(work, invoice)
         case "reverse":
@@ -174,7 +184,7 @@ async def test_a_stale_version_of_an_issued_invoice_cannot_be_cancelled(work: Wo
 EVENTS = {
     "draft": ("edit", "delete", "issue"),
     "issued": ("pay_part", "cancel", "credit_part"),
-    "paid": ("reverse",),
+    "paid": ("reverse", "credit_part"),
 }
 
 

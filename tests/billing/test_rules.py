@@ -180,9 +180,14 @@ def test_what_becomes_of_a_promise(paid, days_after, settled, outcome):
     assert rules.promise_outcome(100, paid, DUE, today, settled=settled) is outcome
 
 
-def test_the_tax_in_a_part_of_a_document_is_its_share():
-    assert rules.share_of_tax(50_00, 105_00, 5_00) == 2_38
-    assert rules.share_of_tax(105_00, 105_00, 5_00) == 5_00
+@given(st.lists(st.integers(-(10**9), 10**12), min_size=1, max_size=30), st.data())
+def test_parts_add_up_to_what_was_parted_and_none_is_beyond_its_weight(weights, data):
+    total = sum(weights)
+    amount = data.draw(st.integers(min(total, 0), max(total, 0)))
+    parts = rules.spread(amount, weights)
+
+    assert sum(parts) == (amount if total else 0)
+    assert all(min(weight, 0) <= part <= max(weight, 0) for part, weight in zip(parts, weights, strict=True))
 
 
 def test_a_tenants_terms_are_its_settings_or_ours():

@@ -94,7 +94,15 @@ async def told_of(work: Work, entity: UUID) -> list[str]:
 
 async def footprint(work: Work) -> dict[str, str | None]:
     """Everything that this tenant has in billing and in its journal, as one value a table."""
-    names = ("invoices", "invoice_lines", "number_series", "payments", "invoice_payments", "credit_notes")
+    names = (
+        "invoices",
+        "invoice_lines",
+        "number_series",
+        "payments",
+        "invoice_payments",
+        "credit_notes",
+        "credit_note_lines",
+    )
     return {
         name: await work.db.scalar(
             sa.text(

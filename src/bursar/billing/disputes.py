@@ -161,9 +161,8 @@ async def accept_dispute(
         shares = await allocations.shares_of_credit(work, invoice, payment_id=payment_id)
     await _close(work, ACCEPT_DISPUTE, dispute_id, because)
     if credit is not None:
-        await credit_notes.credit(
-            work, invoice, credit.minor, because=because, reason_code=credit_notes.CANCELLED
-        )
+        reason = credit_notes.CreditReason.CONSIDERATION
+        await credit_notes.credit_open(work, invoice, credit, because=because, reason_code=reason)
     await allocations.apply(work, shares)
 
 

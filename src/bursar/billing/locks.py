@@ -29,10 +29,14 @@ async def lock_invoices(work: Work, ids: Iterable[UUID]) -> dict[UUID, sa.Row[An
 
 async def lock_invoice(work: Work, invoice_id: UUID) -> sa.Row[Any]:
     """One invoice, locked. Raises `NotFound`."""
-    found = await lock_invoices(work, [invoice_id])
-    if not found:
+    return there((await lock_invoices(work, [invoice_id])).get(invoice_id))
+
+
+def there(invoice: sa.Row[Any] | None) -> sa.Row[Any]:
+    """The invoice that was looked for. Raises `NotFound`."""
+    if invoice is None:
         raise NotFound("invoice")
-    return found[invoice_id]
+    return invoice
 
 
 async def owners_of(work: Work, ids: Sequence[UUID]) -> dict[UUID, UUID]:

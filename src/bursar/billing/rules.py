@@ -95,9 +95,18 @@ def _by_largest_remainder(exact: Sequence[Decimal], total: int) -> list[int]:
     return floors
 
 
-def share_of_tax(amount: int, total: int, tax: int) -> int:
-    """The tax inside `amount` of a document over `total`, of which `tax` is tax."""
-    return half_up(_EXACT.divide(Decimal(amount) * tax, Decimal(total)))
+def spread(amount: int, weights: Sequence[int]) -> list[int]:
+    """`amount` parted in proportion to `weights`, by largest remainder; no part is beyond its weight."""
+    total = sum(weights)
+    if not total:
+        return [0] * len(weights)
+    return _by_largest_remainder(
+        [
+            _EXACT.divide(_EXACT.multiply(Decimal(amount), Decimal(weight)), Decimal(total))
+            for weight in weights
+        ],
+        amount,
+    )
 
 
 class SeriesStrategy(StrEnum):

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from bursar.billing.queries.sets import among, rows
-from bursar.billing.tables import credit_notes, invoice_lines, invoices, number_series
+from bursar.billing.tables import invoice_lines, invoices, number_series
 from bursar.core.work import Work
 from bursar.tenancy.tables import customers, tenants
 
@@ -98,6 +98,11 @@ def settings(work: Work) -> sa.Select:
     return sa.select(tenants.c.settings, tenants.c.locale).where(tenants.c.tenant_id == work.tenant_id)
 
 
+def series_of(work: Work) -> sa.Select:
+    """What says how numbers are made; one row."""
+    return sa.select(tenants.c.settings, tenants.c.country).where(tenants.c.tenant_id == work.tenant_id)
+
+
 def parties(work: Work, customer_id: UUID) -> sa.Select:
     """Seller and buyer as they are now: one row of two documents, none for an unknown customer."""
     theirs = (tenants.c.tenant_id == customers.c.tenant_id) & (customers.c.id == customer_id)
@@ -106,7 +111,6 @@ def parties(work: Work, customer_id: UUID) -> sa.Select:
             document_of(tenants, PARTIES).label("seller"),
             document_of(customers, BUYER).label("buyer"),
             sa.func.coalesce(customers.c.locale, tenants.c.locale).label("locale"),
-            tenants.c.settings,
         )
         .select_from(tenants.join(customers, theirs))
         .where(tenants.c.tenant_id == work.tenant_id)
@@ -152,15 +156,3 @@ def lower_balances(work: Work, amounts: Mapping[UUID, int]) -> sa.Update:
         .where(invoices.c.tenant_id == work.tenant_id, invoices.c.id == given.c.id)
         .values(balance_minor=invoices.c.balance_minor - given.c.amount, version=invoices.c.version + 1)
     )
-
-
-def credited(work: Work, invoice_id: UUID) -> sa.Select:
-    """What credit notes have taken back of one invoice, and the tax in it."""
-    return sa.select(
-        sa.func.coalesce(sa.func.sum(credit_notes.c.amount_minor), 0).label("amount"),
-        sa.func.coalesce(sa.func.sum(credit_notes.c.tax_minor), 0).label("tax"),
-    ).where(credit_notes.c.tenant_id == work.tenant_id, credit_notes.c.invoice_id == invoice_id)
-
-
-def add_credit_note(work: Work, values: Mapping[str, Any]) -> sa.Insert:
-    return sa.insert(credit_notes).values(tenant_id=work.tenant_id, **values).returning(credit_notes.c.id)
