@@ -78,6 +78,7 @@ def test_a_second_release_is_refused(firm: Shell):
     refused = firm.refusal("campaign", "release", draft["id"], *IN)
 
     assert refused["error"] == "illegal_move"
+    assert refused["detail"] == "campaign is sending: cannot send now"
     assert firm.answer("campaign", "show", draft["id"], *IN)["state"] == "sending"
 
 

@@ -17,7 +17,7 @@ from babel.messages.pofile import read_po
 from starlette.requests import Request
 
 import bursar
-from bursar.core.errors import IllegalMove, Invalid, NotFound
+from bursar.core.errors import Counted, IllegalMove, Invalid, NotFound
 from bursar.web import languages, words
 
 pytestmark = pytest.mark.pure
@@ -88,8 +88,18 @@ def test_a_refusal_is_said_with_its_places_filled_and_our_own_nouns_translated()
 def test_a_move_that_is_not_possible_is_explained_without_codes():
     moved = IllegalMove("sending_account", "needs_reauth", "begin_connect", ())
 
-    assert languages.refusal_text("en", moved) == "You cannot connect this sending account: it is “Sign in again” now."
+    assert (
+        languages.refusal_text("en", moved)
+        == "You cannot connect this sending account: it is “Sign in again” now."
+    )
     arabic = languages.refusal_text("ar", moved)
+    assert not any(letter.isascii() and letter.isalpha() for letter in arabic)
+
+
+def test_how_many_there_are_of_each_is_said_in_the_readers_words():
+    refusal = Invalid("%(reasons)s", code="x", reasons=Counted({"disputed": 2, "no e-mail address": 1}))
+    assert languages.refusal_text("en", refusal) == "disputed: 2, no e-mail address: 1"
+    arabic = languages.refusal_text("ar", refusal)
     assert not any(letter.isascii() and letter.isalpha() for letter in arabic)
 
 

@@ -230,11 +230,27 @@ async def test_the_report_is_the_sheet_with_outcomes_and_calculates_nothing(offi
     data = csv_of(("Name", "Company", "E-mail"), ["Mona", "", "m@x.example"], ["", "=1+1", "n@x.example"])
     run = await read_file(desk, tenant, CLERK, CUSTOMER_SHEET, "a.csv", data)
 
-    written = (await report(desk, tenant, CLERK, run.id, translate=shout)).decode("utf-8-sig").splitlines()
+    parts = [part async for part in await report(desk, tenant, CLERK, run.id, translate=shout)]
+    written = b"".join(parts).decode("utf-8-sig").splitlines()
 
     assert written[0] == "ROW,Name,Company,E-mail,OUTCOME,REASON"
     assert written[1] == "2,Mona,,m@x.example,CREATED,"
     assert written[2].startswith("3,,'=1+1,n@x.example,REFUSED,")
+
+
+async def test_the_report_of_a_long_sheet_comes_in_parts_with_every_row_once(office, monkeypatch):
+    monkeypatch.setattr(import_runs, "ROWS_AT_ONCE", 2)
+    desk, tenant = await a_desk(office)
+    sheet = csv_of(
+        CUSTOMERS, *(["", f"Mona {number}", "", f"m{number}@x.example", ""] for number in range(5))
+    )
+    run = await read_file(desk, tenant, CLERK, CUSTOMER_SHEET, "a.csv", sheet)
+
+    parts = [part async for part in await report(desk, tenant, CLERK, run.id)]
+
+    assert len(parts) == 4  # its head, two rows, two rows, one
+    lines = b"".join(parts).decode("utf-8-sig").splitlines()
+    assert [line.partition(",")[0] for line in lines] == ["Row", "2", "3", "4", "5", "6"]
 
 
 async def test_a_viewer_imports_nothing(office):

@@ -130,6 +130,12 @@ async def all_rows(work: Work, run_id: UUID, translate: Translate = str) -> list
     return [row_report(row, translate) for row in found.mappings()]
 
 
+async def rows_behind(work: Work, run_id: UUID, after: int, translate: Translate = str) -> list[RowReport]:
+    """The next rows behind row `after`, as many as one Work takes at once."""
+    found = await work.db.execute(queries.outcomes_of(work, run_id, after=after, limit=ROWS_AT_ONCE))
+    return [row_report(row, translate) for row in found.mappings()]
+
+
 async def read_rows(work: Work, run_id: UUID) -> list[Row]:
     """The rows as they were uploaded."""
     found = await work.db.execute(queries.rows_of(work, run_id))

@@ -6,7 +6,7 @@ have 100,000 rows and a transaction has 60 seconds (architecture.md).
 
 import asyncio
 import hashlib
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -22,7 +22,7 @@ from bursar.tenancy.import_runs import RowReport, Run, slices
 from bursar.tenancy.import_slices import Desk, Readable, judge, read, write_slice
 from bursar.tenancy.layouts import Layout, guess_layout
 from bursar.tenancy.reasons import Translate
-from bursar.tenancy.reports import csv_report
+from bursar.tenancy.reports import csv_lines, csv_report
 from bursar.tenancy.sheets import Row, read_sheet
 from bursar.tenancy.states import ImportKind, ImportState, RowOutcome
 
@@ -155,17 +155,34 @@ async def discard_run(desk: Desk, tenant_id: UUID, actor: Actor, run_id: UUID) -
 
 async def report(
     desk: Desk, tenant_id: UUID, actor: Actor, run_id: UUID, translate: Translate = str
-) -> bytes:
-    """The sheet as it came, with what became of each row and why: CSV that a spreadsheet opens."""
+) -> AsyncIterator[bytes]:
+    """The sheet as it came, with what became of each row and why: CSV that a spreadsheet opens.
+
+    In parts, each read in a Work of its own: a sheet may be larger than what one answer should hold.
+    Raises `NotFound` before the first part.
+    """
     async with desk.work(tenant_id, actor, read_only=True) as work:
         run = await import_runs.get_run(work, run_id)
-        rows = await import_runs.all_rows(work, run_id, translate)
+    return _report_parts(desk, tenant_id, actor, run, translate)
+
+
+async def _report_parts(
+    desk: Desk, tenant_id: UUID, actor: Actor, run: Run, translate: Translate
+) -> AsyncGenerator[bytes, None]:
     names = [translate(name) for name in (N_("Row"), N_("Outcome"), N_("Reason"))]
     outcomes = {outcome: translate(label) for outcome, label in OUTCOMES.items()}
-    lines = [
-        [row.number, *row.cells, outcomes[row.outcome] if row.outcome else "", row.reason] for row in rows
-    ]
-    return await asyncio.to_thread(csv_report, [names[0], *run.layout.header, *names[1:]], lines)
+    yield csv_report([names[0], *run.layout.header, *names[1:]], [])
+    after = 0
+    while True:
+        async with desk.work(tenant_id, actor, read_only=True) as work:
+            rows = await import_runs.rows_behind(work, run.id, after, translate)
+        if not rows:
+            return
+        lines = [
+            [row.number, *row.cells, outcomes[row.outcome] if row.outcome else "", row.reason] for row in rows
+        ]
+        yield await asyncio.to_thread(csv_lines, lines)
+        after = rows[-1].number
 
 
 OUTCOMES = {

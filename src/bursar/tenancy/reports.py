@@ -3,6 +3,7 @@
 RFC 4180 with a UTF-8 byte order mark, without which Excel shows Arabic as noise.
 """
 
+import codecs
 import csv
 import io
 import re
@@ -20,11 +21,15 @@ _LEADING_CONTROL = re.compile(r"^(?=[\t\r\n])")
 
 def csv_report(header: Sequence[str], rows: Iterable[Sequence[ReportValue]]) -> bytes:
     """Texts that a spreadsheet would calculate get an apostrophe; numbers stay, also negative ones."""
+    return codecs.BOM_UTF8 + csv_lines([header, *rows])
+
+
+def csv_lines(rows: Iterable[Sequence[ReportValue]]) -> bytes:
+    """More of a report that has begun."""
     written = io.StringIO(newline="")
     writer = csv.writer(written, lineterminator="\r\n")
-    writer.writerow([harmless(name) for name in header])
     writer.writerows([_cell(value) for value in row] for row in rows)
-    return written.getvalue().encode("utf-8-sig")
+    return written.getvalue().encode()
 
 
 def harmless(text: str) -> str:

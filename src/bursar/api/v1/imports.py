@@ -10,7 +10,7 @@ from uuid import UUID
 
 from fastapi import Form, Query, Request, UploadFile
 from pydantic import Field
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from bursar.api.acting import FORM, Acting, Call, Calling, door
 from bursar.api.pagination import Listed, Paging, counted_page, page_of
@@ -149,7 +149,7 @@ async def get_import_report(call: Calling, import_id: UUID, request: Request) ->
     who = (call.caller.tenant_id, call.caller.actor)
     report = await imports.report(import_desk(call.house.office), *who, import_id, _words(request))
     headers = {"Content-Disposition": f'attachment; filename="import-{import_id}.csv"'}
-    return Response(report, media_type="text/csv", headers=headers)
+    return StreamingResponse(report, media_type="text/csv", headers=headers)
 
 
 @steps.put("/{import_id}/mapping")

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import File, Request, UploadFile
 from fastapi import Form as Typed
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from bursar.billing.importers import import_desk
 from bursar.core.errors import N_, Conflict, Invalid
@@ -195,7 +195,7 @@ async def download_report(request: Request, run_id: UUID) -> Response:
         "Content-Disposition": f'attachment; filename="import-{run_id}.csv"',
         "Content-Security-Policy": DOCUMENT_POLICY,
     }
-    return Response(report, media_type="text/csv; charset=utf-8", headers=headers)
+    return StreamingResponse(report, media_type="text/csv; charset=utf-8", headers=headers)
 
 
 @router.post("/imports/{run_id}/refusal")
