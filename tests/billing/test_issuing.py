@@ -13,6 +13,7 @@ from bursar.billing.issuing import Incomplete, Issued, checklist, issue_invoice,
 from bursar.billing.lines import Line
 from bursar.billing.states import InvoiceState
 from bursar.billing.tables import exchange_rates, invoices
+from bursar.catalog.tables import customer_prices, products
 from bursar.core.errors import Conflict, IllegalMove, Invalid, NotFound
 from bursar.core.money import Money
 from bursar.core.work import Office, Work
@@ -163,6 +164,30 @@ async def test_a_firm_without_registration_charges_no_tax(office: Office) -> Non
         plain = await an_invoice(work)
     assert refused.value.missing == ("seller_tax_number",)
     assert plain is not None
+
+
+async def test_a_price_that_an_issued_invoice_rests_on_is_stamped(work: Work) -> None:
+    customer = await a_customer(work)
+    product = {"code": "M1", "name": "Machine", "currency": "AED", "tax_category": "S", "tax_rate": 5}
+    product_id = await work.db.scalar(
+        sa.insert(products).values(tenant_id=work.tenant_id, **product).returning(products.c.id)
+    )
+    price = {"customer_id": customer, "product_id": product_id, "unit_price_minor": 190_00, "currency": "AED"}
+    price_id = await work.db.scalar(
+        sa.insert(customer_prices)
+        .values(tenant_id=work.tenant_id, effective_from=work.today, **price)
+        .returning(customer_prices.c.id)
+    )
+    line = Line("Machine", aed(190_00), product_id=product_id, customer_price_id=price_id)
+    draft = await create_draft(work, Draft(customer, "AED", [line]))
+    used = sa.select(customer_prices.c.first_used_at).where(
+        customer_prices.c.tenant_id == work.tenant_id, customer_prices.c.id == price_id
+    )
+    assert await work.db.scalar(used) is None
+
+    await issue_invoice(work, draft)
+
+    assert await work.db.scalar(used) == work.now
 
 
 async def test_a_draft_of_fifty_lines_is_issued_by_the_same_statements(work: Work) -> None:

@@ -8,13 +8,12 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from bursar.billing import crediting, locks, numbers, releasing, rules, settling
+from bursar.billing import crediting, locks, numbers, preferences, releasing, rules, settling
 from bursar.billing.because import must_say_why
 from bursar.billing.crediting import Left, Part, Taken
 from bursar.billing.queries import credit_notes as queries
 from bursar.billing.queries import invoices as invoice_queries
 from bursar.billing.queries import money
-from bursar.billing.settings import BillingSettings
 from bursar.billing.states import CANCEL, InvoiceState
 from bursar.core.errors import N_, Conflict, Invalid
 from bursar.core.kinds import AgentRole
@@ -194,7 +193,7 @@ async def _write(
     reason_code: CreditReason,
 ) -> CreditNote:
     """What the invoice says of both parties and of its rate stands on its credit note too (R12, R19)."""
-    settings = BillingSettings.of(**(await work.db.execute(invoice_queries.series_of(work))).mappings().one())
+    settings = await preferences.billing_settings(work)
     amount, tax = _gross(taken), sum(one.tax for one in taken)
     parties = invoice if invoice.seller else await _parties_now(work, invoice)
     tax_local = await _tax_local(work, invoice, amount, tax)

@@ -13,6 +13,7 @@ from bursar.billing.completeness import Candidate, Firm, Item
 from bursar.billing.queries import issuing as queries
 from bursar.billing.settings import BillingSettings
 from bursar.billing.states import INVOICE_MOVES, ISSUE
+from bursar.catalog import prices
 from bursar.core.errors import N_, IllegalMove, Invalid, NotFound, Refusal
 from bursar.core.kinds import AgentRole
 from bursar.core.moves import move_rows
@@ -50,7 +51,6 @@ async def issue_invoice(
     wrong date.
     """
     work.allow(AgentRole.AGENT)
-    await _lock_customers(work, [invoice_id])
     draft = await locks.lock_invoice(work, invoice_id)
     locks.must_allow(draft, ISSUE)
     locks.must_be_version(draft, version)
@@ -71,7 +71,6 @@ async def issue_many(
     work.allow(AgentRole.AGENT)
     day = issue_date or work.today
     wanted = list(dict.fromkeys(ids))
-    await _lock_customers(work, wanted)
     states = {row.id: row.state for row in await work.db.execute(queries.lock_states(work, wanted))}
     found = {one.id: one for one in await candidates(work, [*states], day)}
     answers: dict[UUID, Issued | Refusal] = {}
@@ -134,11 +133,6 @@ async def _details(work: Work, ids: Sequence[UUID]) -> dict[UUID, list[dict[str,
     return told
 
 
-async def _lock_customers(work: Work, ids: Sequence[UUID]) -> None:
-    """Customers come before invoices: stamping a price as used takes its customer's lock."""
-    await locks.lock_customers(work, await work.db.scalars(queries.customers_of_new_prices(work, ids)))
-
-
 def _allowed(states: Mapping[UUID, str], found: Mapping[UUID, Candidate], invoice_id: UUID) -> Candidate:
     if invoice_id not in states:
         raise NotFound("invoice")
@@ -163,7 +157,9 @@ def _due(one: Candidate) -> date:
 async def _issue(
     work: Work, ready: Sequence[tuple[Candidate, date]], day: date
 ) -> dict[UUID, Issued | Refusal]:
-    firm = ready[0][0].firm
+    """The caller holds the locks of all of them. What an issued invoice rests on may not change either (R86)."""
+    firm, ids = ready[0][0].firm, [one.id for one, _ in ready]
+    await prices.stamp_used(work, list(await work.db.scalars(queries.new_prices(work, ids))))
     taken = await numbers.take_numbers(work, numbers.INVOICES, day, len(ready), firm.settings.series)
     given = [
         (

@@ -86,6 +86,11 @@ REGISTRY: Mapping[str, EventType] = {
     "einvoice_document.accept": _E(N_("E-invoice accepted")),
     "einvoice_document.reject": _E(N_("E-invoice rejected"), N_("E-invoice rejected: %(because)s")),
     "einvoice_document.send": _E(N_("E-invoice handed over")),
+    "exchange_rate.add": _E(N_("Exchange rate added"), N_("Exchange rate added: %(currency)s %(rate)s")),
+    "exchange_rate.remove": _E(
+        N_("Exchange rate removed"), N_("Exchange rate removed: %(currency)s %(rate)s")
+    ),
+    "file.clean": _E(N_("File kept")),
     "import_run.apply": _E(N_("Import applied")),
     "import_run.read": _E(N_("Import read, ready to look at")),
     "import_run.reading": _E(N_("Import started")),

@@ -153,10 +153,13 @@ async def settings_of(work: Work) -> dict[str, Any]:
     return dict((await this_tenant(work)).settings)
 
 
-async def change_settings(work: Work, values: Mapping[str, Any]) -> None:
+async def change_settings(
+    work: Work, values: Mapping[str, Any], *, changes: Mapping[str, Any] | None = None
+) -> None:
     """Set named settings; whoever reads one has checked its value and knows its default.
 
-    Names are words joined by dots, the room first (`chasing.minimum_gap_days`). Raises `Invalid`.
+    Names are words joined by dots, the room first (`chasing.minimum_gap_days`). `changes` is what the journal
+    is to say, if more than their names. Raises `Invalid`.
     """
     work.allow(AgentRole.ADMIN)
     for name in values:
@@ -169,7 +172,8 @@ async def change_settings(work: Work, values: Mapping[str, Any]) -> None:
     if not changed:
         return
     await work.db.execute(queries.change_settings(work, changed))
-    await work.record("tenant.edit_settings", Record(work.tenant_id, changes={"fields": sorted(changed)}))
+    told = {"fields": sorted(changed), **(changes or {})}
+    await work.record("tenant.edit_settings", Record(work.tenant_id, changes=told))
 
 
 async def _add_owner(work: Work, email: str, name: str, hashed: str | None) -> tuple[UUID, str | None]:

@@ -95,12 +95,13 @@ def lines_of(work: Work, invoice_id: UUID) -> sa.Select:
 
 def settings(work: Work) -> sa.Select:
     """What the tenant set; one row."""
-    return sa.select(tenants.c.settings, tenants.c.locale).where(tenants.c.tenant_id == work.tenant_id)
+    told = (tenants.c.settings, tenants.c.locale, tenants.c.country, tenants.c.currency)
+    return sa.select(*told).where(tenants.c.tenant_id == work.tenant_id)
 
 
-def series_of(work: Work) -> sa.Select:
-    """What says how numbers are made; one row."""
-    return sa.select(tenants.c.settings, tenants.c.country).where(tenants.c.tenant_id == work.tenant_id)
+def lock_settings(work: Work) -> sa.Select:
+    """What the tenant set, held until the end of this Work; one row."""
+    return settings(work).with_for_update(key_share=True)
 
 
 def parties(work: Work, customer_id: UUID) -> sa.Select:

@@ -31,23 +31,6 @@ GIVEN = tuple(_GIVEN)
 """What each invoice gets of its own; the rest is the same for all."""
 
 
-def customers_of_new_prices(work: Work, ids: Sequence[UUID]) -> sa.Select:
-    """Whose prices these drafts would be the first to use: a trigger locks them when that is stamped."""
-    price = same_tenant(customer_prices, invoice_lines) & (
-        customer_prices.c.id == invoice_lines.c.customer_price_id
-    )
-    return (
-        sa.select(invoice_lines.c.customer_id)
-        .join(customer_prices, price)
-        .where(
-            invoice_lines.c.tenant_id == work.tenant_id,
-            among(invoice_lines.c.invoice_id, ids),
-            customer_prices.c.first_used_at.is_(None),
-        )
-        .distinct()
-    )
-
-
 def new_prices(work: Work, ids: Sequence[UUID]) -> sa.Select:
     """Prices that these invoices use and no invoice used before."""
     price = same_tenant(customer_prices, invoice_lines) & (
