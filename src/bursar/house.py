@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from bursar.billing.documents.keeping import Press
 from bursar.core.database import Addresses
 from bursar.core.files import FileStore
 from bursar.core.keys import Keyring
@@ -24,6 +25,10 @@ class House:
     letters: Letters
     composers: Composers
     senders: SenderFactory
+
+    @property
+    def press(self) -> Press:
+        return Press(self.office, self.files, self.settings.base_url)
 
     async def close(self) -> None:
         await self.office.engine.dispose()

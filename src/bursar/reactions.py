@@ -5,6 +5,7 @@ A verb that itself knows the other room (because it stands above it) calls it di
 
 from collections.abc import Mapping, Sequence
 
+from bursar.billing.documents import jobs as printing
 from bursar.chasing import following
 from bursar.core.work import Reaction
 from bursar.notifications import reacting
@@ -27,6 +28,8 @@ REACTIONS: Mapping[str, Sequence[Reaction]] = {
     "campaign.all_final": (reacting.tell_everybody,),
     "campaign.all_failed": (reacting.tell_everybody,),
     "import_run.apply": (reacting.tell_everybody,),
+    "invoice.issue": (printing.issued,),
+    "credit_note.issue": (printing.issued,),
     "invoice.payment_arrives": (reacting.money_came_late,),
     "invoice.settle": (reacting.invoice_settled,),
     "invoice.cancel": (reacting.invoice_settled,),

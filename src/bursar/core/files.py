@@ -61,6 +61,11 @@ def new_key(tenant_id: UUID) -> str:
     return f"{tenant_id}/{uuid4()}"
 
 
+def key_of(tenant_id: UUID, file_id: UUID) -> str:
+    """The key of what is made from rows alone, and comes out the same however often it is made."""
+    return f"{tenant_id}/{file_id}"
+
+
 class FileStore:
     """One folder or bucket. Opens nothing until it is used; safe to share between requests."""
 

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import BYTEA, insert
 
 from bursar.core.kinds import Stream
 from bursar.core.schema import metadata, uuids
-from bursar.core.tables import events, idempotency_keys, seals, secrets, subject_keys, tenant_keys
+from bursar.core.tables import events, files, idempotency_keys, seals, secrets, subject_keys, tenant_keys
 
 SET_CONTEXT = sa.text(
     "select set_context(:role, :tenant, :customer, :actor_type, :actor_id, :cause, :ip, :user_agent, :request_id)"
@@ -150,6 +150,16 @@ def state_of(table: sa.Table, tenant_id: UUID, row_id: UUID) -> sa.Select:
     return sa.select(table.c.state, table.c.version).where(
         table.c.tenant_id == tenant_id, table.c.id == row_id
     )
+
+
+def add_made_files(tenant_id: UUID, rows: Sequence[Mapping[str, Any]]) -> sa.Insert:
+    """Rows of files; none for what has a row already."""
+    given = insert(files).values([{"tenant_id": tenant_id, **row} for row in rows])
+    return given.on_conflict_do_nothing(index_elements=["tenant_id", "id"])
+
+
+def file_of(tenant_id: UUID, file_id: UUID) -> sa.Select:
+    return sa.select(files).where(files.c.tenant_id == tenant_id, files.c.id == file_id)
 
 
 def take_idempotency_key(tenant_id: UUID, row: Mapping[str, Any]) -> sa.Insert:

@@ -13,6 +13,7 @@ from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 from procrastinate.job_context import JobContext
 from procrastinate.jobs import Status
 
+import bursar.billing.documents.jobs
 import bursar.billing.jobs
 import bursar.billing.recurring.jobs
 import bursar.chasing.jobs
@@ -85,7 +86,7 @@ async def work_until_stopped(house: House, *, until_idle: bool) -> None:
 async def _work_off(queue: procrastinate.App, house: House) -> None:
     await queue.run_worker_async(
         concurrency=JOBS_AT_ONCE,
-        additional_context={"office": house.office, "house": house},
+        additional_context={"office": house.office, "house": house, "press": house.press},
         install_signal_handlers=False,
         shutdown_graceful_timeout=GRACE_S,
         delete_jobs="successful",
