@@ -247,7 +247,12 @@ def _check_quantity(plan: Plan) -> None:
             )
         return
     quantity = plan.quantity
-    if quantity is None or not 0 < quantity <= LARGEST_QUANTITY or quantity != round(quantity, 6):
+    if (
+        quantity is None
+        or not quantity.is_finite()
+        or not 0 < quantity <= LARGEST_QUANTITY
+        or quantity != round(quantity, 6)
+    ):
         raise Invalid(
             N_("The quantity must be more than zero, with at most six decimals."),
             code="quantity",
