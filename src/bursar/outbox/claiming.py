@@ -25,6 +25,7 @@ from bursar.outbox.saying import say
 from bursar.outbox.states import MailStream
 
 LEASE = timedelta(seconds=30)  # a worker that lives renews it; see pump.Pump
+THREADED = timedelta(days=90)  # a reminder answers those of this time (R103)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,42 +51,60 @@ async def claim(
 ) -> Claimed | None:
     """Up to a batch of the account's due sends, composed; None if it may not send now or nothing is free.
 
-    First, in a Work of its own, room is reserved under the account's lock; then the sends are taken under
-    theirs alone, so that claims of one account are composed side by side. Facts are read without locks. When
-    this returns, the claim is committed: whoever dies from here on leaves a lease to run out.
+    First room is reserved under the account's lock. An account without a pace is let go again before its sends
+    are taken under their own locks, so that claims of it are composed side by side; one with a pace gives no
+    second claim for a while, and a single Work is half the cost of a small batch. Facts are read without locks.
+    When this returns, the claim is committed: whoever dies from here on leaves a lease to run out.
     """
     async with office.work(tenant_id, cause="pump") as work:
         reserved = await _reserve(work, account_id, lease)
-    if reserved is None:
-        return None
+        if reserved is None:
+            return None
+        if reserved.account.batch_interval:
+            return await _fill(work, reserved, letters, composers)
     async with office.work(tenant_id, cause="pump") as work:
-        claimed = await _fill(work, reserved, letters, composers)
-        if claimed is None or not claimed.letters:
-            await work.db.execute(reserving.drop_claim(work, reserved.claim_id))
-            await work.db.execute(reserving.give_pace_back(work, account_id, reserved.paced_to))
-        return claimed
+        return await _fill(work, reserved, letters, composers)
 
 
 async def _reserve(work: Work, account_id: UUID, lease: timedelta) -> _Reserved | None:
     """A batch, or what the rolling quota leaves of it; an account at its cap is throttled."""
-    row = (await work.db.execute(reserving.lock_account(work, account_id))).one_or_none()
+    named = {"tenant_id": work.tenant_id, "account_id": account_id, "now": work.now}
+    row = (await work.db.execute(reserving.lock_account(), named)).one_or_none()
     if row is None:
         return None
-    spent = (await work.db.execute(reserving.spent(work, account_id))).one()
-    left = row.daily_quota - spent.used - spent.in_hand
-    if left <= 0:
-        if spent.used >= row.daily_quota:
-            until = spent.oldest + timedelta(hours=reserving.QUOTA_HOURS)
+    claim_id, paced_to = uuid4(), work.now + row.batch_interval
+    asked = {
+        "tenant_id": work.tenant_id,
+        "account_id": account_id,
+        "claim": claim_id,
+        "batch_size": row.batch_size,
+        "daily_quota": row.daily_quota,
+        "now": work.now,
+        "span": timedelta(hours=reserving.QUOTA_HOURS - 1),
+        "lease_until": work.now + lease,
+        "paced_to": paced_to,
+    }
+    left = (await work.db.execute(reserving.RESERVE, asked)).one()
+    if left.room <= 0:
+        if left.used >= row.daily_quota:
+            until = left.oldest + timedelta(hours=reserving.QUOTA_HOURS)
             await pausing.throttle(work, account_id, until)
         return None
-    room, claim_id, paced_to = min(row.batch_size, left), uuid4(), work.now + row.batch_interval
-    opened = {"id": claim_id, "sending_account_id": account_id, "send_ids": [], "room": room}
-    await work.db.execute(reserving.add_claim(work, {**opened, "lease_until": work.now + lease}))
-    await work.db.execute(reserving.pace(work, account_id, paced_to))
-    return _Reserved(claim_id, _account_of(row), room, spent.open_runs or [], paced_to, row.batch_size)
+    return _Reserved(claim_id, _account_of(row), left.room, left.open_runs or [], paced_to, row.batch_size)
 
 
 async def _fill(work: Work, reserved: _Reserved, letters: Letters, composers: Composers) -> Claimed | None:
+    """What is due, claimed; what was reserved is given back where nothing goes out of it."""
+    claimed = await _claim_due(work, reserved, letters, composers)
+    if claimed is None or not claimed.letters:
+        await work.db.execute(reserving.drop_claim(work, reserved.claim_id))
+        await work.db.execute(reserving.give_pace_back(work, reserved.account.id, reserved.paced_to))
+    return claimed
+
+
+async def _claim_due(
+    work: Work, reserved: _Reserved, letters: Letters, composers: Composers
+) -> Claimed | None:
     """Take what is due into the room, say it, and write it down."""
     named = {
         "tenant_id": work.tenant_id,
@@ -150,11 +169,10 @@ async def _take(
     parameters = {
         "tenant_id": work.tenant_id,
         "claim": claim_id,
+        "ids": uuids_text(batch.rows),
         "rows": json.dumps(rows, ensure_ascii=False),
     }
-    await work.db.execute(queries.TAKE, parameters)
-    kept = await work.db.scalar(reserving.fill_claim(work, claim_id, list(batch.rows)))
-    if kept is None:  # its lease ran out while we composed: nothing of this happened
+    if not await work.db.scalar(queries.TAKE, parameters):  # too slow: nothing of this happened
         raise Conflict(N_("This worker was too slow and gives its turn away."), code="lease_lost")
     return Claimed(claim_id, work.tenant_id, account, tuple(written), tries, work.now, full)
 
@@ -180,7 +198,8 @@ async def _threads(work: Work, batch: Batch) -> dict[UUID | None, Thread]:
     }
     if not customers:
         return {}
-    rows = await work.db.execute(queries.threads(work, customers))
+    named = {"tenant_id": work.tenant_id, "ids": uuids_text(customers), "since": work.now - THREADED}
+    rows = await work.db.execute(queries.threads(), named)
     return {row.customer_id: Thread(row.ids[-1], (row.ids[0], *row.ids[1:][-19:])) for row in rows}
 
 

@@ -55,14 +55,10 @@ async def settle(
         [known.get(letter.send_id) or Outcome(letter.send_id, Result.UNKNOWN) for letter in claimed.letters]
     )
     async with office.work(claimed.tenant_id, cause="pump") as work:
-        # The claim before its sends, as the sweep takes them: else both could wait for each other.
-        counted = (await work.db.execute(queries.close_claim(work, claimed.id))).one_or_none() is None
         verdicts = await _judge(work, claimed, complete, random)
         await _lock_runs(work, verdicts)
-        await _write(work, claimed, complete, verdicts)
-        if not counted:  # else the sweep was quicker, and has counted these
-            await _use(work, claimed, complete)
-    if counted:
+        closed = await _write(work, claimed, complete, verdicts)
+    if not closed:
         return
     try:
         await _look_after(office, claimed, complete)
@@ -160,22 +156,28 @@ def _put_off(now: datetime, first: datetime, purpose: str, wait: timedelta) -> V
 
 async def _write(
     work: Work, claimed: Claimed, outcomes: Sequence[Outcome], verdicts: Mapping[UUID, Verdict]
-) -> None:
+) -> bool:
+    """False if the sweep was quicker and has closed the claim: what it could not know is written all the same."""
     parameters = {
         "tenant_id": work.tenant_id,
         "claim": claimed.id,
+        "account_id": claimed.account.id,
+        "accepted": sum(one.result is Result.ACCEPTED for one in outcomes),
+        "uncertain": sum(one.result is Result.UNKNOWN for one in outcomes),
         "rows": json.dumps(
             [_told(one, verdicts[one.send_id], claimed.tries[one.send_id]) for one in outcomes]
         ),
         "started_at": claimed.claimed_at,
         "now": work.now,
     }
-    settled = (await work.db.execute(queries.SETTLE, parameters)).all()
+    rows = (await work.db.execute(queries.SETTLE, parameters)).all()
+    settled = [row for row in rows if row.id is not None]
     cancelled = [row.id for row in settled if row.state == SendState.CANCELLED]
     if cancelled:
         await work.db.execute(runs.free_rungs(work, cancelled, "run_closed"))
     await suppressions.hard_bounced(work, [row for row in settled if row.state == SendState.BOUNCED])
     _tell_uncertain(work, [row.id for row in settled if row.state == SendState.UNCERTAIN])
+    return bool(rows[0].closed)
 
 
 def _told(outcome: Outcome, verdict: Verdict, number: int) -> dict[str, Any]:
@@ -216,14 +218,6 @@ async def _lock_runs(work: Work, verdicts: Mapping[UUID, Verdict]) -> None:
     back = [send_id for send_id, verdict in verdicts.items() if verdict.state is SendState.QUEUED]
     if back:
         await work.db.execute(queries.lock_runs_of(work, back))
-
-
-async def _use(work: Work, claimed: Claimed, outcomes: Sequence[Outcome]) -> None:
-    """What went out counts against the quota."""
-    accepted = sum(one.result is Result.ACCEPTED for one in outcomes)
-    uncertain = sum(one.result is Result.UNKNOWN for one in outcomes)
-    if accepted or uncertain:
-        await work.db.execute(queries.use(work, claimed.account.id, accepted, uncertain))
 
 
 async def rest_account(office: Office, tenant_id: UUID, account_id: UUID, trouble: Outcome) -> None:

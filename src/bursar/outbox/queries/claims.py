@@ -1,7 +1,7 @@
 """The claim: which sends are taken, and what becomes of each."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -91,8 +91,12 @@ def next_sends() -> sa.Select:
     )
 
 
-def threads(work: Work, customer_ids: Iterable[UUID]) -> sa.Select:
-    """Message-IDs of earlier reminders to these customers that were accepted, oldest first (R103)."""
+@cache
+def threads() -> sa.Select:
+    """Message-IDs of earlier reminders to customers that were accepted, oldest first (R103).
+
+    Built once. Named: tenant_id, ids (of the customers, as text), since.
+    """
     s = sends
     return (
         sa.select(
@@ -100,28 +104,38 @@ def threads(work: Work, customer_ids: Iterable[UUID]) -> sa.Select:
             sa.func.array_agg(aggregate_order_by(s.c.message_id, s.c.sent_at, s.c.id)).label("ids"),
         )
         .where(
-            s.c.tenant_id == work.tenant_id,
-            s.c.customer_id == sa.any_(uuids(customer_ids)),
+            s.c.tenant_id == sa.bindparam("tenant_id"),
+            s.c.customer_id == sa.any_(uuids_named("ids")),
             s.c.stream == "reminder",
-            s.c.sent_at > work.now - timedelta(days=90),
+            s.c.sent_at > sa.bindparam("since"),
             s.c.message_id.is_not(None),
         )
         .group_by(s.c.customer_id)
     )
 
 
-_TAKEN = """
-update sends s
-   set state = 'sending', queue_at = null, reason = null, attempts = s.attempts + 1, version = s.version + 1,
-       claim_id = :claim, message_id = r.message_id, thread_id = r.thread_id, subject = r.subject,
-       links = r.links, merge_data = r.merge_data, content_sha256 = decode(r.sha256, 'hex')
-  from json_to_recordset(cast(:rows as json))
-       as r(id uuid, message_id text, thread_id text, subject text, links text[], merge_data jsonb, sha256 text)
- where s.tenant_id = :tenant_id and s.id = r.id and s.state = 'queued'
-"""
-
-TAKE = sa.text(_TAKEN)
-"""The claimed sends leave `queued`, with what was composed for each; all in one JSON parameter."""
+TAKE = sa.text(
+    """
+    with filled as (
+        update claims set send_ids = cast(:ids as uuid[]), room = cardinality(cast(:ids as uuid[]))
+         where tenant_id = :tenant_id and id = :claim and settled_at is null
+        returning id
+    ), taken as (
+        update sends s
+           set state = 'sending', queue_at = null, reason = null, attempts = s.attempts + 1,
+               version = s.version + 1, claim_id = :claim, message_id = r.message_id, thread_id = r.thread_id,
+               subject = r.subject, links = r.links, merge_data = r.merge_data,
+               content_sha256 = decode(r.sha256, 'hex')
+          from json_to_recordset(cast(:rows as json))
+               as r(id uuid, message_id text, thread_id text, subject text, links text[], merge_data jsonb,
+                    sha256 text)
+         where s.tenant_id = :tenant_id and s.id = r.id and s.state = 'queued' and exists (select from filled)
+    )
+    select count(*) from filled
+    """
+)
+"""The claimed sends leave `queued`, with what was composed for each, and the claim holds them: what it did not take
+of its room is free again. 0, and nothing happens, if its lease ran out before. All rows in one JSON parameter."""
 
 
 def suppress(work: Work, ids: Sequence[UUID], reason: str) -> sa.Update:

@@ -1,16 +1,15 @@
 """Room on an account: which may send now, what its quota leaves, and whose turn it is."""
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
+from functools import cache
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from bursar.core.schema import same_tenant, uuids
+from bursar.core.schema import same_tenant
 from bursar.core.work import Work
 from bursar.outbox.states import AccountState, RunState
-from bursar.outbox.tables import account_usage, claims, runs, sending_accounts, sends
+from bursar.outbox.tables import claims, runs, sending_accounts, sends
 from bursar.tenancy.tables import tenants
 
 QUOTA_HOURS = 25  # 24 hour rows would be 23 to 24 hours, over the cap
@@ -58,65 +57,63 @@ def _has_due(now: datetime) -> sa.ColumnElement[bool]:
     )
 
 
-def lock_account(work: Work, account_id: UUID) -> sa.Select:
-    """The account if it may send now, locked for as long as it takes to reserve room on it."""
+@cache
+def lock_account() -> sa.Select:
+    """The account if it may send now, locked for as long as it takes to reserve room on it.
+
+    Built once. Named: tenant_id, account_id, now.
+    """
     a, t = sending_accounts, tenants
+    needed = (
+        a.c.id, a.c.kind, a.c.address, a.c.display_name, a.c.reply_to, a.c.settings, a.c.secret_id, a.c.batch_size,
+        a.c.batch_interval, a.c.daily_quota, a.c.last_validated_at, a.c.last_error,
+    )  # fmt: skip
     return (
-        sa.select(a, t.c.name.label("tenant_name"), t.c.country, t.c.settings.label("tenant_settings"))
+        sa.select(*needed, t.c.name.label("tenant_name"), t.c.country, t.c.settings.label("tenant_settings"))
         .join(t, same_tenant(t, a))
         .where(
-            a.c.tenant_id == work.tenant_id,
-            a.c.id == account_id,
+            a.c.tenant_id == sa.bindparam("tenant_id"),
+            a.c.id == sa.bindparam("account_id"),
             a.c.state == AccountState.ACTIVE,
-            a.c.next_batch_at <= work.now,
+            a.c.next_batch_at <= sa.bindparam("now"),
         )
         .with_for_update(key_share=True, of=a)
     )
 
 
-def spent(work: Work, account_id: UUID) -> sa.Select:
-    """What counts against the rolling quota: the last hours, and what open claims have in hand.
-
-    Also the oldest hour that counts, so that the account knows when room comes back; and the tenant's open runs.
+RESERVE = sa.text(
     """
-    since = sa.func.date_trunc("hour", sa.literal(work.now)) - timedelta(hours=QUOTA_HOURS - 1)
-    hours = sa.select(
-        sa.func.coalesce(sa.func.sum(account_usage.c.accepted + account_usage.c.uncertain), 0).label("used"),
-        sa.func.min(account_usage.c.hour).label("oldest"),
-    ).where(
-        account_usage.c.tenant_id == work.tenant_id,
-        account_usage.c.sending_account_id == account_id,
-        account_usage.c.hour >= since,
+    with hours as (
+        select coalesce(sum(u.accepted + u.uncertain), 0) as used, min(u.hour) as oldest
+          from account_usage u
+         where u.tenant_id = :tenant_id and u.sending_account_id = :account_id
+           and u.hour >= date_trunc('hour', cast(:now as timestamptz)) - cast(:span as interval)
+    ), left_over as (
+        select h.used, h.oldest,
+               least(:batch_size, :daily_quota - h.used - (select coalesce(sum(c.room), 0) from claims c
+                                                            where c.tenant_id = :tenant_id
+                                                              and c.sending_account_id = :account_id
+                                                              and c.settled_at is null)) as room
+          from hours h
+    ), opened as (
+        insert into claims (tenant_id, id, sending_account_id, send_ids, room, lease_until)
+        select :tenant_id, :claim, :account_id, '{}', l.room, :lease_until from left_over l where l.room > 0
+    ), paced as (
+        update sending_accounts a set next_batch_at = :paced_to
+          from left_over l
+         where a.tenant_id = :tenant_id and a.id = :account_id and l.room > 0
     )
-    in_hand = sa.select(sa.func.coalesce(sa.func.sum(claims.c.room), 0)).where(
-        claims.c.tenant_id == work.tenant_id,
-        claims.c.sending_account_id == account_id,
-        claims.c.settled_at.is_(None),
-    )
-    open_runs = sa.select(sa.func.array_agg(runs.c.id)).where(
-        runs.c.tenant_id == work.tenant_id, runs.c.state == RunState.OPEN
-    )
-    h = hours.subquery("hours")
-    return sa.select(
-        h.c.used,
-        h.c.oldest,
-        in_hand.scalar_subquery().label("in_hand"),
-        open_runs.scalar_subquery().label("open_runs"),
-    )
+    select used, oldest, room,
+           (select array_agg(r.id) from runs r where r.tenant_id = :tenant_id and r.state = 'open') as open_runs
+      from left_over
+    """
+)
+"""A claim with what the rolling quota leaves of a batch, and the account paced; neither if it leaves nothing.
 
-
-def add_claim(work: Work, row: dict[str, Any]) -> sa.Insert:
-    return sa.insert(claims).values(tenant_id=work.tenant_id, **row)
-
-
-def fill_claim(work: Work, claim_id: UUID, send_ids: Sequence[UUID]) -> sa.Update:
-    """The claim with what it took, unless its lease ran out before; what it did not take is free again."""
-    return (
-        sa.update(claims)
-        .where(claims.c.tenant_id == work.tenant_id, claims.c.id == claim_id, claims.c.settled_at.is_(None))
-        .values(send_ids=sa.cast(uuids(send_ids), sa.ARRAY(sa.UUID)), room=len(send_ids))
-        .returning(claims.c.id)
-    )
+Against the quota count the hours of `span` before this one, this one, and what open claims have in hand. The
+account's lock is held already: in one statement with it the sums would be those of before it was had. Also the
+oldest hour that counts, so that the account knows when room comes back; and the tenant's open runs.
+"""
 
 
 def drop_claim(work: Work, claim_id: UUID) -> sa.Update:
@@ -138,12 +135,4 @@ def give_pace_back(work: Work, account_id: UUID, taken: datetime) -> sa.Update:
             sending_accounts.c.next_batch_at == taken,
         )
         .values(next_batch_at=work.now)
-    )
-
-
-def pace(work: Work, account_id: UUID, next_batch_at: datetime) -> sa.Update:
-    return (
-        sa.update(sending_accounts)
-        .where(sending_accounts.c.tenant_id == work.tenant_id, sending_accounts.c.id == account_id)
-        .values(next_batch_at=next_batch_at)
     )

@@ -23,7 +23,10 @@ from bursar.outbox.tables import (
 
 SETTLE = sa.text(
     """
-    with told as (
+    with closed as (
+        update claims set settled_at = :now where tenant_id = :tenant_id and id = :claim and settled_at is null
+        returning id
+    ), told as (
         select r.*, r.state = 'queued'
                     and coalesce((select u.state = 'closed' from runs u
                                    where u.tenant_id = t.tenant_id and u.id = t.run_id), false) as called_off
@@ -31,6 +34,7 @@ SETTLE = sa.text(
                as r(id uuid, state text, queue_at timestamptz, reason text, response text, given_back int,
                     deferred_at timestamptz, number smallint, outcome text, code text, error text)
           join sends t on t.tenant_id = :tenant_id and t.id = r.id
+         where (select count(*) from closed) >= 0
          order by t.id for no key update of t
     ), settled as (
         update sends s
@@ -50,12 +54,24 @@ SETTLE = sa.text(
         insert into attempts (tenant_id, send_id, number, started_at, finished_at, outcome, error_code, error)
         select :tenant_id, r.id, r.number, :started_at, :now, r.outcome, r.code, r.error
           from settled join told r on r.id = settled.id
+    ), used as (
+        insert into account_usage (tenant_id, sending_account_id, hour, accepted, uncertain)
+        select :tenant_id, :account_id, date_trunc('hour', cast(:now as timestamptz)), u.accepted, u.uncertain
+          from closed, (select cast(:accepted as int) as accepted, cast(:uncertain as int) as uncertain) u
+         where u.accepted + u.uncertain > 0
+        on conflict (tenant_id, sending_account_id, hour) do update
+           set accepted = account_usage.accepted + excluded.accepted,
+               uncertain = account_usage.uncertain + excluded.uncertain
     )
-    select * from settled where state <> 'sent'
+    select c.closed, s.*
+      from (select count(*) as closed from closed) c left join settled s on s.state <> 'sent'
     """
 )
-"""The outcomes of one claim and its attempts, its sends locked in id order, as readers' hits on those that
-arrived lock them; gives those that were not sent. What was said before, or decided by a person, is no news.
+"""A claim closed, with its outcomes, attempts and usage; gives the sends that did not go out, or one row without
+any. `closed` is 0 where the sweep was quicker, and has counted them.
+
+The claim is locked before its sends, as the sweep takes them: else both could wait for each other; its sends in
+id order, as readers' hits on those that arrived lock them. What was said before, or decided by a person, is no news.
 A lease that ran out meanwhile made a send uncertain: an answer is evidence, also where an agent has queued
 it again by now.
 
