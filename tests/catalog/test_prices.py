@@ -10,7 +10,6 @@ from sqlalchemy.exc import IntegrityError
 from bursar.billing.billed import billed_through
 from bursar.billing.credit_notes import cancel_invoice
 from bursar.billing.invoices import Draft, create_draft
-from bursar.billing.issuing import issue_invoice
 from bursar.catalog.prices import (
     add_price,
     add_prices,
@@ -29,7 +28,7 @@ from bursar.core.kinds import AgentRole
 from bursar.core.money import Money
 from bursar.core.work import Office, Work
 from tests.makers.billing import a_line, statements
-from tests.makers.catalog import a_price, a_product, priced, ranges
+from tests.makers.catalog import a_price, a_product, billed, priced, ranges
 from tests.makers.tenancy import a_customer, a_tenant, acting, events_of, personal_of
 
 pytestmark = pytest.mark.anyio
@@ -39,13 +38,6 @@ DAY = date.fromisoformat
 async def paid_on(work: Work, customer: Any, product: Any, *days: str) -> list[int | None]:
     found = [await prices_on(work, [(customer, product)], DAY(day)) for day in days]
     return [one[customer, product].price.minor if one else None for one in found]
-
-
-async def billed(work: Work, customer: Any, product: Any, start: str, end: str) -> Any:
-    line = a_line(product_id=product, service_from=DAY(start), service_to=DAY(end))
-    invoice = await create_draft(work, Draft(customer_id=customer, lines=[line], currency="AED"))
-    await issue_invoice(work, invoice)
-    return invoice
 
 
 async def test_a_later_price_closes_the_one_before_on_its_first_day(work: Work) -> None:

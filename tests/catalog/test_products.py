@@ -86,15 +86,15 @@ async def test_a_taxed_product_needs_its_rate_said(work: Work) -> None:
 
 async def test_codes_are_given_once_and_one_bad_row_of_a_set_spoils_no_other(work: Work) -> None:
     await a_product(work, code="A")
-    rate = {"tax_rate": Decimal(5)}
+    rate = Decimal(5)
 
     answers = await create_products(
         work,
         [
-            {"code": "A", "name": "again", **rate},
-            {"code": "B", "name": "new", **rate},
-            {"code": "B", "name": "twice", **rate},
-            {"code": "C", "name": "", **rate},
+            {"code": "A", "name": "again", "tax_rate": rate},
+            {"code": "B", "name": "new", "tax_rate": rate},
+            {"code": "B", "name": "twice", "tax_rate": rate},
+            {"code": "C", "name": "", "tax_rate": rate},
         ],
     )
 

@@ -1,17 +1,21 @@
 """Makers of catalog: a product, prices in a row, units; through the room's own verbs."""
 
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
 from bursar.billing.billed import billed_through
+from bursar.billing.invoices import Draft, create_draft
+from bursar.billing.issuing import issue_invoice
 from bursar.catalog.kinds import TaxCategory
-from bursar.catalog.price_book import NewPrice, PriceAdded
+from bursar.catalog.price_book import NewPrice
 from bursar.catalog.prices import add_price, list_prices
 from bursar.catalog.products import create_product
 from bursar.core.money import Money
 from bursar.core.work import Work
+from tests.makers.billing import a_line
 
 
 async def a_product(work: Work, *, minor: int | None = 200_00, currency: str = "AED", **given: Any) -> UUID:
@@ -41,10 +45,21 @@ def a_price(customer: UUID, product: UUID, start: str, minor: int = 190_00, **gi
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Added:
+    """A price that was written or was there: it has an id."""
+
+    price_id: UUID
+    same: bool
+    closed: UUID | None
+
+
 async def priced(
     work: Work, customer: UUID, product: UUID, start: str, minor: int = 190_00, **given: Any
-) -> PriceAdded:
-    return await add_price(work, a_price(customer, product, start, minor, **given), billed=billed_through)
+) -> Added:
+    added = await add_price(work, a_price(customer, product, start, minor, **given), billed=billed_through)
+    assert added.price_id is not None
+    return Added(added.price_id, added.same, added.closed)
 
 
 async def ranges(work: Work, customer: UUID, product: UUID) -> list[tuple[str, str | None, int]]:
@@ -58,3 +73,13 @@ async def ranges(work: Work, customer: UUID, product: UUID) -> list[tuple[str, s
         )
         for one in page.rows
     )
+
+
+async def billed(work: Work, customer: UUID, product: UUID, start: str, end: str) -> UUID:
+    """An issued invoice that charges the product for these days, the last one included."""
+    first, last = date.fromisoformat(start), date.fromisoformat(end)
+    line = a_line(product_id=product, service_from=first, service_to=last)
+    draft = Draft(customer_id=customer, lines=[line], currency="AED")
+    invoice = await create_draft(work, draft)
+    await issue_invoice(work, invoice)
+    return invoice

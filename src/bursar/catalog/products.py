@@ -59,7 +59,7 @@ async def create_products(work: Work, given: Sequence[ProductInput]) -> list[UUI
     """New products in one statement, each wholly or not at all; one answer for each."""
     work.allow(AgentRole.AGENT)
     answers: list[UUID | Refusal | dict[str, Any]] = []
-    usual = {**DEFAULTS, "currency": (await tenants.this_tenant(work)).currency}
+    usual = await _usual(work)
     for each in given:
         try:
             answers.append(_new(each, usual))
@@ -80,22 +80,29 @@ async def create_products(work: Work, given: Sequence[ProductInput]) -> list[UUI
     ]
 
 
-async def edit_product(work: Work, product_id: UUID, given: ProductInput) -> None:
+async def edit_product(work: Work, product_id: UUID, given: ProductInput) -> bool:
     """Change what is given; what stays the same leaves no trace, and what was billed stays as it was billed.
 
-    Raises `NotFound`, `Invalid` by field, `Conflict` for a code that is taken, or another currency than
-    customers' prices have.
+    Returns whether anything changed. Raises `NotFound`, `Invalid` by field, `Conflict` for a code that is
+    taken, or another currency than customers' prices have.
     """
     work.allow(AgentRole.AGENT)
-    values = clean_product(given)
-    before = await _locked(work, product_id)
-    changed = {name: value for name, value in values.items() if before[name] != value}
-    if not changed:
-        return
-    check_product({**before, **changed})
-    await _refuse_changes(work, product_id, changed)
-    await work.db.execute(queries.edit_product(work, product_id, changed))
-    await work.record("product.edit", Record(product_id, changes=_told(before, changed)))
+    before = await _row(work, product_id, lock=True)
+    changed = await _changes(work, before, given)
+    if changed:
+        await work.db.execute(queries.edit_product(work, product_id, changed))
+        await work.record("product.edit", Record(product_id, changes=_told(before, changed)))
+    return bool(changed)
+
+
+async def plan_edit(work: Work, product_id: UUID, given: ProductInput) -> bool:
+    """Whether `edit_product` would change anything; raises what it would raise, and writes nothing."""
+    return bool(await _changes(work, await _row(work, product_id), given))
+
+
+async def plan_new(work: Work, given: ProductInput) -> None:
+    """Raises what `create_product` would raise, but for a code that is taken."""
+    _new(given, await _usual(work))
 
 
 async def archive_product(work: Work, product_id: UUID) -> None:
@@ -216,26 +223,36 @@ async def _add(work: Work, new: Mapping[str, Mapping[str, Any]]) -> dict[str, UU
 
 async def _set_active(work: Work, product_id: UUID, event: str, *, active: bool) -> None:
     work.allow(AgentRole.AGENT)
-    before = await _locked(work, product_id)
+    before = await _row(work, product_id, lock=True)
     if before["active"] is active:
         return
     await work.db.execute(queries.edit_product(work, product_id, {"active": active}))
     await work.record(event, Record(product_id, changes=_told(before, {"active": active})))
 
 
-async def _refuse_changes(work: Work, product_id: UUID, changed: Mapping[str, Any]) -> None:
+async def _changes(work: Work, before: Mapping[str, Any], given: ProductInput) -> dict[str, Any]:
+    """The columns that would change. Raises where the product could not be so."""
+    values = clean_product(given)
+    changed = {name: value for name, value in values.items() if before[name] != value}
+    if changed:
+        check_product({**before, **changed})
     if "code" in changed and await work.db.scalar(queries.holder_of_code(work, changed["code"])):
         raise _code_taken()
-    if "currency" in changed and await work.db.scalar(queries.is_priced(work, product_id)):
+    if "currency" in changed and await work.db.scalar(queries.is_priced(work, before["id"])):
         raise Conflict(
             N_("Customers have prices of their own in the present currency. Make another product instead."),
             code="currency_in_use",
             field="currency",
         )
+    return changed
 
 
-async def _locked(work: Work, product_id: UUID) -> Mapping[str, Any]:
-    row = (await work.db.execute(queries.products_by_id(work, [product_id], lock=True))).one_or_none()
+async def _usual(work: Work) -> dict[str, Any]:
+    return {**DEFAULTS, "currency": (await tenants.this_tenant(work)).currency}
+
+
+async def _row(work: Work, product_id: UUID, *, lock: bool = False) -> Mapping[str, Any]:
+    row = (await work.db.execute(queries.products_by_id(work, [product_id], lock=lock))).one_or_none()
     if row is None:
         raise NotFound("product")
     return row._asdict()

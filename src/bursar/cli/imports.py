@@ -1,4 +1,4 @@
-"""`bursar import …`: sheets of customers, contacts, invoices and payments."""
+"""`bursar import …`: sheets of customers, contacts, invoices, payments, products, prices and units."""
 
 from collections import Counter
 from contextlib import nullcontext

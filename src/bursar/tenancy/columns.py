@@ -4,10 +4,11 @@ Data only. A name stands under each field it may mean: headers leaves a column o
 claim it equally. Capitals, accents, punctuation and the Arabic article make no difference.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from bursar.core.errors import N_
+from bursar.tenancy.catalog_columns import PRICES, PRODUCTS, UNITS
+from bursar.tenancy.column_names import CURRENCY, CUSTOMER_CODE, CUSTOMER_NAME, Field, field
 
 
 class Kind(StrEnum):
@@ -15,27 +16,19 @@ class Kind(StrEnum):
     CONTACTS = "contacts"
     INVOICES = "invoices"
     PAYMENTS = "payments"
+    PRODUCTS = "products"
+    PRICES = "prices"
+    UNITS = "units"
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
-    name: str
-    label: str  # for people; a msgid
-    called: tuple[str, ...]
-
-
-def _field(name: str, label: str, called: str) -> Field:
-    return Field(name, label, tuple(part.strip() for part in called.split("|")))
-
-
-_EMAIL = _field(
+_EMAIL = field(
     "email",
     N_("E-mail"),
     "email|e-mail|mail|email address|e-mail address|billing email|customer email|client email|contact email|"
     "البريد الإلكتروني|البريد|بريد إلكتروني|الإيميل|ايميل|بريد العميل|"
     "courriel|adresse e-mail|adresse email|adresse mail|adresse électronique|mél|courriel du client",
 )
-_PHONE = _field(
+_PHONE = field(
     "phone",
     N_("Phone"),
     "phone|phone number|telephone|tel|mobile|mobile number|mobile phone|cell|cell phone|whatsapp|"
@@ -43,36 +36,24 @@ _PHONE = _field(
     "customer phone|الهاتف|رقم الهاتف|هاتف|الجوال|رقم الجوال|جوال|الموبايل|رقم الموبايل|المتحرك|واتساب|"
     "téléphone|portable|numéro de téléphone|n° de téléphone|tél|gsm",
 )
-_LOCALE = _field(
+_LOCALE = field(
     "locale",
     N_("Language"),
     "locale|language|lang|preferred language|customer language|اللغة|لغة|لغة العميل|langue|langue préférée",
 )
-_TAX = _field(
+_TAX = field(
     "tax_number",
     N_("Tax number"),
     "tax number|tax id|tax no|trn|vat|vat number|vat no|vat id|vat reg no|tax registration number|"
     "الرقم الضريبي|رقم التسجيل الضريبي|رقم ضريبي|رقم ضريبة القيمة المضافة|"
     "numéro de tva|n° tva|n° de tva|tva intracommunautaire|numéro fiscal|matricule fiscal",
 )
-_COMPANY = _field(
+_COMPANY = field(
     "company_name",
     N_("Company"),
     "company name|company|firm|business|business name|organisation|organization|legal name|trade name|"
     "اسم الشركة|الشركة|شركة|المؤسسة|اسم المؤسسة|المنشأة|"
     "société|entreprise|raison sociale|nom de la société|nom de l'entreprise|nom société",
-)
-_CUSTOMER_CODE = (
-    "customer code|customer id|customer no|customer number|client code|client id|client no|client number|"
-    "account code|account number|account no|external code|external id|كود العميل|رقم العميل|رمز العميل|"
-    "رقم الحساب|"
-    "code client|numéro client|n° client|numéro de client|n° de client|identifiant client|réf client|"
-    "compte client"
-)
-_CUSTOMER_NAME = (
-    "customer name|customer|client name|client|bill to|billed to|debtor|buyer|recipient|"
-    "اسم العميل|العميل|عميل|الزبون|اسم الزبون|المدين|المشتري|"
-    "nom du client|nom client|débiteur|acheteur|destinataire"
 )
 _INVOICE_NUMBER = (
     "invoice number|invoice no|invoice id|invoice ref|invoice reference|invoice code|invoice|inv no|"
@@ -81,24 +62,18 @@ _INVOICE_NUMBER = (
     "numéro de facture|n° facture|n° de facture|no facture|numéro facture|facture|réf facture|"
     "référence facture"
 )
-_CURRENCY = _field(
-    "currency",
-    N_("Currency"),
-    "currency|currency code|invoice currency|ccy|curr|العملة|عملة|رمز العملة|devise|monnaie|code devise",
-)
-
 FIELDS: dict[Kind, tuple[Field, ...]] = {
     Kind.CUSTOMERS: (
-        _field("external_code", N_("Customer code"), _CUSTOMER_CODE + "|code|id|الكود|الرمز|identifiant"),
-        _field(
+        field("external_code", N_("Customer code"), CUSTOMER_CODE + "|code|id|الكود|الرمز|identifiant"),
+        field(
             "kind",
             N_("Person or firm"),
             "kind|type|customer type|client type|نوع العميل|النوع|type de client",
         ),
-        _field(
+        field(
             "full_name",
             N_("Name"),
-            _CUSTOMER_NAME
+            CUSTOMER_NAME
             + "|name|full name|contact name|contact person|الاسم|اسم|الاسم الكامل|اسم جهة الاتصال|"
             + "nom|nom complet|nom et prénom|prénom et nom|nom du contact",
         ),
@@ -107,41 +82,41 @@ FIELDS: dict[Kind, tuple[Field, ...]] = {
         _PHONE,
         _LOCALE,
         _TAX,
-        _field(
+        field(
             "address",
             N_("Address"),
             "address|street|street address|billing address|postal address|address line 1|العنوان|عنوان|"
             "عنوان الفوترة|"
             "الشارع|adresse|rue|adresse postale|adresse de facturation",
         ),
-        _field("city", N_("City"), "city|town|emirate|المدينة|مدينة|الإمارة|ville|commune"),
-        _field("country", N_("Country"), "country|country code|الدولة|البلد|دولة|pays|code pays"),
-        _field(
+        field("city", N_("City"), "city|town|emirate|المدينة|مدينة|الإمارة|ville|commune"),
+        field("country", N_("Country"), "country|country code|الدولة|البلد|دولة|pays|code pays"),
+        field(
             "tags",
             N_("Tags"),
             "tags|tag|labels|label|groups|segment|الوسوم|وسوم|التصنيف|étiquettes|mots clés",
         ),
     ),
     Kind.CONTACTS: (
-        _field(
+        field(
             "customer",
             N_("Customer"),
-            f"{_CUSTOMER_CODE}|{_CUSTOMER_NAME}|customer email|client email|company|company name|firm|"
+            f"{CUSTOMER_CODE}|{CUSTOMER_NAME}|customer email|client email|company|company name|firm|"
             "الشركة|اسم الشركة|société|entreprise|raison sociale",
         ),
-        _field(
+        field(
             "name",
             N_("Name"),
             "name|full name|contact|contact name|contact person|person|الاسم|اسم|الاسم الكامل|جهة الاتصال|"
             "اسم جهة الاتصال|nom|nom complet|nom du contact|interlocuteur",
         ),
-        _field(
+        field(
             "email",
             _EMAIL.label,
             "|".join(name for name in _EMAIL.called if "customer" not in name and "client" not in name),
         ),
         _PHONE,
-        _field(
+        field(
             "role",
             N_("Role"),
             "role|position|job title|title|function|department|الدور|الوظيفة|المنصب|المسمى الوظيفي|القسم|"
@@ -150,12 +125,12 @@ FIELDS: dict[Kind, tuple[Field, ...]] = {
         _LOCALE,
     ),
     Kind.INVOICES: (
-        _field("number", N_("Invoice number"), _INVOICE_NUMBER + "|number|no|الرقم|رقم|numéro|n°"),
-        _field("customer_code", N_("Customer code"), _CUSTOMER_CODE),
-        _field(
+        field("number", N_("Invoice number"), _INVOICE_NUMBER + "|number|no|الرقم|رقم|numéro|n°"),
+        field("customer_code", N_("Customer code"), CUSTOMER_CODE),
+        field(
             "customer_name",
             N_("Customer name"),
-            _CUSTOMER_NAME
+            CUSTOMER_NAME
             + "|name|full name|contact name|contact person|الاسم|اسم|الاسم الكامل|nom|nom complet",
         ),
         _COMPANY,
@@ -163,22 +138,22 @@ FIELDS: dict[Kind, tuple[Field, ...]] = {
         _PHONE,
         _LOCALE,
         _TAX,
-        _field(
+        field(
             "issue_date",
             N_("Issue date"),
             "issue date|issued on|issued|invoice date|date of issue|bill date|document date|date|"
             "تاريخ الفاتورة|تاريخ الإصدار|تاريخ إصدار الفاتورة|التاريخ|تاريخ|"
             "date de facture|date facture|date d'émission|date de facturation|émise le",
         ),
-        _field(
+        field(
             "due_date",
             N_("Due date"),
             "due date|due on|due|payment due|payment due date|invoice due date|pay by|deadline|"
             "تاريخ الاستحقاق|الاستحقاق|تاريخ استحقاق الفاتورة|موعد الاستحقاق|آخر موعد للدفع|"
             "date d'échéance|échéance|date échéance|date limite de paiement|à payer avant le",
         ),
-        _CURRENCY,
-        _field(
+        CURRENCY,
+        field(
             "total",
             N_("Total"),
             "total|total amount|amount|invoice amount|invoice total|grand total|gross amount|total incl vat|"
@@ -186,7 +161,7 @@ FIELDS: dict[Kind, tuple[Field, ...]] = {
             "إجمالي الفاتورة|القيمة|"
             "montant|montant total|montant ttc|total ttc|montant de la facture",
         ),
-        _field(
+        field(
             "balance",
             N_("Open amount"),
             "balance|balance due|open amount|open balance|outstanding|outstanding amount|outstanding balance|"
@@ -194,19 +169,19 @@ FIELDS: dict[Kind, tuple[Field, ...]] = {
             "الرصيد|المتبقي|المبلغ المتبقي|المبلغ المستحق|الرصيد المستحق|غير مدفوع|"
             "solde|solde dû|reste à payer|restant dû|montant dû|impayé|montant impayé",
         ),
-        _field(
+        field(
             "paid",
             N_("Paid"),
             "paid|paid amount|amount paid|payments|received|المدفوع|المبلغ المدفوع|مدفوع|المسدد|"
             "payé|montant payé|réglé|montant réglé|déjà payé",
         ),
-        _field(
+        field(
             "description",
             N_("Description"),
             "description|details|item|items|memo|subject|notes|note|الوصف|وصف|البيان|التفاصيل|ملاحظات|"
             "libellé|désignation|détails|objet",
         ),
-        _field(
+        field(
             "purchase_order",
             N_("Purchase order"),
             "purchase order|po|po number|po no|purchase order number|order number|lpo|lpo number|lpo no|"
@@ -214,16 +189,16 @@ FIELDS: dict[Kind, tuple[Field, ...]] = {
         ),
     ),
     Kind.PAYMENTS: (
-        _field("invoice_number", N_("Invoice number"), _INVOICE_NUMBER),
-        _field(
+        field("invoice_number", N_("Invoice number"), _INVOICE_NUMBER),
+        field(
             "amount",
             N_("Amount"),
             "amount|payment amount|amount paid|paid|paid amount|amount received|received amount|total|value|"
             "المبلغ|مبلغ|المبلغ المدفوع|المبلغ المستلم|قيمة الدفعة|مبلغ الدفعة|"
             "montant|montant payé|montant reçu|montant réglé|montant du paiement",
         ),
-        _CURRENCY,
-        _field(
+        CURRENCY,
+        field(
             "received_on",
             N_("Received on"),
             "received on|date received|payment date|paid on|date paid|value date|date|receipt date|"
@@ -232,20 +207,20 @@ FIELDS: dict[Kind, tuple[Field, ...]] = {
             "date de paiement|date paiement|date de règlement|reçu le|payé le|date de valeur|"
             "date de réception",
         ),
-        _field(
+        field(
             "method",
             N_("Method"),
             "method|payment method|payment type|mode|paid by|طريقة الدفع|طريقة السداد|وسيلة الدفع|"
             "mode de paiement|moyen de paiement|mode de règlement",
         ),
-        _field(
+        field(
             "reference",
             N_("Reference"),
             "reference|ref|payment reference|cheque number|cheque no|check number|memo|note|notes|"
             "المرجع|مرجع|رقم المرجع|رقم الشيك|référence|réf|référence de paiement|n° de chèque|"
             "numéro de chèque",
         ),
-        _field(
+        field(
             "external_id",
             N_("Payment ID"),
             "external id|payment id|transaction id|transaction number|payment number|payment no|"
@@ -254,6 +229,9 @@ FIELDS: dict[Kind, tuple[Field, ...]] = {
             "identifiant de paiement|n° de transaction|numéro de paiement|n° de paiement|numéro de reçu",
         ),
     ),
+    Kind.PRODUCTS: PRODUCTS,
+    Kind.PRICES: PRICES,
+    Kind.UNITS: UNITS,
 }
 
 # Columns that hold something else, although a name of ours is inside theirs.
@@ -277,4 +255,7 @@ REQUIRED: dict[Kind, tuple[tuple[str, ...], ...]] = {
         ("total", "balance"),
     ),
     Kind.PAYMENTS: (("invoice_number",), ("amount",), ("received_on",)),
+    Kind.PRODUCTS: (("code",), ("name",)),
+    Kind.PRICES: (("customer",), ("price",), ("effective_from",)),
+    Kind.UNITS: (("customer",), ("label",), ("active_from",)),
 }

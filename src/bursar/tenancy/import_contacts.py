@@ -1,6 +1,5 @@
 """Sheets of contacts: the people of customers who are here already, as sets."""
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,10 +11,10 @@ from bursar.core.work import Record, Work
 from bursar.tenancy.cells import parse_name
 from bursar.tenancy.customer_fields import clean_contact, split_change
 from bursar.tenancy.customer_sets import RECORDS_AT_ONCE
+from bursar.tenancy.customers_meant import customers_meant, not_one
 from bursar.tenancy.importers import Entry, Firm, Table, Verdict, read_rows, refused
 from bursar.tenancy.queries import customers as customer_queries
 from bursar.tenancy.queries import imports as queries
-from bursar.tenancy.reasons import Reason
 from bursar.tenancy.sheets import Row
 from bursar.tenancy.states import ImportKind, RowOutcome
 
@@ -90,7 +89,7 @@ class ContactImporter:
 
 
 async def _plan(work: Work, entries: Sequence[Entry[ContactFacts]], *, lock: bool) -> _Plan:
-    meant = await _customers_meant(work, [entry.read.customer for entry in entries])
+    meant = await customers_meant(work, [entry.read.customer for entry in entries])
     ids = sorted({next(iter(found)) for found in meant.values() if len(found) == 1})
     if lock and ids:
         await work.db.execute(customer_queries.customers_by_id(work, ids, lock=True))
@@ -99,21 +98,12 @@ async def _plan(work: Work, entries: Sequence[Entry[ContactFacts]], *, lock: boo
     for entry in entries:
         found = meant[entry.read.customer]
         if len(found) != 1:
-            plan.verdicts.append(refused(entry.number, _nobody(entry.read.customer, len(found))))
+            plan.verdicts.append(refused(entry.number, not_one(entry.read.customer, len(found))))
             continue
         person, outcome = _meet(people, next(iter(found)), entry.read.values)
         plan.people[entry.number] = person
         plan.verdicts.append(Verdict(entry.number, outcome, entity_id=person.id))
     return plan
-
-
-async def _customers_meant(work: Work, texts: Sequence[str]) -> dict[str, set[UUID]]:
-    """For each text the customers with that code; else that e-mail address; else that name."""
-    ranked: dict[str, dict[int, set[UUID]]] = defaultdict(lambda: defaultdict(set))
-    if texts:
-        for match in await work.db.execute(queries.meant_by(work, sorted(set(texts)))):
-            ranked[match.text][match.rank].add(match.id)
-    return {text: ranked[text][min(ranked[text])] if ranked[text] else set() for text in texts}
 
 
 async def _people_of(work: Work, ids: Sequence[UUID], *, lock: bool) -> dict[tuple[Any, ...], _Person]:
@@ -185,11 +175,3 @@ def _require_usable(values: Mapping[str, Any]) -> None:
         raise Invalid(N_("Give the person's name."), code="name_missing", field="name")
     if not values.get("email") and not values.get("phone"):
         raise Invalid(N_("Give an e-mail address or a phone number."), code="no_way_to_reach", field="email")
-
-
-def _nobody(text: str, found: int) -> Reason:
-    if found:
-        message = N_("Several customers are called “%(text)s”. Give the customer's code instead.")
-        return Reason(message, "customer_ambiguous", "customer", {"text": text})
-    message = N_("There is no customer “%(text)s”. Import the customers first, or correct this cell.")
-    return Reason(message, "customer_unknown", "customer", {"text": text})

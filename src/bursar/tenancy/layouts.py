@@ -15,8 +15,10 @@ from bursar.tenancy.sheets import Row, Sheet
 
 S = TypeVar("S", NumberStyle, DateStyle)
 
-_AMOUNTS = frozenset({"total", "balance", "paid", "amount"})
-_DAYS = frozenset({"issue_date", "due_date", "received_on"})
+_AMOUNTS = frozenset({"total", "balance", "paid", "amount", "price"})
+_DAYS = frozenset(
+    {"issue_date", "due_date", "received_on", "effective_from", "effective_to", "active_from", "active_to"}
+)
 
 
 @dataclass(frozen=True, slots=True)

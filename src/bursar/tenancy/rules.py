@@ -33,6 +33,8 @@ SCOPES = (
     "invoices:write",
     "payments:read",
     "payments:write",
+    "catalog:read",
+    "catalog:write",
     "campaigns:read",
     "campaigns:write",
     "templates:read",

@@ -130,6 +130,9 @@ WORDS: dict[str, Mapping[str, str]] = {
         "contacts": N_("Contacts"),
         "invoices": N_("Invoices"),
         "payments": N_("Payments"),
+        "products": N_("Products"),
+        "prices": N_("Prices"),
+        "units": N_("Units"),
     },
     "dispute_reason": {
         "already_paid": N_("Says it is paid"),
@@ -142,7 +145,6 @@ WORDS: dict[str, Mapping[str, str]] = {
     "payment_source": {
         "manual": N_("Recorded by hand"),
         "import": N_("Import"),
-        "bank": N_("Bank"),
         "stripe": N_("Card"),
     },
     "consent_purpose": {
@@ -169,6 +171,8 @@ WORDS: dict[str, Mapping[str, str]] = {
         "invoices:write": N_("Change invoices"),
         "payments:read": N_("See payments"),
         "payments:write": N_("Record payments"),
+        "catalog:read": N_("See products, prices and units"),
+        "catalog:write": N_("Change products, prices and units"),
         "campaigns:read": N_("See campaigns"),
         "campaigns:write": N_("Make and release campaigns"),
         "templates:read": N_("See templates"),
@@ -191,6 +195,8 @@ NOUNS = {
     "import_run": N_("import"),
     "invoice": N_("invoice"),
     "payment": N_("payment"),
+    "price": N_("price"),
+    "product": N_("product"),
     "promise": N_("promise"),
     "run": N_("run"),
     "send": N_("message"),
@@ -199,6 +205,7 @@ NOUNS = {
     "task": N_("task"),
     "template": N_("template"),
     "template version": N_("template version"),
+    "unit": N_("unit"),
 }
 """What refusals call the things of this product; their places are filled with these."""
 

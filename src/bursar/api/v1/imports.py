@@ -28,7 +28,13 @@ runs = door("/imports", "customers", tag="imports")
 steps = door("/imports", "customers", tag="imports", in_one_work=False)
 uploads = door("/imports/files", "customers", tag="imports", takes=FORM, in_one_work=False)
 
-SCOPES = {ImportKind.INVOICES: "invoices:write", ImportKind.PAYMENTS: "payments:write"}
+SCOPES = {
+    ImportKind.INVOICES: "invoices:write",
+    ImportKind.PAYMENTS: "payments:write",
+    ImportKind.PRODUCTS: "catalog:write",
+    ImportKind.PRICES: "catalog:write",
+    ImportKind.UNITS: "catalog:write",
+}
 MOST_ROWS, MOST_COLUMNS = 5_000, 200
 Cell = Annotated[str, Field(max_length=10_000)]
 
