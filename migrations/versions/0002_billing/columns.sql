@@ -58,4 +58,4 @@ create index credit_notes_tenant_id_issue_date_idx on credit_notes (tenant_id, i
 alter table import_runs
     drop constraint import_runs_kind_check,
     add constraint import_runs_kind_check
-        check (kind in ('customers', 'contacts', 'invoices', 'payments', 'products', 'prices', 'units'));
+        check (kind in ('customers', 'contacts', 'invoices', 'payments', 'products', 'prices', 'units', 'bank_lines'));

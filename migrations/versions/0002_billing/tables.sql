@@ -157,7 +157,6 @@ CREATE INDEX recurring_invoices_tenant_id_product_id_idx ON recurring_invoices (
 CREATE TABLE bank_lines (
     tenant_id UUID NOT NULL, 
     id UUID DEFAULT uuidv7() NOT NULL, 
-    import_run_id UUID NOT NULL, 
     received_on DATE NOT NULL, 
     amount_minor BIGINT NOT NULL, 
     currency CHAR(3) NOT NULL, 
@@ -171,7 +170,7 @@ CREATE TABLE bank_lines (
     created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL, 
     updated_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL, 
     CONSTRAINT bank_lines_pkey PRIMARY KEY (tenant_id, id), 
-    CONSTRAINT bank_lines_tenant_id_import_run_id_fkey FOREIGN KEY(tenant_id, import_run_id) REFERENCES import_runs (tenant_id, id) ON DELETE RESTRICT, 
+    CONSTRAINT bank_lines_tenant_id_fkey FOREIGN KEY(tenant_id) REFERENCES tenants (tenant_id) ON DELETE RESTRICT, 
     CONSTRAINT bank_lines_tenant_id_payment_id_fkey FOREIGN KEY(tenant_id, payment_id) REFERENCES payments (tenant_id, id) ON DELETE RESTRICT, 
     CONSTRAINT bank_lines_tenant_id_external_id_key UNIQUE (tenant_id, external_id), 
     CONSTRAINT bank_lines_amount_check CHECK (amount_minor > 0), 
@@ -179,7 +178,6 @@ CREATE TABLE bank_lines (
     CONSTRAINT bank_lines_state_check CHECK (state in ('unmatched', 'matched', 'set_aside'))
 );
 CREATE INDEX bank_lines_open_idx ON bank_lines (tenant_id, received_on, id) WHERE state = 'unmatched';
-CREATE INDEX bank_lines_tenant_id_import_run_id_idx ON bank_lines (tenant_id, import_run_id);
 CREATE INDEX bank_lines_tenant_id_payment_id_idx ON bank_lines (tenant_id, payment_id);
 
 CREATE TABLE credit_note_lines (

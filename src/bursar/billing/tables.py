@@ -312,7 +312,7 @@ refunds = tenant_table(
 # What the bank says arrived, until somebody says whose it is.
 bank_lines = tenant_table(
     "bank_lines",
-    ref("import_run_id", "import_runs"),
+    of_tenant(),
     day("received_on", nullable=False),
     minor("amount_minor"),
     currency(),

@@ -46,6 +46,7 @@ class ImportKind(StrEnum):
     PRODUCTS = "products"
     PRICES = "prices"
     UNITS = "units"
+    BANK_LINES = "bank_lines"
 
 
 class RowOutcome(StrEnum):
