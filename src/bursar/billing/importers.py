@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from bursar.billing.billed import billed_through
+from bursar.billing.import_bank import BankImporter
 from bursar.billing.import_invoices import InvoiceImporter
 from bursar.billing.import_payments import PaymentImporter
 from bursar.billing.settings import BillingSettings
@@ -34,6 +35,7 @@ IMPORTERS: Mapping[ImportKind, Importer[Any]] = MappingProxyType(
             ContactImporter(),
             InvoiceImporter(),
             PaymentImporter(),
+            BankImporter(),
             ProductImporter(_usual_tax),
             PriceImporter(billed_through),
             UnitImporter(),

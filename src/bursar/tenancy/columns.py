@@ -7,6 +7,7 @@ claim it equally. Capitals, accents, punctuation and the Arabic article make no 
 from enum import StrEnum
 
 from bursar.core.errors import N_
+from bursar.tenancy.bank_columns import BANK_LINES
 from bursar.tenancy.catalog_columns import PRICES, PRODUCTS, UNITS
 from bursar.tenancy.column_names import CURRENCY, CUSTOMER_CODE, CUSTOMER_NAME, Field, field
 
@@ -19,6 +20,7 @@ class Kind(StrEnum):
     PRODUCTS = "products"
     PRICES = "prices"
     UNITS = "units"
+    BANK_LINES = "bank_lines"
 
 
 _EMAIL = field(
@@ -232,6 +234,7 @@ FIELDS: dict[Kind, tuple[Field, ...]] = {
     Kind.PRODUCTS: PRODUCTS,
     Kind.PRICES: PRICES,
     Kind.UNITS: UNITS,
+    Kind.BANK_LINES: BANK_LINES,
 }
 
 # Columns that hold something else, although a name of ours is inside theirs.
@@ -258,4 +261,5 @@ REQUIRED: dict[Kind, tuple[tuple[str, ...], ...]] = {
     Kind.PRODUCTS: (("code",), ("name",)),
     Kind.PRICES: (("customer",), ("price",), ("effective_from",)),
     Kind.UNITS: (("customer",), ("label",), ("active_from",)),
+    Kind.BANK_LINES: (("received_on",), ("amount", "credit")),
 }

@@ -130,6 +130,7 @@ WORDS: dict[str, Mapping[str, str]] = {
         "contacts": N_("Contacts"),
         "invoices": N_("Invoices"),
         "payments": N_("Payments"),
+        "bank_lines": N_("Bank lines"),
         "products": N_("Products"),
         "prices": N_("Prices"),
         "units": N_("Units"),
@@ -145,6 +146,7 @@ WORDS: dict[str, Mapping[str, str]] = {
     "payment_source": {
         "manual": N_("Recorded by hand"),
         "import": N_("Import"),
+        "bank": N_("Bank"),
         "stripe": N_("Card"),
     },
     "consent_purpose": {
