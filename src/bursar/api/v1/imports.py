@@ -31,6 +31,7 @@ uploads = door("/imports/files", "customers", tag="imports", takes=FORM, in_one_
 SCOPES = {
     ImportKind.INVOICES: "invoices:write",
     ImportKind.PAYMENTS: "payments:write",
+    ImportKind.BANK_LINES: "payments:write",
     ImportKind.PRODUCTS: "catalog:write",
     ImportKind.PRICES: "catalog:write",
     ImportKind.UNITS: "catalog:write",
