@@ -14,7 +14,8 @@ def aed(amount: str) -> dict[str, str]:
 
 
 async def a_customer(program: Program) -> str:
-    return (await program.post("/customers", {"company_name": "Dune", "email": "pay@dune.example"}))["id"]
+    dune = {"company_name": "Dune", "email": "pay@dune.example", "address_lines": ["Sand Road 1"]}
+    return (await program.post("/customers", dune))["id"]
 
 
 def a_draft(customer: str, **given: Any) -> dict[str, Any]:

@@ -35,6 +35,8 @@ BODIES: dict[str, Any] = {
     "replace_draft": DRAFT,
     "cancel_invoice": REASON,
     "credit_invoice": {**REASON, "amount": AED},
+    "edit_billing_settings": {"due_days": 14},
+    "add_exchange_rate": {"currency": "EUR", "on_date": "2026-11-01", "rate": "4.25", "source": "x"},
     "record_payment": {"amount": AED, "received_on": "2026-11-01", "allocate_to": [{"invoice_id": "invoice_id"}]},
     "reverse_payment": REASON,
     "apply_credit": {},

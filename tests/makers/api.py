@@ -132,7 +132,12 @@ ENDLESS = Limits(keys=Buckets(rate=1e9, burst=10**9), strangers=Buckets(rate=1e9
 async def some_of_everything(program: Program, called: str = "Dune") -> dict[str, str]:
     """One of each thing in the program's firm, by the name that paths give its id; names have `called` in them."""
     host = f"{called.lower()}.example"
-    customer = await program.post("/customers", {"company_name": f"{called} Trading", "email": f"pay@{host}"})
+    firm = {
+        "company_name": f"{called} Trading",
+        "email": f"pay@{host}",
+        "address_lines": [f"{called} Road 1"],
+    }
+    customer = await program.post("/customers", firm)
     of = f"/customers/{customer['id']}"
     contact = await program.post(f"{of}/contacts", {"name": f"Rim {called}", "email": f"rim@{host}"})
     draft = {
@@ -148,6 +153,10 @@ async def some_of_everything(program: Program, called: str = "Dune") -> dict[str
         "/payments",
         {"amount": {"amount": "15.00", "currency": "AED"}, "received_on": today, "allocate_to": [share]},
     )
+    credit = {"amount": {"amount": "1.00", "currency": "AED"}, "reason": f"{called} was late"}
+    credit_note = await program.post(f"/invoices/{invoice['id']}/credit-notes", credit)
+    rate = {"currency": "USD", "on_date": today, "rate": "3.6725", "source": f"Bank of {called}"}
+    exchange_rate = await program.post("/exchange-rates", rate)
     promise = await program.post("/promises", {"invoice_id": invoice["id"], "promised_for": today})
     dispute = await program.post(
         "/disputes",
@@ -179,6 +188,8 @@ async def some_of_everything(program: Program, called: str = "Dune") -> dict[str
         "invoice_id": invoice["id"],
         "allocation_id": payment["allocations"][0]["id"],
         "payment_id": payment["id"],
+        "credit_note_id": credit_note["id"],
+        "rate_id": exchange_rate["id"],
         "promise_id": promise["id"],
         "dispute_id": dispute["id"],
         "import_id": sheet["id"],

@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from bursar.billing.issuing import Incomplete
 from bursar.core.errors import N_, NotFound, NotSignedIn, Refusal, StaleVersion, TooMany
 from bursar.core.translations import places_of, preferred, say
 
@@ -92,13 +93,30 @@ async def refused(request: Request, refusal: Refusal) -> Response:
     """A verb, or the door itself, said no."""
     status = 412 if isinstance(refusal, StaleVersion) else refusal.status
     allowed = getattr(refusal, "allowed", None)
-    told = {"field": refusal.field, "allowed": list(allowed) if allowed is not None else None}
+    told = {
+        "field": refusal.field,
+        "allowed": list(allowed) if allowed is not None else None,
+        "errors": _lacking(request, refusal) if isinstance(refusal, Incomplete) else None,
+    }
     response = _problem(request, status, refusal.code, refusal.message, places_of(refusal), told)
     if isinstance(refusal, NotSignedIn):
         response.headers["WWW-Authenticate"] = 'Bearer realm="bursar"'
     if isinstance(refusal, TooMany):
         response.headers["Retry-After"] = str(refusal.params.get("seconds", 1))
     return response
+
+
+def _lacking(request: Request, refusal: Incomplete) -> list[dict[str, str]]:
+    """Each thing that is missing: where it is mended, its key, and words for it."""
+    language = preferred(request.headers.get("accept-language", ""))
+    return [
+        {
+            "field": f"{item.where}.{item.column or item.key}",
+            "code": item.key,
+            "detail": say(language, item.message, item.params),
+        }
+        for item in refusal.items
+    ]
 
 
 async def unreadable(request: Request, failure: RequestValidationError) -> Response:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +22,10 @@ from bursar.core.work import Work
 
 @dataclass(frozen=True, slots=True)
 class Invoice:
-    """One invoice today. `status` is computed on the tenant's calendar; a draft has neither number nor dates."""
+    """One invoice today. `status` is computed on the tenant's calendar; a draft has neither number nor dates.
+
+    `tax_local` is its tax in the seller's own currency at `exchange_rate`, when it is in another (R19).
+    """
 
     id: UUID
     customer_id: UUID
@@ -43,6 +47,11 @@ class Invoice:
     days_late: int
     promised: bool
     disputed: bool
+    supply_date: date | None
+    allocation_number: str | None
+    refunded: Money
+    exchange_rate: Decimal | None
+    tax_local: Money | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,4 +159,11 @@ def _invoice(work: Work, row: sa.Row[Any]) -> Invoice:
         days_late=(work.today - row.due_date).days if is_late else 0,
         promised=row.promised,
         disputed=row.disputed,
+        supply_date=row.supply_date,
+        allocation_number=row.allocation_number,
+        refunded=Money(row.refunded_minor, row.currency),
+        exchange_rate=row.exchange_rate,
+        tax_local=None
+        if row.tax_local_minor is None
+        else Money(row.tax_local_minor, row.seller["tax_currency"]),
     )

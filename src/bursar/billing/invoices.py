@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from bursar.billing import locks
-from bursar.billing.lines import Line, Priced, price, write_lines
+from bursar.billing.lines import Line, Priced, must_be_sold, price, write_lines
 from bursar.billing.queries import invoices as queries
 from bursar.billing.states import InvoiceState
 from bursar.core.errors import N_, Invalid, NotFound
@@ -39,6 +39,7 @@ async def create_draft(work: Work, draft: Draft) -> UUID:
     if not (await work.db.execute(queries.parties(work, draft.customer_id))).first():
         raise NotFound("customer")
     priced = _priced(draft)
+    await must_be_sold(work, draft.customer_id, draft.lines)
     values = {**_columns(draft), **priced.totals, "state": InvoiceState.DRAFT, "created_by": work.actor.id}
     invoice_id = (await work.db.execute(queries.add_invoice(work, values))).scalar_one()
     await write_lines(work, invoice_id, draft.customer_id, priced)
@@ -56,6 +57,7 @@ async def edit_draft(work: Work, invoice_id: UUID, draft: Draft, *, version: int
             field="customer_id",
         )
     priced = _priced(draft)
+    await must_be_sold(work, draft.customer_id, draft.lines)
     after = {**_columns(draft), **priced.totals}
     await work.db.execute(queries.change_draft(work, invoice_id, after))
     await write_lines(work, invoice_id, draft.customer_id, priced)

@@ -14,7 +14,7 @@ from bursar.billing.queries import issuing as queries
 from bursar.billing.settings import BillingSettings
 from bursar.billing.states import INVOICE_MOVES, ISSUE
 from bursar.catalog import prices
-from bursar.core.errors import N_, IllegalMove, Invalid, NotFound, Refusal
+from bursar.core.errors import N_, IllegalMove, Invalid, NotFound, Refusal, Sentences
 from bursar.core.kinds import AgentRole
 from bursar.core.moves import move_rows
 from bursar.core.states import allowed_from
@@ -38,7 +38,7 @@ class Incomplete(Invalid):
         super().__init__(
             N_("This invoice cannot be issued yet. It lacks: %(missing)s."),
             code="incomplete",
-            missing=", ".join(self.missing),
+            missing=Sentences((item.message, item.params) for item in self.items),
         )
 
 

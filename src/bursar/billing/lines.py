@@ -1,5 +1,6 @@
 """An invoice's lines: what is charged, priced and taxed to the minor unit."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -10,10 +11,11 @@ from uuid import UUID
 from bursar.billing import rules
 from bursar.billing.queries import invoices as queries
 from bursar.catalog.kinds import ItemKind, TaxCategory
-from bursar.core.errors import N_, Invalid
+from bursar.core.errors import N_, Invalid, NotFound
 from bursar.core.money import LARGEST_MINOR, MixedCurrencies, Money
 from bursar.core.work import Work
 
+_UNIT = re.compile(r"[A-Z0-9]{1,3}", re.ASCII)
 _UNTAXED = frozenset(TaxCategory) - {TaxCategory.STANDARD, TaxCategory.MARGIN}
 
 
@@ -68,7 +70,8 @@ def price(lines: Sequence[Line], currency: str) -> Priced:
         currency,
     )
     subtotal, tax = sum(nets), taxes.total
-    if lines and not 0 < subtotal + tax <= LARGEST_MINOR:
+    largest = max(map(abs, (*nets, *taxes.of_lines)), default=0)
+    if lines and not (0 < subtotal + tax <= LARGEST_MINOR and largest <= LARGEST_MINOR):
         raise Invalid(
             N_("The lines must add up to more than zero."), code="total_not_positive", field="lines"
         )
@@ -78,6 +81,19 @@ def price(lines: Sequence[Line], currency: str) -> Priced:
     )
     totals = {"subtotal_minor": subtotal, "tax_minor": tax, "total_minor": subtotal + tax}
     return Priced(rows, {**totals, "rounding_mode": taxes.rounding})
+
+
+async def must_be_sold(work: Work, customer_id: UUID, lines: Sequence[Line]) -> None:
+    """Raises `NotFound` for a product that this firm does not sell, or a price that is not this customer's."""
+    sold = {line.product_id for line in lines if line.product_id}
+    priced = {(line.customer_price_id, line.product_id) for line in lines if line.customer_price_id}
+    if sold and sold - set(await work.db.scalars(queries.products_among(work, sold))):
+        raise NotFound("product")
+    if priced:
+        ids = {price_id for price_id, _ in priced}
+        found = await work.db.execute(queries.prices_among(work, customer_id, ids))
+        if priced - {(row.id, row.product_id) for row in found}:
+            raise NotFound("price")
 
 
 async def write_lines(work: Work, invoice_id: UUID, customer_id: UUID, priced: Priced) -> None:
@@ -106,14 +122,25 @@ def _check(line: Line, position: int, currency: str) -> None:
             raise MixedCurrencies(currency, money.currency)
     if not line.description.strip():
         raise _refusal(N_("Line %(line)s needs a description."), "line_without_description", position)
-    if line.quantity <= 0:
-        raise _refusal(N_("The quantity of line %(line)s must be more than zero."), "quantity", position)
-    if not 0 <= line.tax_rate <= 100 or (line.tax_category in _UNTAXED and line.tax_rate):
+    if not _fits(line.quantity, 6, 10**12) or line.quantity <= 0:
+        raise _refusal(
+            N_("The quantity of line %(line)s must be more than zero, with six decimals at most."),
+            "quantity",
+            position,
+        )
+    if not _fits(line.tax_rate, 2, 101) or (line.tax_category in _UNTAXED and line.tax_rate):
         raise _refusal(N_("The tax rate of line %(line)s does not fit its category."), "tax_rate", position)
     if line.discount and line.discount.minor < 0:
         raise _refusal(N_("The discount of line %(line)s is below zero."), "discount", position)
     if line.service_from and line.service_to and line.service_to < line.service_from:
         raise _refusal(N_("The service of line %(line)s ends before it begins."), "service_to", position)
+    if not _UNIT.fullmatch(line.unit_code):
+        raise _refusal(N_("The unit of line %(line)s is a code like C62 or HUR."), "unit_code", position)
+
+
+def _fits(number: Decimal, decimals: int, below: int) -> bool:
+    """Whether a column holds it as it is: from zero on, with so many decimals."""
+    return number.is_finite() and 0 <= number < below and number == round(number, decimals)
 
 
 def _refusal(message: str, code: str, position: int) -> Invalid:

@@ -4,6 +4,7 @@ A refusal changes nothing. Doors translate it once: `message` is a gettext msgid
 places are filled from `params` after translation.
 """
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 
@@ -17,6 +18,15 @@ class Counted(dict[str, int]):
 
     def __str__(self) -> str:
         return ", ".join(f"{word}: {many}" for word, many in self.items())
+
+
+class Sentences(tuple[tuple[str, Mapping[str, Any]], ...]):
+    """Several msgids, each with what fills its places; a place of a refusal's message may be filled with them."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return "; ".join(message % params for message, params in self)
 
 
 class Refusal(Exception):

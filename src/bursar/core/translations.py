@@ -10,7 +10,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from bursar.core.errors import Counted, IllegalMove, Refusal
+from bursar.core.errors import Counted, IllegalMove, Refusal, Sentences
 
 LOCALES = Path(__file__).parents[1] / "web" / "locales"
 SOURCE = "en"
@@ -57,6 +57,8 @@ def places_of(refusal: Refusal) -> Mapping[str, Any]:
 def _in_words(catalogue: NullTranslations, value: object) -> object:
     if isinstance(value, Counted):
         return str(Counted({catalogue.gettext(word): many for word, many in value.items()}))
+    if isinstance(value, Sentences):
+        return str(Sentences((catalogue.gettext(message), params) for message, params in value))
     return catalogue.gettext(value) if isinstance(value, str) and value else value
 
 

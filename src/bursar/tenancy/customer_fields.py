@@ -29,9 +29,13 @@ class CustomerInput(TypedDict, total=False):
     locale: str | None
     time_zone: str | None
     tax_number: str | None
+    registration_number: str | None
+    registration_authority: str | None
     address_lines: list[str] | str | None
     city: str | None
+    subdivision: str | None
     country: str | None
+    name_local: str | None
     tags: list[str] | str | None
     custom_fields: dict[str, Any] | None
 
@@ -172,7 +176,9 @@ _CUSTOMER: dict[str, Callable[[Any, str], Any]] = {
     "locale": lambda value, field: cells.parse_locale(value, field=field),
     "time_zone": lambda value, field: rules.check_time_zone(value, field=field),
     "address_lines": _address_lines,
-    "city": _name,
+    **dict.fromkeys(
+        ("city", "subdivision", "name_local", "registration_number", "registration_authority"), _name
+    ),
     "country": lambda value, field: rules.check_country(value, field=field),
     "tags": _tags,
     "custom_fields": _custom_fields,

@@ -39,9 +39,13 @@ class Customer:
     locale: str | None
     time_zone: str | None
     tax_number: str | None
+    registration_number: str | None
+    registration_authority: str | None
     address_lines: list[str]
     city: str | None
+    subdivision: str | None
     country: str | None
+    name_local: str | None
     tags: list[str]
     custom_fields: dict[str, Any]
     source: CustomerSource

@@ -36,9 +36,13 @@ class CustomerChange(Strict):
     locale: Line | None = None
     time_zone: Line | None = None
     tax_number: Line | None = None
+    registration_number: Line | None = None
+    registration_authority: Line | None = None
     address_lines: list[Line] = Field(default=[], max_length=50)
     city: Line | None = None
+    subdivision: Line | None = None
     country: Line | None = None
+    name_local: Line | None = None
     tags: list[Line] = Field(default=[], max_length=50)
     custom_fields: Custom = Field(default={}, max_length=50)
 
@@ -57,9 +61,13 @@ class Customer(Shown):
     locale: str | None
     time_zone: str | None
     tax_number: str | None
+    registration_number: str | None
+    registration_authority: str | None
     address_lines: list[str]
     city: str | None
+    subdivision: str | None
     country: str | None
+    name_local: str | None
     tags: list[str]
     custom_fields: dict[str, Any]
     source: CustomerSource

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query
+from fastapi import Query, Request
 from pydantic import Field
 from starlette.responses import Response
 
@@ -26,14 +26,19 @@ from bursar.api.values import (
     Shown,
     ShownMoney,
     Strict,
+    Whole,
     signed,
 )
 from bursar.billing import credit_notes, finding, invoices, issuing, lines
+from bursar.billing.completeness import Where
+from bursar.billing.credit_notes import CreditReason
+from bursar.billing.crediting import Part
 from bursar.billing.filters import Chosen
 from bursar.billing.rules import Status
 from bursar.billing.states import InvoiceState
-from bursar.catalog.kinds import TaxCategory
+from bursar.catalog.kinds import ItemKind, TaxCategory
 from bursar.core.money import Money
+from bursar.core.translations import preferred, say
 from bursar.core.work import Work
 
 router = door("/invoices", "invoices", tag="invoices")
@@ -50,6 +55,12 @@ class LineIn(Strict):
     tax_rate: Annotated[str, Field(pattern=r"^[0-9]{1,3}(\.[0-9]{1,2})?$", description="Percent.")] = "5"
     service_from: Day | None = None
     service_to: Day | None = None
+    product_id: UUID | None = None
+    customer_price_id: UUID | None = Field(default=None, description="Of this customer and this product.")
+    description_local: Annotated[str, Field(max_length=2_000)] | None = None
+    unit_code: Annotated[str, Field(pattern=r"^[A-Z0-9]{1,3}$", description="UN/ECE Rec. 20.")] = "C62"
+    item_kind: ItemKind = ItemKind.SERVICES
+    classification_code: Annotated[str, Field(max_length=20, description="HS or SAC.")] | None = None
 
     def line(self, currency: str, position: int) -> lines.Line:
         place = f"lines[{position}]"
@@ -64,6 +75,12 @@ class LineIn(Strict):
             tax_rate=Decimal(self.tax_rate),
             service_from=self.service_from,
             service_to=self.service_to,
+            product_id=self.product_id,
+            customer_price_id=self.customer_price_id,
+            description_local=self.description_local,
+            unit_code=self.unit_code,
+            item_kind=self.item_kind,
+            classification_code=self.classification_code,
         )
 
 
@@ -78,6 +95,7 @@ class DraftIn(Strict):
     notes: Prose | None = None
     purchase_order: Line | None = None
     locale: Annotated[str, Field(max_length=35)] | None = None
+    allocation_number: Annotated[str, Field(max_length=20)] | None = None
 
     def draft(self) -> invoices.Draft:
         plain = self.model_dump(exclude={"lines"})
@@ -97,6 +115,12 @@ class InvoiceLine(Shown):
     tax: Amount
     service_from: date | None
     service_to: date | None
+    product_id: UUID | None
+    customer_price_id: UUID | None
+    description_local: str | None
+    unit_code: str
+    item_kind: ItemKind
+    classification_code: str | None
 
 
 class Invoice(Shown):
@@ -122,6 +146,11 @@ class Invoice(Shown):
     days_late: int
     promised: bool
     disputed: bool
+    supply_date: date | None
+    allocation_number: str | None
+    refunded: ShownMoney
+    exchange_rate: Quantity | None
+    tax_local: ShownMoney | None
 
 
 class InvoiceWithLines(Invoice):
@@ -149,14 +178,53 @@ class Because(Strict):
     reason: Annotated[str, Field(min_length=1, max_length=2_000)]
 
 
+class LineCredited(Strict):
+    """A quantity or a net amount of the line at `position`; neither is all that is left of it."""
+
+    position: Annotated[Whole, Field(ge=1, le=10_000)]
+    quantity: Digits | None = None
+    net: AmountIn | None = None
+
+    def part(self, at: int) -> Part:
+        return Part(
+            self.position,
+            Decimal(self.quantity) if self.quantity else None,
+            self.net.money(f"lines[{at}].net") if self.net else None,
+        )
+
+
 class Credit(Because):
-    amount: AmountIn
+    """An amount with its tax, or lines; neither is all that no credit note has taken yet."""
+
+    amount: AmountIn | None = None
+    lines: list[LineCredited] = Field(default=[], max_length=500)
+    reason_code: CreditReason = CreditReason.CONSIDERATION
 
 
 class CreditNote(Shown):
+    """`released` is money that had paid what it takes back: the customer's credit again."""
+
     id: UUID
     number: str
     amount: ShownMoney
+    tax: ShownMoney
+    released: ShownMoney
+
+
+class Missing(Shown):
+    """`rule` says which law or standard wants it; a `warning` does not hold the invoice back."""
+
+    key: str
+    rule: str
+    detail: str
+    where: Where
+    field: str | None
+    warning: bool
+
+
+class Checklist(Shown):
+    ready: bool
+    items: list[Missing]
 
 
 @router.get("")
@@ -213,10 +281,34 @@ async def cancel_invoice(work: Acting, invoice_id: UUID, given: Because, version
 
 @router.post("/{invoice_id}/credit-notes", status_code=201)
 async def credit_invoice(work: Acting, invoice_id: UUID, given: Credit) -> CreditNote:
-    """Take a part of what is open back."""
-    amount = given.amount.money()
-    note = await credit_notes.issue_credit_note(work, invoice_id, amount, because=given.reason)
+    """What is open goes first; beyond it, money that was applied becomes the customer's credit."""
+    note = await credit_notes.issue_credit_note(
+        work,
+        invoice_id,
+        given.amount.money() if given.amount else None,
+        parts=[line.part(at) for at, line in enumerate(given.lines)],
+        because=given.reason,
+        reason_code=given.reason_code,
+    )
     return CreditNote.model_validate(note)
+
+
+@router.get("/{invoice_id}/checklist")
+async def check_draft(work: Acting, invoice_id: UUID, request: Request) -> Checklist:
+    """What the law, or a reader, would miss if it were issued now; in the language of Accept-Language."""
+    language = preferred(request.headers.get("accept-language", ""))
+    items = [
+        Missing(
+            key=item.key,
+            rule=item.rule,
+            detail=say(language, item.message, item.params),
+            where=item.where,
+            field=item.column,
+            warning=item.warning,
+        )
+        for item in await issuing.checklist(work, invoice_id)
+    ]
+    return Checklist(ready=all(item.warning for item in items), items=items)
 
 
 async def _shown(work: Work, invoice_id: UUID, response: Response) -> InvoiceWithLines:

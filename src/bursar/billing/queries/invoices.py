@@ -1,6 +1,6 @@
 """Statements over invoices, their lines and their numbers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from bursar.billing.queries.sets import among, rows
 from bursar.billing.tables import invoice_lines, invoices, number_series
+from bursar.catalog.tables import customer_prices, products
 from bursar.core.work import Work
 from bursar.tenancy.tables import customers, tenants
 
@@ -90,6 +91,20 @@ def lines_of(work: Work, invoice_id: UUID) -> sa.Select:
         sa.select(invoice_lines)
         .where(invoice_lines.c.tenant_id == work.tenant_id, invoice_lines.c.invoice_id == invoice_id)
         .order_by(invoice_lines.c.position)
+    )
+
+
+def products_among(work: Work, ids: Iterable[UUID]) -> sa.Select:
+    """Those of `ids` that this firm sells, or sold."""
+    return sa.select(products.c.id).where(products.c.tenant_id == work.tenant_id, among(products.c.id, ids))
+
+
+def prices_among(work: Work, customer_id: UUID, ids: Iterable[UUID]) -> sa.Select:
+    """Those of `ids` that are prices of this customer."""
+    return sa.select(customer_prices.c.id, customer_prices.c.product_id).where(
+        customer_prices.c.tenant_id == work.tenant_id,
+        customer_prices.c.customer_id == customer_id,
+        among(customer_prices.c.id, ids),
     )
 
 
