@@ -9,11 +9,13 @@ import json
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 
 from bursar.billing.rules import tolerated_drift
 from bursar.core.money import EXPONENTS
+from bursar.core.schema import uuids_text
 from bursar.core.work import Work
 
 USUAL_DRIFT = tolerated_drift("AED")
@@ -160,12 +162,30 @@ asked as materialized (
       cross join lateral (select (date_trunc('month', run_on) + interval '1 month - 1 day')::date as last_day) month
 ),
 """
+_ASKED_OF_MANY = """
+asked as materialized (
+    select uuidv7() as id, r.id as recurring_id, r.customer_id, r.product_id, a.run_on,
+           greatest(date_trunc('month', a.run_on)::date, r.start_date) as service_from,
+           least(last_day, r.end_date) as service_to, extract(day from last_day)::int as month_days,
+           r.unit_price_minor, r.currency, r.quantity_source, r.quantity, r.proration, false as already_billed
+      from unnest(cast(:ids as uuid[]), cast(:runs as date[])) a (recurring_id, run_on)
+      join recurring_invoices r on r.tenant_id = :tenant_id and r.id = a.recurring_id
+      cross join lateral (select (date_trunc('month', a.run_on) + interval '1 month - 1 day')::date as last_day) month
+),
+"""
+_SUMS = """
+select l.recurring_id, l.run_on, r.currency, l.units, l.verdict, l.subtotal, l.total_tax
+  from lines l join recurring_invoices r on r.tenant_id = :tenant_id and r.id = l.recurring_id
+ where l.position = 1
+ order by l.run_on, l.recurring_id
+"""
 _IN_ORDER = """
 select l.*, p.tax_rate, p.tax_category from lines l join products p on p.tenant_id = :tenant_id and p.id = l.product_id
  order by l.run_on, l.position
 """
 _PRICE_ASKED = sa.text(_INTO + _LINES + _ALL)
 _PREVIEW = sa.text(_WITH + _ASKED + _LINES + _IN_ORDER)
+_SUMS_OF_MANY = sa.text(_WITH + _ASKED_OF_MANY + _LINES + _SUMS)
 
 
 def price_asked(work: Work) -> sa.TextClause:
@@ -177,3 +197,9 @@ def preview(work: Work, runs: Sequence[date], plan: dict[str, Any]) -> sa.TextCl
     """The lines of a plan on each of these days, in order. `plan` has its columns by name."""
     told = {"tenant_id": work.tenant_id, "drifts": DRIFTS, "usual_drift": USUAL_DRIFT, "runs": list(runs)}
     return _PREVIEW.bindparams(**told, **plan)
+
+
+def sums(work: Work, ids: Sequence[UUID], runs: Sequence[date]) -> sa.TextClause:
+    """What each of these recurring invoices comes to on the day beside it, in the order of the days."""
+    told = {"tenant_id": work.tenant_id, "drifts": DRIFTS, "usual_drift": USUAL_DRIFT}
+    return _SUMS_OF_MANY.bindparams(**told, ids=uuids_text(ids), runs=list(runs))
