@@ -1,7 +1,8 @@
 """How fast one worker drains personal, multipart, tracked mails into a sink, claims committed first.
 
-The bare limit is the sink's: the same messages, built beforehand, handed over the same connections with no
-database at all. What lies between is ours: claiming, composing, writing, settling.
+The bare limit (`bare_drain`) writes the same rows into the same tables by hand and sends letters made beforehand.
+What lies between is ours: reading facts, composing, and whatever we do more clumsily. The sink's own speed, with no
+database at all, stands beside it.
 """
 
 import argparse
@@ -18,14 +19,15 @@ from uuid import UUID, uuid4
 import httpx2
 import sqlalchemy as sa
 
-from benchmarks.ground import Ground, a_firm, a_mailbox, run, say
+from benchmarks.bare_drain import BATCH, CONNECTIONS, TEXTS, BareDrain
+from benchmarks.ground import Ground, a_firm, a_mailbox, heard, run, say
 from bursar.chasing.campaigns import CampaignPlan, create_campaign, send_now
 from bursar.chasing.states import CampaignKind
 from bursar.core.upkeep import take_statistics
 from bursar.house import House
-from bursar.outbox.ports import Letter
+from bursar.outbox.ports import Letter, Sender
 from bursar.outbox.pump import Pump
-from bursar.outbox.tables import sends
+from bursar.outbox.tables import account_usage, attempts, claims, contact_days, sends
 from bursar.worker.main import calm_collector
 
 
@@ -55,26 +57,44 @@ async def main(arguments: argparse.Namespace) -> dict[str, Any]:
 async def drain(
     house: House, arguments: argparse.Namespace, host: str, port: int, control: int | None
 ) -> dict[str, Any]:
-    tenant_id = await a_firm(house, arguments.size, arguments.invoices)
+    size, invoices = arguments.size, arguments.invoices
+    tenant_id = await a_firm(house, size, invoices)
     await a_mailbox(house, tenant_id, host, port)
     await _release(house, tenant_id)
-    seconds = await _pump(house, arguments.lanes)
-    megabytes = round(
-        resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    )  # before the limit's own letters
-    await _check(house, tenant_id, arguments.size, control)
-    limit = await _limit(house, host, port, arguments.size)
-    say(
-        f"{arguments.size:,} messages of {arguments.invoices} invoice(s) in {seconds:.2f} s: "
-        f"{arguments.size / seconds:,.0f}/s"
-    )
-    say(f"bare: the same bytes over the same connections in {limit:.2f} s: {arguments.size / limit:,.0f}/s")
+    with heard(house) as texts:
+        seconds = await _pump(house, arguments.lanes)
+    # Before the limit's own letters are made.
+    megabytes = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    ours = await _rows(house, tenant_id)
+    told = await _told(control)
+    say("the sink counted", told)
+    message = _message(told["octets"] // told["messages"] if told else 4_500)
+
+    other = await a_firm(house, size, invoices)
+    account_id = await a_mailbox(house, other, host, port)
+    await _release(house, other)
+    await take_statistics(house.office, ["sends", "send_subjects"])
+    settings = {"host": host, "port": port, "tls": "none", "connections": CONNECTIONS}
+    sender = house.senders("smtp", settings, None)
+    limit = await BareDrain(house, other, account_id, sender, message).run(like=tenant_id)
+    theirs = await _rows(house, other)
+    wire = await _wire(sender, message, size)
+    await sender.close()
+
+    assert ours == theirs, (ours, theirs)
+    assert ours["sends"] == {"sent": size}, ours
+    say("both left", ours)
+    say("OURS\n" + ";\n".join(dict.fromkeys(texts)) + "\n\nBY HAND\n" + ";\n".join(TEXTS))
+    for name, took in (("ours", seconds), ("by hand", limit), ("no database", wire)):
+        say(f"{name}: {size:,} messages of {invoices} invoice(s) in {took:.2f} s: {size / took:,.0f}/s")
     return {
-        "size": arguments.size,
-        "invoices": arguments.invoices,
+        "size": size,
+        "invoices": invoices,
         "seconds": round(seconds, 3),
-        "per_second": round(arguments.size / seconds),
+        "per_second": round(size / seconds),
+        "limit_per_second": round(size / limit),
         "limit_ratio": round(seconds / limit, 2),
+        "wire_per_second": round(size / wire),
         "megabytes": megabytes,
     }
 
@@ -96,45 +116,55 @@ async def _pump(house: House, lanes: int) -> float:
     return seconds
 
 
-async def _check(house: House, tenant_id: UUID, size: int, control: int | None) -> None:
-    async with house.office.work(tenant_id) as work:
-        rows = await work.db.execute(
+async def _rows(house: House, tenant_id: UUID) -> dict[str, Any]:
+    """What a drain leaves of one tenant: rows by state, and the sums that must agree with them."""
+    async with house.office.work(tenant_id, read_only=True) as work:
+        states = await work.db.execute(
             sa.select(sends.c.state, sa.func.count())
             .where(sends.c.tenant_id == tenant_id)
             .group_by(sends.c.state)
         )
-        states = {row[0]: row[1] for row in rows}
-    assert states == {"sent": size}, states
-    if control is not None:
-        async with httpx2.AsyncClient() as client:
-            stats = (await client.get(f"http://127.0.0.1:{control}/stats")).json()
-        say("the sink counted", stats)
-
-
-async def _limit(house: House, host: str, port: int, size: int) -> float:
-    """The sink's own speed: as many messages of the same size, ready made, over as many connections."""
-    message = (
-        b"From: billing@working-title.example\r\nTo: c@example.com\r\nMessage-ID: <%s@working-title.example>\r\n\r\n"
-        + b"x" * 70
-        + b"\r\n"
-    )
-    body = (b"x" * 76 + b"\r\n") * 75
-    letters = [
-        Letter(
-            uuid4(),
-            "billing@working-title.example",
-            f"c{n}@example.com",
-            message % uuid4().hex.encode() + body,
+        rows: dict[str, Any] = {"sends": {row[0]: row[1] for row in states}}
+        for table in (attempts, contact_days):
+            mine = table.c.tenant_id == tenant_id
+            rows[table.name] = await work.db.scalar(sa.select(sa.func.count()).where(mine))
+        used = sa.func.sum(account_usage.c.accepted)
+        rows["used"] = await work.db.scalar(sa.select(used).where(account_usage.c.tenant_id == tenant_id))
+        held = sa.select(sa.func.sum(claims.c.room)).where(
+            claims.c.tenant_id == tenant_id, claims.c.settled_at.is_not(None)
         )
-        for n in range(size)
+        rows["claimed and settled"] = await work.db.scalar(held)
+    return rows
+
+
+async def _told(control: int | None) -> dict[str, Any]:
+    """What our own sink counted; nothing is known of another."""
+    if control is None:
+        return {}
+    async with httpx2.AsyncClient() as client:
+        return (await client.get(f"http://127.0.0.1:{control}/stats")).json()
+
+
+def _message(octets: int) -> bytes:
+    """As many bytes as one of ours."""
+    head = (
+        b"From: billing@working-title.example\r\nTo: c@example.com\r\nMessage-ID: <%s@bare.example>\r\n\r\n"
+    )
+    head %= uuid4().hex.encode()
+    lines, rest = divmod(octets - len(head), 78)
+    return head + (b"x" * 76 + b"\r\n") * lines + b"x" * rest + b"\r\n"
+
+
+async def _wire(sender: Sender, message: bytes, size: int) -> float:
+    """The sink's own speed, over the same connections."""
+    letters = [
+        Letter(uuid4(), "billing@working-title.example", f"c{nth}@example.com", message)
+        for nth in range(size)
     ]
-    sender = house.senders("smtp", {"host": host, "port": port, "tls": "none", "connections": 8}, None)
     started = time.perf_counter()
-    for first in range(0, size, 200):
-        await sender.deliver(letters[first : first + 200])
-    seconds = time.perf_counter() - started
-    await sender.close()
-    return seconds
+    for first in range(0, size, BATCH):
+        await sender.deliver(letters[first : first + BATCH])
+    return time.perf_counter() - started
 
 
 if __name__ == "__main__":
