@@ -110,7 +110,16 @@ async def footprint(work: Work) -> dict[str, str | None]:
             ),
             {"tenant": work.tenant_id},
         )
-        for name in (*names, "refunds", "bank_lines", "promises", "disputes", "dispute_notes", "events")
+        for name in (
+            *names,
+            "refunds",
+            "customer_credits",
+            "bank_lines",
+            "promises",
+            "disputes",
+            "dispute_notes",
+            "events",
+        )
     }
 
 

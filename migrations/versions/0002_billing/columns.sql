@@ -59,3 +59,18 @@ alter table import_runs
     drop constraint import_runs_kind_check,
     add constraint import_runs_kind_check
         check (kind in ('customers', 'contacts', 'invoices', 'payments', 'products', 'prices', 'units', 'bank_lines'));
+
+create index payments_tenant_id_received_on_idx on payments (tenant_id, received_on);
+
+-- What payments had left when this revision came. The owner sees rows only while the wall does not bind it too.
+alter table payments no force row level security;
+alter table invoice_payments no force row level security;
+insert into customer_credits (tenant_id, payment_id, customer_id, amount_minor, currency, received_on)
+select p.tenant_id, p.id, p.customer_id, p.amount_minor - coalesce(used.amount, 0), p.currency, p.received_on
+  from payments p
+  left join (select tenant_id, payment_id, sum(amount_minor) as amount from invoice_payments group by 1, 2) used
+         on used.tenant_id = p.tenant_id and used.payment_id = p.id
+ where p.reverses_id is null and p.amount_minor > coalesce(used.amount, 0)
+   and not exists (select from payments r where r.tenant_id = p.tenant_id and r.reverses_id = p.id);
+alter table payments force row level security;
+alter table invoice_payments force row level security;

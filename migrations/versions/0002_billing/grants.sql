@@ -11,6 +11,7 @@ grant select, insert, update on bank_lines to bursar_agent, bursar_system;
 grant select, insert on credit_note_lines to bursar_agent, bursar_system;
 grant select, insert, update on einvoice_documents to bursar_agent, bursar_system;
 grant select, insert, update on refunds to bursar_agent, bursar_system;
+grant select, insert, update, delete on customer_credits to bursar_agent, bursar_system;
 grant update (pdf_file_id) on credit_notes to bursar_agent, bursar_system;
 revoke execute on function guard_credit_note, guard_price, guard_unit from public;
 grant execute on function guard_credit_note, guard_price, guard_unit to bursar_agent, bursar_system;

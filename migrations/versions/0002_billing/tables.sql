@@ -271,3 +271,20 @@ CREATE INDEX refunds_tenant_id_credit_note_id_idx ON refunds (tenant_id, credit_
 CREATE INDEX refunds_tenant_id_customer_id_idx ON refunds (tenant_id, customer_id);
 CREATE INDEX refunds_tenant_id_payment_id_idx ON refunds (tenant_id, payment_id);
 
+CREATE TABLE customer_credits (
+    tenant_id UUID NOT NULL, 
+    id UUID DEFAULT uuidv7() NOT NULL, 
+    payment_id UUID NOT NULL, 
+    customer_id UUID NOT NULL, 
+    amount_minor BIGINT NOT NULL, 
+    currency CHAR(3) NOT NULL, 
+    received_on DATE NOT NULL, 
+    created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL, 
+    updated_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL, 
+    CONSTRAINT customer_credits_pkey PRIMARY KEY (tenant_id, id), 
+    CONSTRAINT customer_credits_tenant_id_payment_id_fkey FOREIGN KEY(tenant_id, payment_id) REFERENCES payments (tenant_id, id) ON DELETE RESTRICT, 
+    CONSTRAINT customer_credits_tenant_id_customer_id_fkey FOREIGN KEY(tenant_id, customer_id) REFERENCES customers (tenant_id, id) ON DELETE RESTRICT, 
+    CONSTRAINT customer_credits_tenant_id_payment_id_key UNIQUE (tenant_id, payment_id), 
+    CONSTRAINT customer_credits_amount_check CHECK (amount_minor >= 0)
+);
+CREATE INDEX customer_credits_tenant_id_customer_id_idx ON customer_credits (tenant_id, customer_id);

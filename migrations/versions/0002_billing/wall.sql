@@ -11,6 +11,7 @@ select raise_wall('bank_lines', 'firm');
 select raise_wall('credit_note_lines', 'customer');
 select raise_wall('einvoice_documents', 'customer');
 select raise_wall('refunds', 'customer');
+select raise_wall('customer_credits', 'customer');
 
 create trigger touch before update on einvoice_obligations for each row execute function touch_updated_at();
 create trigger touch before update on exchange_rates for each row execute function touch_updated_at();
@@ -22,6 +23,7 @@ create trigger touch before update on recurring_invoices for each row execute fu
 create trigger touch before update on bank_lines for each row execute function touch_updated_at();
 create trigger touch before update on einvoice_documents for each row execute function touch_updated_at();
 create trigger touch before update on refunds for each row execute function touch_updated_at();
+create trigger touch before update on customer_credits for each row execute function touch_updated_at();
 
 create trigger journal_new after insert on recurring_invoices referencing new table as new_rows
     for each statement execute function write_journal('recurring_invoice', 'row.customer_id');

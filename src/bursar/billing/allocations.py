@@ -10,7 +10,9 @@ import sqlalchemy as sa
 
 from bursar.billing import exchange, locks, settling
 from bursar.billing.because import must_say_why
+from bursar.billing.credits import added_up, give_credits, use_credits
 from bursar.billing.exchange import Exchanged
+from bursar.billing.queries import credits as credit_queries
 from bursar.billing.queries import invoices as invoice_queries
 from bursar.billing.queries import money as queries
 from bursar.billing.states import REVERSE_ALLOCATION, InvoiceState
@@ -40,14 +42,20 @@ class Share:
     applied_on: date | None = None
 
     @property
+    def taken(self) -> int:
+        """Minor units of the payment."""
+        return self.exchanged.taken if self.exchanged else self.amount
+
+    @property
     def counts_from(self) -> date:
         return self.applied_on or max(self.received_on, self.invoice.issue_date)
 
 
-async def apply(work: Work, shares: Sequence[Share]) -> dict[UUID, int]:
+async def apply(work: Work, shares: Sequence[Share], *, of_credit: bool = True) -> dict[UUID, int]:
     """Write allocations, lower the balances, and settle what has nothing left to pay.
 
-    Returns what is open of each touched invoice afterwards. The caller holds the locks.
+    The money is credit of its customer, or (not `of_credit`) of a payment that comes in by this act. Returns what
+    is open of each touched invoice afterwards. The caller holds the locks.
     """
     left: dict[UUID, int] = {}
     paid_on: dict[UUID, date] = {}
@@ -67,6 +75,8 @@ async def apply(work: Work, shares: Sequence[Share]) -> dict[UUID, int]:
         if share.invoice.id not in settled
     }
     await _write(work, shares, lowered, told)
+    if of_credit:
+        await use_credits(work, added_up((share.payment_id, share.taken) for share in shares))
     await settling.settle(work, settled)
     await settling.after_payment(work, left.keys(), list(settled))
     return left
@@ -117,7 +127,7 @@ async def _exchanged_share(
             N_("Say which payment it is, and both amounts."), code="both_amounts_needed", field="taken"
         )
     must_fit_balance(invoice, amount)
-    left = await work.db.execute(queries.unapplied(work, invoice.customer_id))
+    left = await work.db.execute(credit_queries.unapplied(work, invoice.customer_id))
     payment = next((row for row in left if row.id == payment_id), None)
     if payment is None or payment.currency != taken.currency or payment.left < taken.minor:
         raise Invalid(N_("This payment has not as much left."), code="no_credit", field="taken")
@@ -133,7 +143,7 @@ async def shares_of_credit(
     locks.must_be_open(invoice, "allocate")
     wanted = _wanted(invoice, amount)
     shares: list[Share] = []
-    for payment in await work.db.execute(queries.unapplied(work, invoice.customer_id)):
+    for payment in await work.db.execute(credit_queries.unapplied(work, invoice.customer_id)):
         if payment.currency != invoice.currency or (payment_id is not None and payment.id != payment_id):
             continue
         taken = min(payment.left, wanted)
@@ -170,9 +180,8 @@ async def reverse(work: Work, live: Sequence[sa.Row[Any]], *, because: str) -> N
     for invoice in found.values():
         locks.must_allow(invoice, REVERSE_ALLOCATION)
     await work.db.execute(queries.add_allocations(work, [reversal_of(work, row, because) for row in live]))
-    back: dict[UUID, int] = {}
-    for row in live:
-        back[row.invoice_id] = back.get(row.invoice_id, 0) - row.amount_minor
+    await give_credits(work, added_up((row.payment_id, taken_of(row)) for row in live))
+    back = added_up((row.invoice_id, -row.amount_minor) for row in live)
     await work.db.execute(invoice_queries.lower_balances(work, back))
     paid = [id_ for id_, invoice in found.items() if invoice.state == InvoiceState.PAID]
     await move_all(work, REVERSE_ALLOCATION, paid, because=because, paid_on=None)
@@ -238,6 +247,11 @@ def _row(share: Share) -> dict[str, Any]:
         "reverses_id": None,
         "reason": None,
     }
+
+
+def taken_of(row: sa.Row[Any]) -> int:
+    """What an allocation took of its payment, in the payment's minor units."""
+    return row.amount_minor if row.taken_minor is None else row.taken_minor
 
 
 def names_of(row: sa.Row[Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from bursar.billing import allocations, exchange, locks, rules
 from bursar.billing.allocations import AT_ONCE, Share, must_be_positive, must_fit_balance
+from bursar.billing.credits import give_credits
 from bursar.billing.exchange import Rates
 from bursar.billing.queries import money as queries
 from bursar.billing.states import InvoiceState, PaymentSource
@@ -70,6 +71,7 @@ class PaymentBook:
         }
         self.payments: list[dict[str, Any]] = []
         self.shares: list[Share] = []
+        self.left: dict[UUID, int] = {}
         self.received: list[Record] = []
         self.late: list[Record] = []
 
@@ -88,7 +90,8 @@ class PaymentBook:
             if len(written) < len(part):
                 raise Conflict(N_("Somebody else is recording the same payment right now."), code="busy")
             await self.work.record("payment.received", *self.received[start : start + AT_ONCE])
-        await allocations.apply(self.work, self.shares)
+        await allocations.apply(self.work, self.shares, of_credit=False)
+        await give_credits(self.work, self.left)
         for start in range(0, len(self.late), AT_ONCE):
             await self.work.record("invoice.payment_arrives", *self.late[start : start + AT_ONCE])
 
@@ -99,7 +102,7 @@ class PaymentBook:
         for invoice_id, wanted in payment.allocate_to:
             share = self._share(payment, payment_id, self.invoices[invoice_id], wanted, left)
             if share.amount:
-                left -= share.exchanged.taken if share.exchanged else share.amount
+                left -= share.taken
                 shares.append(share)
         # Nothing is kept of a payment that is refused on its way here.
         for share in shares:
@@ -111,6 +114,8 @@ class PaymentBook:
                 told = {"payment_id": str(payment_id)}
                 owner = self.invoices[invoice_id].customer_id
                 self.late.append(Record(invoice_id, owner, payload=told))
+        if left:
+            self.left[payment_id] = left
         self._take_down(payment, payment_id, left)
         balances = {id_: Money(self.open[id_], self.invoices[id_].currency) for id_, _ in payment.allocate_to}
         return PaymentRecorded(payment_id, paid, Money(left, payment.amount.currency), balances)

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from bursar.billing import allocations, exchange, locks
 from bursar.billing.because import must_say_why
+from bursar.billing.credits import use_credits
 from bursar.billing.payment_book import NewPayment, PaymentBook, PaymentRecorded
 from bursar.billing.queries import invoices as invoice_queries
 from bursar.billing.queries import money as queries
@@ -72,6 +73,7 @@ async def reverse_payment(work: Work, payment_id: UUID, *, because: str) -> UUID
         )
     live = (await work.db.execute(queries.live_allocations(work, payment_ids=[payment_id]))).all()
     await allocations.reverse(work, live, because=because)
+    await use_credits(work, {payment_id: payment.amount_minor})
     copied = ("customer_id", "currency", "method", "reference", "source")
     row = {name: getattr(payment, name) for name in copied}
     row |= {"amount_minor": -payment.amount_minor, "received_on": work.today, "reverses_id": payment_id}

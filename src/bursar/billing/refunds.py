@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from bursar.billing import locks
 from bursar.billing.allocations import must_be_positive
 from bursar.billing.because import must_say_why
-from bursar.billing.queries import money
+from bursar.billing.credits import give_credits, use_credits
+from bursar.billing.queries import credits, money
 from bursar.billing.queries import refunds as queries
 from bursar.billing.states import FAIL_REFUND, REFUND, REFUND_MOVES, SUCCEED_REFUND, InvoiceState, RefundState
 from bursar.core.errors import N_, Conflict, IllegalMove, Invalid, NotFound
@@ -83,6 +84,7 @@ async def refund_payment(work: Work, given: NewRefund) -> Refund:
             free=str(Money(note.released_minor - note.promised, note.currency)),
         )
     refund_id = (await work.db.execute(queries.add_refund(work, _row(given, payment)))).scalar_one()
+    await use_credits(work, {payment.id: given.amount.minor})
     if given.done:
         await _succeed(work, refund_id, given.amount.minor, None if note is None else note.invoice_id)
     return await get_refund(work, refund_id)
@@ -106,6 +108,7 @@ async def fail_refund(work: Work, refund_id: UUID, *, because: str, version: int
     if row.state != RefundState.PENDING:
         raise _illegal(row, FAIL_REFUND.event)
     await move(work, FAIL_REFUND, refund_id, because=because, version=version)
+    await give_credits(work, {row.payment_id: row.amount_minor})
     return await get_refund(work, refund_id)
 
 
@@ -161,7 +164,7 @@ def _check_dates(work: Work, given: NewRefund, payment: sa.Row[Any]) -> None:
 async def _must_be_left(work: Work, given: NewRefund, payment: sa.Row[Any]) -> None:
     if given.amount.currency != payment.currency:
         raise MixedCurrencies(payment.currency, given.amount.currency)
-    left = (await work.db.execute(money.left_of(work, [payment.id]))).one().left
+    left = sum(row.left for row in await work.db.execute(credits.left_of(work, [payment.id])))
     if given.amount.minor > left:
         raise Invalid(
             N_(

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from bursar.billing import exchange
 from bursar.billing.allocations import names_of, reversal_of
+from bursar.billing.credits import give_credits
 from bursar.billing.queries import money as queries
 from bursar.core.money import Money
 from bursar.core.work import Work
@@ -40,6 +41,7 @@ async def release(work: Work, invoice: sa.Row[Any], amount: int, *, because: str
     rows = [*(reversal_of(work, row, because) for row in back), *anew]
     if rows:
         await work.db.execute(queries.add_allocations(work, rows))
+        await give_credits(work, {payment_id: money.minor for payment_id, money in freed.items()})
     return freed
 
 

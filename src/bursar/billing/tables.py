@@ -214,6 +214,7 @@ payments = tenant_table(
     ref("reverses_id", "payments", nullable=True, index=False),
     sa.UniqueConstraint("tenant_id", "reverses_id"),
     sa.UniqueConstraint("tenant_id", "source", "external_id"),
+    sa.Index(None, "tenant_id", "received_on"),
     sa.CheckConstraint("(amount_minor > 0) = (reverses_id is null) and amount_minor <> 0", name="sign"),
     changes=False,
     reach=Reach.CUSTOMER,
@@ -237,6 +238,20 @@ invoice_payments = tenant_table(
     sa.Index(None, "tenant_id", "applied_on"),
     sa.CheckConstraint("(amount_minor > 0) = (reverses_id is null) and amount_minor <> 0", name="sign"),
     changes=False,
+    reach=Reach.CUSTOMER,
+)
+
+# Money that pays nothing yet, a row for each payment that has some left: what the rows above add up to, kept so
+# that nobody adds up a million of them. The caller of every change holds the customer's lock.
+customer_credits = tenant_table(
+    "customer_credits",
+    ref("payment_id", "payments", index=False),
+    ref("customer_id", "customers"),
+    minor("amount_minor"),
+    currency(),
+    day("received_on", nullable=False),
+    sa.UniqueConstraint("tenant_id", "payment_id"),
+    sa.CheckConstraint("amount_minor >= 0", name="amount"),
     reach=Reach.CUSTOMER,
 )
 

@@ -10,18 +10,14 @@ import sqlalchemy as sa
 from bursar.billing.filters import Chosen
 from bursar.billing.queries.sets import among
 from bursar.billing.rules import LAST_DAYS, Bucket, Status
-from bursar.billing.states import RefundState
 from bursar.billing.tables import (
     credit_notes,
-    invoice_payments,
+    customer_credits,
     invoices,
     is_disputed,
     is_open,
     is_overdue,
     is_promised,
-    payments,
-    refunds,
-    taken_by,
 )
 from bursar.core.schema import same_tenant
 from bursar.core.work import Work
@@ -176,36 +172,15 @@ def contested_totals(work: Work) -> sa.Select:
 
 def credit_totals(work: Work, customer_id: UUID | None) -> sa.Select:
     """Money that pays no invoice and was not refunded, in each currency: of one customer, or of all."""
-    currency = payments.c.currency.label("currency")
-    its = same_tenant(payments, invoice_payments) & (payments.c.id == invoice_payments.c.payment_id)
-    parts: list[tuple[sa.Table, sa.Select]] = [
-        (payments, sa.select(currency, payments.c.amount_minor.label("minor"))),
-        (
-            invoice_payments,
-            sa.select(currency, -taken_by(invoice_payments)).join_from(invoice_payments, payments, its),
-        ),
-        (
-            refunds,
-            sa.select(refunds.c.currency, -refunds.c.amount_minor).where(
-                refunds.c.state != RefundState.FAILED, refunds.c.tenant_id == work.tenant_id
-            ),
-        ),
-    ]
-    chosen = [
-        part.where(table.c.tenant_id == work.tenant_id, *_of(table, customer_id)) for table, part in parts
-    ]
-    ledger = sa.union_all(*chosen).subquery("ledger")
-    minor = sa.cast(sa.func.sum(ledger.c.minor), sa.BigInteger)
+    minor = sa.cast(sa.func.sum(customer_credits.c.amount_minor), sa.BigInteger)
+    whose = [] if customer_id is None else [customer_credits.c.customer_id == customer_id]
     return (
-        sa.select(ledger.c.currency, minor.label("minor"))
-        .group_by(ledger.c.currency)
+        sa.select(customer_credits.c.currency, minor.label("minor"))
+        .where(customer_credits.c.tenant_id == work.tenant_id, *whose)
+        .group_by(customer_credits.c.currency)
         .having(minor != 0)
-        .order_by(ledger.c.currency)
+        .order_by(customer_credits.c.currency)
     )
-
-
-def _of(table: sa.Table, customer_id: UUID | None) -> list[sa.ColumnElement[bool]]:
-    return [] if customer_id is None else [table.c.customer_id == customer_id]
 
 
 def tell_overdue(work: Work, limit: int) -> sa.Update:

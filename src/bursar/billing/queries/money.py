@@ -9,7 +9,13 @@ from sqlalchemy.dialects.postgresql import insert
 
 from bursar.billing.queries.sets import among, rows
 from bursar.billing.states import RefundState
-from bursar.billing.tables import credit_notes, invoice_payments, invoices, payments, refunds, taken_by
+from bursar.billing.tables import (
+    credit_notes,
+    invoice_payments,
+    invoices,
+    payments,
+    refunds,
+)
 from bursar.core.schema import same_tenant
 from bursar.core.work import Work
 
@@ -146,67 +152,6 @@ def live_allocations(
         )
         .order_by(invoice_payments.c.id)
     )
-
-
-def unapplied(work: Work, customer_id: UUID) -> sa.Select:
-    """What each of a customer's payments has left that pays no invoice and was not refunded, the oldest first.
-
-    A reversal counts against the payment that it takes back.
-    """
-    statement, left = _left(work, payments.c.customer_id == customer_id)
-    return statement.where(payments.c.tenant_id == work.tenant_id, left > 0)
-
-
-def left_of(work: Work, payment_ids: Sequence[UUID]) -> sa.Select:
-    """What each of these payments has left, nothing of it too."""
-    these = sa.or_(among(payments.c.id, payment_ids), among(payments.c.reverses_id, payment_ids))
-    return _left(work, these)[0]
-
-
-def _left(work: Work, chosen: sa.ColumnElement[bool]) -> tuple[sa.Select, sa.ColumnElement[int]]:
-    root = sa.func.coalesce(payments.c.reverses_id, payments.c.id)
-    paid = (
-        sa.select(root.label("id"), sa.func.sum(payments.c.amount_minor).label("amount"))
-        .where(payments.c.tenant_id == work.tenant_id, chosen)
-        .group_by(root)
-        .subquery("paid")
-    )
-    used = (
-        sa.select(sa.func.sum(taken_by(invoice_payments)).label("amount"))
-        .where(invoice_payments.c.tenant_id == work.tenant_id, invoice_payments.c.payment_id == paid.c.id)
-        .lateral("used")
-    )
-    refunded = (
-        sa.select(sa.func.sum(refunds.c.amount_minor).label("amount"))
-        .where(
-            refunds.c.tenant_id == work.tenant_id,
-            refunds.c.payment_id == paid.c.id,
-            refunds.c.state != RefundState.FAILED,
-        )
-        .lateral("refunded")
-    )
-    zero = sa.literal_column("0")
-    left = sa.cast(
-        paid.c.amount - sa.func.coalesce(used.c.amount, zero) - sa.func.coalesce(refunded.c.amount, zero),
-        sa.BigInteger,
-    )
-    statement = (
-        sa.select(
-            payments.c.id,
-            payments.c.currency,
-            payments.c.customer_id,
-            payments.c.received_on,
-            payments.c.reverses_id,
-            left.label("left"),
-        )
-        .select_from(paid)
-        .join(payments, (payments.c.tenant_id == work.tenant_id) & (payments.c.id == paid.c.id))
-        .join(used, sa.true())
-        .join(refunded, sa.true())
-        .where(payments.c.tenant_id == work.tenant_id)
-        .order_by(payments.c.received_on, payments.c.id)
-    )
-    return statement, left
 
 
 def out_of_balance(work: Work) -> sa.Select:
