@@ -267,6 +267,26 @@ def test_digits_are_latin_in_arabic_too():
     assert "2026" in formats.day(date(2026, 11, 18), "ar")
 
 
+@pytest.mark.parametrize(
+    ("sent", "shown"),
+    [
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox · Linux"),
+        (
+            "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/140.0 Safari/537.36 Edg/140.0",
+            "Edge · Windows",
+        ),
+        (
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) Version/18.5 Safari/604.1",
+            "Safari · iPhone",
+        ),
+        ("Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 Chrome/140.0 Safari/537.36", "Chrome · Android"),
+        ("curl/8.14.1", "curl/8.14.1"),
+    ],
+)
+def test_a_browser_is_called_as_its_user_calls_it(sent: str, shown: str):
+    assert formats.browser(sent) == shown
+
+
 def test_a_share_is_not_100_percent_before_the_last_one():
     assert formats.percent(999, 1000, "en") == "99%"
     assert formats.percent(0, 0, "en") == "0%"

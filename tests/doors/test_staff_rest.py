@@ -9,14 +9,18 @@ from pyotp.totp import TOTP
 
 from bursar.billing.disputes import open_dispute
 from bursar.billing.states import DisputeReason
+from bursar.chasing.campaigns import pause, send_now
+from bursar.chasing.states import ALL_FINAL
 from bursar.core.clock import FixedClock
 from bursar.core.database import Addresses
 from bursar.core.keys import Keyring
 from bursar.core.kinds import AgentRole
+from bursar.core.moves import move
 from bursar.tenancy import accounts
 from bursar.tenancy.agents import list_agents
 from tests.makers.billing import an_overdue_invoice
 from tests.makers.staff import Staff, a_browser, sign_in, staff_of
+from tests.makers.story import a_campaign, an_account, late_customers, the_library
 from tests.makers.tenancy import a_customer
 
 pytestmark = pytest.mark.anyio
@@ -50,6 +54,42 @@ async def test_the_journal_says_what_happened_and_can_be_narrowed(staff: Staff):
     assert "Customer added" not in (await staff.get("/journal", noun="invoice")).text
     assert "Invoice imported" in (await staff.get(f"/journal/customer/{noor}")).text
     assert (await staff.browser.get(f"/journal/invoice/{noor}")).status_code == 404
+
+
+async def test_the_journal_leads_to_what_it_tells_of_and_names_whose_it_is(staff: Staff):
+    async with staff.work() as work:
+        noor = await a_customer(work, company_name="Atelier Noor")
+        invoice = await an_overdue_invoice(work, of=noor)
+
+    assert f'href="/invoices/{invoice}"' in (await staff.get("/journal")).text
+    of_noor = (await staff.get(f"/journal/customer/{noor}")).text
+    assert "<h1>Journal of <bdi>Atelier Noor</bdi>" in of_noor
+    assert f'href="/customers/{noor}"' in of_noor
+
+
+async def test_why_sending_stands_still_is_told_in_words(staff: Staff):
+    async with staff.work() as work:
+        await an_account(work, 2525)
+        await the_library(work)
+        await late_customers(work, 1)
+        campaign = await a_campaign(work)
+        await send_now(work, campaign)
+        await pause(work, campaign)
+
+    assert "Sending paused: stopped by an agent" in (await staff.get("/journal")).text
+
+
+async def test_a_campaign_in_a_notification_is_called_by_its_name(staff: Staff):
+    colleague = await sign_in(staff.house, staff.tenant_id)
+    async with colleague.work() as work:
+        await an_account(work, 2525)
+        await the_library(work)
+        await late_customers(work, 1)
+        campaign = await a_campaign(work)
+        await send_now(work, campaign)
+        await move(work, ALL_FINAL, campaign)
+
+    assert "<bdi>November</bdi>" in (await staff.get("/notifications")).text
 
 
 async def test_a_task_is_listed_and_done(staff: Staff):

@@ -103,6 +103,10 @@ async def find_campaigns(work: Work, text: str, *, limit: int = 10) -> list[Foun
     return [FoundCampaign(row.id, row.name, row.state) for row in rows]
 
 
+async def names_of_campaigns(work: Work, ids: Sequence[UUID]) -> dict[UUID, str]:
+    return {row.id: row.name for row in await work.db.execute(queries.names(work, ids))}
+
+
 async def _shown(work: Work, rows: Sequence[Row[Any]]) -> list[CampaignShown]:
     """All of a list with three queries, however long it is."""
     ids = [row.run_id for row in rows if row.run_id is not None]

@@ -46,6 +46,13 @@ def listed(work: Work, *, state: str | None, before: UUID | None, limit: int) ->
     return sa.select(campaigns).where(*conditions).order_by(campaigns.c.id.desc()).limit(limit)
 
 
+def names(work: Work, ids: Sequence[UUID]) -> sa.Select:
+    """What these campaigns are called."""
+    return sa.select(campaigns.c.id, campaigns.c.name).where(
+        campaigns.c.tenant_id == work.tenant_id, campaigns.c.id == sa.any_(uuids(ids))
+    )
+
+
 def called(work: Work, text: str, limit: int) -> sa.Select:
     """Campaigns with this in their name, newest first."""
     named = campaigns.c.name.icontains(text, autoescape=True)
