@@ -1,7 +1,7 @@
 """`bursar tenant …`: firms."""
 
 import os
-from typing import Annotated
+from typing import Annotated, cast
 
 import typer
 
@@ -10,14 +10,9 @@ from bursar.cli.options import AsJson
 from bursar.cli.output import Answer, facts
 from bursar.core.errors import N_, Invalid
 from bursar.house import House
-from bursar.tenancy.tenants import create_tenant
+from bursar.tenancy.tenants import TenantInput, create_tenant, edit_tenant, this_tenant
 
 app = typer.Typer(no_args_is_help=True, help="Firms that use this installation.")
-
-
-@app.callback()
-def tenants() -> None:
-    """Keeps `create` a word of its own while it is the only one."""
 
 
 @app.command()
@@ -60,6 +55,46 @@ def create(
         told = {"id": made.id, "slug": made.slug, "owner_id": made.owner_id}
         data = {**told, "invitation": made.invitation, "invitation_url": link}
         return Answer(data, (facts(**told, set_the_password_at=link),))
+
+    running.run(ctx, act, as_json=as_json)
+
+
+@app.command()
+def edit(
+    ctx: typer.Context,
+    *,
+    slug: Annotated[str, typer.Argument(help="Its short name.", show_default=False)],
+    name: Annotated[str | None, typer.Option(help="As it stands on letters.")] = None,
+    legal_name: Annotated[str | None, typer.Option(help="As it stands on invoices.")] = None,
+    legal_name_local: Annotated[str | None, typer.Option(help="In the second language.")] = None,
+    tax_number: Annotated[str | None, typer.Option(help="Without one no tax may be charged.")] = None,
+    registration_number: Annotated[str | None, typer.Option(help="Of the licence.")] = None,
+    registration_authority: Annotated[str | None, typer.Option(help="Who gave the licence.")] = None,
+    address_line: Annotated[list[str] | None, typer.Option(help="Once a line.")] = None,
+    city: Annotated[str | None, typer.Option()] = None,
+    subdivision: Annotated[str | None, typer.Option(help="Emirate, state or region, like DXB.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Change what stands on its documents; what is not named stays, and what was issued keeps what it said."""
+
+    async def act(house: House) -> Answer:
+        typed = {
+            "name": name,
+            "legal_name": legal_name,
+            "legal_name_local": legal_name_local,
+            "tax_number": tax_number,
+            "registration_number": registration_number,
+            "registration_authority": registration_authority,
+            "address_lines": address_line,
+            "city": city,
+            "subdivision": subdivision,
+        }
+        given = {name: value for name, value in typed.items() if value}
+        async with running.work_in(house, slug) as work:
+            await edit_tenant(work, cast("TenantInput", given))
+            firm = await this_tenant(work)
+        told = {name: getattr(firm, name) for name in ("id", "slug", *typed)}
+        return Answer(told, (facts(**told),))
 
     running.run(ctx, act, as_json=as_json)
 
