@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from bursar.billing.queries import credits, money
+from bursar.billing.queries import credits as credit_queries
+from bursar.billing.queries import money
 from bursar.core.work import Work
 
 
@@ -21,7 +22,7 @@ async def discrepancies(work: Work) -> list[Discrepancy]:
     they brought less allocations less refunds. There should be none.
     """
     invoices = await work.db.execute(money.out_of_balance(work))
-    credits_ = await work.db.execute(credits.credits_out_of_balance(work))
+    credits_ = await work.db.execute(credit_queries.credits_out_of_balance(work))
     return [
         *(Discrepancy(row.id, row.balance_minor, row.ledger) for row in invoices),
         *(Discrepancy(row.id, row.credit, row.left) for row in credits_),

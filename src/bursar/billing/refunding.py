@@ -9,7 +9,8 @@ import sqlalchemy as sa
 
 from bursar.billing import credit_notes, locks
 from bursar.billing.because import must_say_why
-from bursar.billing.queries import credits, money
+from bursar.billing.queries import credits as credit_queries
+from bursar.billing.queries import money
 from bursar.billing.queries import refunds as queries
 from bursar.billing.refunds import NewRefund, Refund, refund_payment
 from bursar.billing.states import REFUND
@@ -85,7 +86,7 @@ async def _wanted(work: Work, invoice: sa.Row[Any], amount: Money | None) -> int
 async def _left(work: Work, invoice_id: UUID) -> list[tuple[UUID, int]]:
     """What the payments of this invoice have left, the newest first."""
     ids = list(await work.db.scalars(queries.payments_of(work, invoice_id)))
-    left = {row.id: row.left for row in await work.db.execute(credits.left_of(work, ids))}
+    left = {row.id: row.left for row in await work.db.execute(credit_queries.left_of(work, ids))}
     return [(payment_id, left.get(payment_id, 0)) for payment_id in ids]
 
 

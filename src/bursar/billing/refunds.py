@@ -11,7 +11,8 @@ from bursar.billing import locks
 from bursar.billing.allocations import must_be_positive
 from bursar.billing.because import must_say_why
 from bursar.billing.credits import give_credits, use_credits
-from bursar.billing.queries import credits, money
+from bursar.billing.queries import credits as credit_queries
+from bursar.billing.queries import money
 from bursar.billing.queries import refunds as queries
 from bursar.billing.states import FAIL_REFUND, REFUND, REFUND_MOVES, SUCCEED_REFUND, InvoiceState, RefundState
 from bursar.core.errors import N_, Conflict, IllegalMove, Invalid, NotFound
@@ -164,7 +165,7 @@ def _check_dates(work: Work, given: NewRefund, payment: sa.Row[Any]) -> None:
 async def _must_be_left(work: Work, given: NewRefund, payment: sa.Row[Any]) -> None:
     if given.amount.currency != payment.currency:
         raise MixedCurrencies(payment.currency, given.amount.currency)
-    left = sum(row.left for row in await work.db.execute(credits.left_of(work, [payment.id])))
+    left = sum(row.left for row in await work.db.execute(credit_queries.left_of(work, [payment.id])))
     if given.amount.minor > left:
         raise Invalid(
             N_(
