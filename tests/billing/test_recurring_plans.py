@@ -3,7 +3,8 @@
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from uuid import uuid4
+from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 import sqlalchemy as sa
@@ -58,7 +59,7 @@ UNITS = QuantitySource.UNITS
     ],
 )
 async def test_what_cannot_be_is_refused_by_name_and_nothing_is_written(
-    work: Work, given: dict[str, object], code: str, field: str
+    work: Work, given: dict[str, Any], code: str, field: str
 ) -> None:
     standing = await a_recurring(work)
     agreed = (await get_recurring(work, standing)).plan()
@@ -230,7 +231,7 @@ async def test_a_list_shows_the_chosen_ones_the_newest_first_in_pages(work: Work
     await pause_recurring(work, three)
     await run_once(work, two)
 
-    async def ids(**chosen: object) -> list[object]:
+    async def ids(**chosen: Any) -> list[UUID]:
         return [row.id for row in await list_recurring(work, **chosen)]
 
     assert await ids() == [three, two, one]

@@ -23,6 +23,12 @@ DRAFT = {
     "lines": [{"description": "x", "unit_price": "1.00"}],
 }
 REASON = {"reason": "because"}
+DEAL = {
+    "customer_id": "customer_id",
+    "product_id": "product_id",
+    "day_of_month": 1,
+    "start_date": "2026-11-01",
+}
 
 BODIES: dict[str, Any] = {
     "create_customer": {"company_name": "X"},
@@ -52,6 +58,9 @@ BODIES: dict[str, Any] = {
     "add_smtp_account": {"address": "x@example.com", "host": "127.0.0.1", "port": 1},
     "edit_sending_account": {"batch_size": 2},
     "reconnect_sending_account": {"password": "x"},
+    "create_recurring": DEAL,
+    "replace_recurring": DEAL,
+    "preview_plan": DEAL,
     "create_campaign": {**CAMPAIGN, "sending_account_id": "account_id"},
     "replace_campaign": CAMPAIGN,
     "schedule_campaign": {"at": "2026-11-20T09:00"},

@@ -23,6 +23,7 @@ from bursar.core.work import Actor, Work
 from bursar.house import House
 from bursar.tenancy.api_keys import create_api_key
 from tests.makers.outbox import BODY
+from tests.makers.recurring import a_product
 from tests.makers.story import an_account, late_customers, the_library
 from tests.makers.tenancy import a_tenant, an_agent
 
@@ -162,6 +163,15 @@ async def some_of_everything(program: Program, called: str = "Dune") -> dict[str
         "/disputes",
         {"invoice_id": invoice["id"], "reason": "other", "statement": f"{called} ordered grey ones."},
     )
+    async with program.work() as work:
+        product = await a_product(work, name=f"Hosting {called}")
+    deal = {"customer_id": customer["id"], "product_id": str(product), "day_of_month": 1, "start_date": today}
+    recurring = await program.post("/recurring-invoices", deal)
+    run = await program.post("/recurring-runs")
+    agreed = {"customer_id": customer["id"], "product_id": str(product), "effective_from": "2027-06-01"}
+    price = await program.post("/prices", {**agreed, "unit_price": {"amount": "12.00", "currency": "AED"}})
+    counted = {"customer_id": customer["id"], "product_id": str(product), "label": f"Rack {called}"}
+    units = await program.post("/units", {"units": [{**counted, "active_from": "2026-11-01"}]})
     rows = {"kind": "customers", "header": ["Company", "E-mail"], "rows": [["Sand", "a@sand.example"]]}
     sheet = await program.post("/imports", rows)
     async with program.work() as work:
@@ -192,6 +202,11 @@ async def some_of_everything(program: Program, called: str = "Dune") -> dict[str
         "rate_id": exchange_rate["id"],
         "promise_id": promise["id"],
         "dispute_id": dispute["id"],
+        "product_id": str(product),
+        "price_id": price["id"],
+        "unit_id": units["ids"][0],
+        "recurring_id": recurring["id"],
+        "run_id": run["id"],
         "import_id": sheet["id"],
     }
 

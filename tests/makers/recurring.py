@@ -8,7 +8,8 @@ from uuid import UUID, uuid4
 import sqlalchemy as sa
 
 from bursar.billing.recurring.generating import Sliced, bill
-from bursar.billing.recurring.planning import Plan, create_recurring
+from bursar.billing.recurring.planning import create_recurring
+from bursar.billing.recurring.plans import Plan
 from bursar.billing.states import QuantitySource
 from bursar.billing.tables import invoice_lines, invoices, recurring_invoices
 from bursar.catalog.tables import billable_units, customer_prices, products

@@ -1,8 +1,6 @@
 """What a customer is billed each month: agreed, changed, paused, resumed, ended (lifecycle 8)."""
 
-from dataclasses import asdict, dataclass
 from datetime import date
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -11,50 +9,21 @@ import sqlalchemy as sa
 from bursar.billing.queries import recurring as queries
 from bursar.billing.queries import recurring_runs as runs
 from bursar.billing.recurring import schedule
-from bursar.billing.settings import BillingSettings
+from bursar.billing.recurring.plans import Plan, checked
 from bursar.billing.states import (
     END_RECURRING,
     PAUSE_RECURRING,
     RECURRING_MOVES,
     RESUME_RECURRING,
-    Proration,
-    QuantitySource,
     RecurringState,
 )
-from bursar.catalog.prices import prices_on
 from bursar.core.errors import N_, Conflict, IllegalMove, Invalid, NotFound, StaleVersion
 from bursar.core.kinds import AgentRole
-from bursar.core.money import LARGEST_MINOR, Money, exponent_of
 from bursar.core.moves import move, move_all
 from bursar.core.states import Move, allowed_from
 from bursar.core.work import Record, Work
 
-LARGEST_QUANTITY = Decimal(10) ** 9
 _PERSONAL = ("description", "notes")
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What is agreed. `unit_price` stands in place of any price of the catalog; `quantity` is none when units count.
-
-    Without a currency it is the product's; without `auto_issue` the firm's setting. `end_date` is the last day on
-    which it may run.
-    """
-
-    customer_id: UUID
-    product_id: UUID
-    day_of_month: int
-    start_date: date
-    end_date: date | None = None
-    quantity_source: QuantitySource = QuantitySource.FIXED
-    quantity: Decimal | None = Decimal(1)
-    unit_price: Money | None = None
-    currency: str | None = None
-    proration: Proration = Proration.NONE
-    description: str | None = None
-    auto_issue: bool | None = None
-    purchase_order: str | None = None
-    notes: str | None = None
 
 
 async def create_recurring(work: Work, plan: Plan) -> UUID:
@@ -63,7 +32,7 @@ async def create_recurring(work: Work, plan: Plan) -> UUID:
     Raises `NotFound` for a customer or product of nobody here, `Invalid` or `Conflict` naming what cannot be.
     """
     work.allow(AgentRole.AGENT)
-    values = await _checked(work, plan)
+    values = await checked(work, plan)
     first = next(schedule.next_runs(plan.day_of_month, plan.start_date, plan.end_date, plan.start_date), None)
     if first is None:
         raise Invalid(
@@ -92,7 +61,7 @@ async def edit_recurring(work: Work, recurring_id: UUID, plan: Plan, *, version:
             code="other_customer",
             field="customer_id",
         )
-    after = await _checked(work, plan, kept=before.product_id)
+    after = await checked(work, plan, kept=before.product_id)
     if before.next_run_on == schedule.first_run(before.day_of_month, before.start_date):
         after["next_run_on"] = schedule.first_run(plan.day_of_month, plan.start_date)
     elif plan.start_date != before.start_date:
@@ -193,101 +162,6 @@ async def _move(
         raise IllegalMove(
             "recurring_invoice", state, change.event, allowed_from(RECURRING_MOVES, state)
         ) from None
-
-
-async def _checked(work: Work, plan: Plan, *, kept: UUID | None = None) -> dict[str, Any]:
-    """The columns of a plan that can be. `kept` is the product that stood there before: it may be archived since."""
-    _check_days(plan)
-    _check_quantity(plan)
-    if not (await work.db.execute(queries.of_customer(work, plan.customer_id))).first():
-        raise NotFound("customer")
-    product = (await work.db.execute(queries.of_product(work, plan.product_id))).one_or_none()
-    if product is None:
-        raise NotFound("product")
-    if not product.active and plan.product_id != kept:
-        raise Conflict(
-            N_("This product is archived. Choose another one."), code="product_archived", field="product_id"
-        )
-    currency = plan.currency or product.currency
-    exponent_of(currency)
-    await _check_price(work, plan, product, currency)
-    return {
-        **_columns(plan),
-        "currency": currency,
-        "unit_price_minor": plan.unit_price.minor if plan.unit_price else None,
-        "auto_issue": plan.auto_issue if plan.auto_issue is not None else await _usually_issued(work),
-    }
-
-
-def _columns(plan: Plan) -> dict[str, Any]:
-    given = asdict(plan)
-    for name in ("customer_id", "unit_price", "currency", "auto_issue"):
-        del given[name]
-    for name in ("description", "purchase_order", "notes"):
-        given[name] = (given[name] or "").strip() or None
-    return given
-
-
-def _check_days(plan: Plan) -> None:
-    if not 1 <= plan.day_of_month <= 28:
-        raise Invalid(
-            N_("The billing day is a day from 1 to 28, which every month has."),
-            code="day_of_month",
-            field="day_of_month",
-        )
-    if plan.end_date is not None and plan.end_date < plan.start_date:
-        raise Invalid(N_("The end is before the start."), code="end_before_start", field="end_date")
-
-
-def _check_quantity(plan: Plan) -> None:
-    if plan.quantity_source is QuantitySource.UNITS:
-        if plan.quantity is not None:
-            raise Invalid(
-                N_("The quantity is counted. Leave it out."), code="quantity_counted", field="quantity"
-            )
-        return
-    quantity = plan.quantity
-    if (
-        quantity is None
-        or not quantity.is_finite()
-        or not 0 < quantity <= LARGEST_QUANTITY
-        or quantity != round(quantity, 6)
-    ):
-        raise Invalid(
-            N_("The quantity must be more than zero, with at most six decimals."),
-            code="quantity",
-            field="quantity",
-        )
-
-
-async def _check_price(work: Work, plan: Plan, product: sa.Row[Any], currency: str) -> None:
-    """Whatever would be charged today is in the currency of the agreement; there may be no price yet."""
-    if plan.unit_price is not None:
-        if not 0 < plan.unit_price.minor <= LARGEST_MINOR:
-            raise Invalid(
-                N_("A price must be more than zero."), code="price_not_positive", field="unit_price"
-            )
-        _must_be_in(currency, plan.unit_price.currency, "unit_price")
-        return
-    pair = (plan.customer_id, plan.product_id)
-    found = (await prices_on(work, [pair], max(plan.start_date, work.today))).get(pair)
-    _must_be_in(currency, found.price.currency if found else product.currency, "currency")
-
-
-def _must_be_in(currency: str, other: str, field: str) -> None:
-    if other != currency:
-        raise Invalid(
-            N_("The price is in %(other)s and the recurring invoice in %(currency)s. Make them the same."),
-            code="mixed_currencies",
-            field=field,
-            other=other,
-            currency=currency,
-        )
-
-
-async def _usually_issued(work: Work) -> bool:
-    row = (await work.db.execute(queries.settings(work))).one()
-    return BillingSettings.of(row.settings, row.country).auto_issue
 
 
 def _told(before: sa.Row[Any], after: dict[str, Any], names: list[str]) -> dict[str, Any]:

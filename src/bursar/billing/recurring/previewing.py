@@ -13,7 +13,8 @@ import sqlalchemy as sa
 from bursar.billing.queries import recurring as rows
 from bursar.billing.queries import recurring_prices as queries
 from bursar.billing.recurring import schedule
-from bursar.billing.recurring.planning import Plan, runs_from
+from bursar.billing.recurring.planning import runs_from
+from bursar.billing.recurring.plans import Plan
 from bursar.billing.recurring.showing import get_recurring
 from bursar.billing.states import RecurringState
 from bursar.core.errors import NotFound

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from bursar.billing.queries import recurring as queries
 from bursar.billing.queries import recurring_runs as runs
-from bursar.billing.recurring.planning import Plan
+from bursar.billing.recurring.plans import Plan
 from bursar.billing.states import InvoiceState, Proration, QuantitySource, RecurringState
 from bursar.core.errors import NotFound
 from bursar.core.money import Money
