@@ -18,6 +18,8 @@ alter table invoices
     add constraint invoices_period_check check (period ~ '^\d{4}-(0[1-9]|1[0-2])$'),
     add constraint invoices_transaction_flags_check check (transaction_flags ~ '^[01]{8}$'),
     add constraint invoices_exchange_rate_check check (exchange_rate > 0);
+create index invoices_unprinted_idx on invoices (tenant_id, id)
+    where pdf_file_id is null and number is not null and seller is not null;
 
 alter table invoice_lines
     add column product_id uuid,

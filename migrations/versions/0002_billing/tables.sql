@@ -222,6 +222,7 @@ CREATE TABLE einvoice_documents (
     provider_id TEXT, 
     answer JSONB, 
     attempts INTEGER DEFAULT '0' NOT NULL, 
+    due_at TIMESTAMP WITH TIME ZONE, 
     sent_at TIMESTAMP WITH TIME ZONE, 
     answered_at TIMESTAMP WITH TIME ZONE, 
     state TEXT NOT NULL, 
@@ -239,6 +240,7 @@ CREATE TABLE einvoice_documents (
     CONSTRAINT einvoice_documents_subject_check CHECK (num_nonnulls(invoice_id, credit_note_id) = 1), 
     CONSTRAINT einvoice_documents_state_check CHECK (state in ('queued', 'sent', 'accepted', 'rejected'))
 );
+CREATE INDEX einvoice_documents_due_idx ON einvoice_documents (tenant_id, due_at) WHERE state in ('queued', 'sent');
 CREATE INDEX einvoice_documents_tenant_id_customer_id_idx ON einvoice_documents (tenant_id, customer_id);
 CREATE INDEX einvoice_documents_tenant_id_xml_file_id_idx ON einvoice_documents (tenant_id, xml_file_id);
 

@@ -12,6 +12,8 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from bursar.billing import rules
+from bursar.billing.documents import before_issue
 from bursar.billing.settings import BillingSettings
 from bursar.catalog.kinds import TaxCategory
 from bursar.core.errors import N_
@@ -216,5 +218,31 @@ def _allocation_number(its: Candidate) -> Iterator[Item]:
         yield Item("allocation_number", "R65", message, Where.DRAFT, "allocation_number")
 
 
-CHECKS: list[Check] = [_seller, _buyer, _lines, _rate, _in_time, _allocation_number]
+def _einvoice(its: Candidate) -> Iterator[Item]:
+    """What the network would refuse, by its own rule ids: it is mended before there is a number (R37)."""
+    if before_issue.REGIME not in its.firm.regimes or not its.details:
+        return
+    places = {"seller": Where.FIRM, "buyer": Where.CUSTOMER}
+    for gap in before_issue.gaps(_as_issued(its), its.details):
+        column = before_issue.COLUMNS.get(gap.rule, "lines")
+        where = Where.BILLING if column == "bank" else places.get(gap.where, Where.DRAFT)
+        key = f"{gap.rule} {gap.where}".strip()
+        yield Item(key, gap.rule, gap.message, where, column)
+
+
+def _as_issued(its: Candidate) -> dict[str, Any]:
+    """The columns that this invoice would have."""
+    copied = (
+        *("id", "currency", "subtotal_minor", "tax_minor", "total_minor", "issue_date", "supply_date"),
+        *("transaction_flags", "locale", "buyer"),
+    )
+    due, rate = its.due_date or its.issue_date + its.firm.settings.terms.due, its.rate
+    local = rules.in_currency(its.tax_minor, its.currency, rate, its.firm.tax_currency) if rate else None
+    given = {"number": "-", "due_date": due, "exchange_rate": rate, "tax_local_minor": local}
+    none = dict.fromkeys(("purchase_order", "notes"))
+    seller = {"seller": its.firm.seller, "firm_currency": its.firm.tax_currency}
+    return {**{name: getattr(its, name) for name in copied}, **given, **none, **seller}
+
+
+CHECKS: list[Check] = [_seller, _buyer, _lines, _rate, _in_time, _allocation_number, _einvoice]
 """In the order in which people read them."""

@@ -145,6 +145,12 @@ invoices = tenant_table(
         "customer_id",
         postgresql_where=sa.text("state = 'issued' and balance_minor > 0"),
     ),
+    sa.Index(
+        "invoices_unprinted_idx",
+        "tenant_id",
+        "id",
+        postgresql_where=sa.text("pdf_file_id is null and number is not null and seller is not null"),
+    ),
     sa.CheckConstraint("balance_minor between 0 and total_minor", name="balance"),
     sa.CheckConstraint("total_minor = subtotal_minor + tax_minor", name="total"),
     sa.CheckConstraint("(state = 'draft') = (number is null)", name="number"),
@@ -426,8 +432,15 @@ einvoice_documents = tenant_table(
     text("provider_id"),
     document("answer", nullable=True),
     whole("attempts", server_default="0"),
+    instant("due_at"),  # when it is to be handed over, or asked about, next
     instant("sent_at"),
     instant("answered_at"),
+    sa.Index(
+        "einvoice_documents_due_idx",
+        "tenant_id",
+        "due_at",
+        postgresql_where=sa.text("state in ('queued', 'sent')"),
+    ),
     sa.UniqueConstraint("tenant_id", "invoice_id"),
     sa.UniqueConstraint("tenant_id", "credit_note_id"),
     sa.UniqueConstraint("tenant_id", "document_uuid"),

@@ -70,6 +70,11 @@ async def read_documents(work: Work, kind: Kind, ids: Sequence[UUID]) -> list[Wr
     ]
 
 
+def draft_as_document(row: Mapping[Any, Any], lines: Sequence[Mapping[Any, Any]]) -> Document:
+    """What a draft would say if it were issued now; `row` has what an invoice's row has after issue."""
+    return _invoice(row, tuple(_line(line) for line in lines))
+
+
 def _invoice(row: Mapping[Any, Any], lines: tuple[DocumentLine, ...]) -> Document:
     copied = ("subtotal_minor", "total_minor", "due_date", "supply_date", "purchase_order", "notes")
     return Document(kind=Kind.INVOICE, lines=lines, **{name: row[name] for name in copied}, **_head(row))
