@@ -6,7 +6,8 @@ import anyio
 import pytest
 import sqlalchemy as sa
 
-from bursar.billing.ageing import ageing, note_overdue, overdue_totals
+from bursar.billing.aged import aged_report
+from bursar.billing.ageing import note_overdue, overdue_totals
 from bursar.billing.disputes import open_dispute
 from bursar.billing.finding import get_invoice, open_invoices
 from bursar.billing.promises import make_promise
@@ -103,7 +104,7 @@ async def test_ageing_puts_each_day_in_its_bucket_and_credit_beside(work: Work) 
     paid = await an_invoice(work)
     await pay(work, paid, 107_00)
 
-    [(currency, found)] = (await ageing(work)).items()
+    [(currency, found)] = (await aged_report(work)).totals.items()
 
     expected = dict.fromkeys(Bucket, 0)
     for at, day in enumerate(days):

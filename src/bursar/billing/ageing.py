@@ -1,11 +1,9 @@
-"""How late the money is: overdue invoices told once, sums per currency, buckets by age (R77, R78)."""
+"""How late the money is: overdue invoices told once, and their sums per currency (R77)."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
 from bursar.billing.queries import books
-from bursar.billing.rules import Bucket
 from bursar.core.kinds import AgentRole
 from bursar.core.money import Money
 from bursar.core.work import Record, Work
@@ -19,19 +17,6 @@ class Overdue:
 
     count: int
     amount: Money
-
-
-@dataclass(frozen=True, slots=True)
-class Ageing:
-    """What is open in one currency, by age. `disputed` is a part of it; `credit` is money apart from it."""
-
-    buckets: Mapping[Bucket, Money]
-    disputed: Money
-    credit: Money
-
-    @property
-    def total(self) -> Money:
-        return Money.total(self.buckets.values(), self.credit.currency)
 
 
 async def note_overdue(work: Work, *, limit: int = 2_000) -> int:
@@ -50,21 +35,6 @@ async def overdue_totals(work: Work) -> list[Overdue]:
     """One entry a currency in which something is overdue."""
     rows = await work.db.execute(books.overdue_totals(work))
     return [Overdue(row.invoices, Money(row.minor, row.currency)) for row in rows]
-
-
-async def ageing(work: Work) -> dict[str, Ageing]:
-    """What is open today, by currency and age, with unapplied credit beside it."""
-    disputed = {row.currency: row.minor for row in await work.db.execute(books.contested_totals(work))}
-    credit = {row.currency: row.minor for row in await work.db.execute(books.credit_totals(work, None))}
-    rows = {row["currency"]: row for row in (await work.db.execute(books.ageing(work))).mappings()}
-    return {
-        currency: Ageing(
-            {bucket: Money(rows[currency][bucket] if currency in rows else 0, currency) for bucket in Bucket},
-            Money(disputed.get(currency, 0), currency),
-            Money(credit.get(currency, 0), currency),
-        )
-        for currency in sorted(rows.keys() | credit.keys())
-    }
 
 
 async def credit_of(work: Work, customer_id: UUID) -> list[Money]:

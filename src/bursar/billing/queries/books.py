@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from bursar.billing.filters import Chosen
 from bursar.billing.queries.sets import among
-from bursar.billing.rules import LAST_DAYS, Bucket, Status
+from bursar.billing.rules import Status
 from bursar.billing.tables import (
     credit_notes,
     customer_credits,
@@ -136,37 +136,6 @@ def overdue_totals(work: Work) -> sa.Select:
         .where(invoices.c.tenant_id == work.tenant_id, is_overdue(invoices, work.today))
         .group_by(invoices.c.currency)
         .order_by(invoices.c.currency)
-    )
-
-
-def ageing(work: Work) -> sa.Select:
-    """What is open today in each currency, by days past due (R78); contested invoices are in it."""
-    late = sa.cast(work.today, sa.Date) - invoices.c.due_date
-    after, columns = None, []
-    for bucket in Bucket:
-        last = LAST_DAYS.get(bucket)
-        bounds = [late > after] if after is not None else []
-        bounds += [late <= last] if last is not None else []
-        total = sa.func.sum(invoices.c.balance_minor).filter(*bounds)
-        columns.append(sa.cast(sa.func.coalesce(total, 0), sa.BigInteger).label(bucket))
-        after = last
-    return (
-        sa.select(invoices.c.currency, *columns)
-        .where(invoices.c.tenant_id == work.tenant_id, is_open(invoices))
-        .group_by(invoices.c.currency)
-        .order_by(invoices.c.currency)
-    )
-
-
-def contested_totals(work: Work) -> sa.Select:
-    """How much of what is open is contested, in each currency."""
-    return (
-        sa.select(
-            invoices.c.currency,
-            sa.cast(sa.func.sum(invoices.c.balance_minor), sa.BigInteger).label("minor"),
-        )
-        .where(invoices.c.tenant_id == work.tenant_id, is_open(invoices), is_disputed(invoices))
-        .group_by(invoices.c.currency)
     )
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Request
 from starlette.responses import Response
 
-from bursar.billing.ageing import ageing
+from bursar.billing.aged import aged_report
 from bursar.chasing.campaigns import create_campaign, edit_campaign
 from bursar.chasing.estimating import Estimate, estimate
 from bursar.chasing.results import CampaignShown, list_campaigns, show
@@ -125,7 +125,7 @@ async def _offered(work: Work) -> dict[str, Any]:
     return {
         "accounts": [one for one in accounts if one.state not in ("disabled", "connecting")],
         "templates": [one for one in await list_templates(work, active_only=True) if _usable(one)],
-        "currencies": sorted({firm.currency, *await ageing(work)}),
+        "currencies": sorted({firm.currency, *(await aged_report(work, limit=0)).totals}),
         "tags": await tags_in_use(work),
         "firm": firm,
     }

@@ -1,11 +1,13 @@
 """The first page: what needs somebody today, what is owed, what leaves next."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fastapi import Request
 from starlette.responses import Response
 
-from bursar.billing.ageing import Ageing, Overdue, ageing, overdue_totals
+from bursar.billing.aged import Aged, aged_report
+from bursar.billing.ageing import Overdue, overdue_totals
 from bursar.billing.showing import PaymentLine, has_invoices, payment_lines
 from bursar.chasing.results import CampaignShown, list_campaigns
 from bursar.core.work import Work
@@ -43,7 +45,7 @@ class Today:
     accounts: list[Account]
     campaigns: list[CampaignShown]
     overdue: list[Overdue]
-    ageing: dict[str, Ageing]
+    ageing: Mapping[str, Aged]
     payments: list[PaymentLine]
     tasks: list[Task]
     task_count: int
@@ -91,7 +93,7 @@ async def _today(work: Work) -> Today:
         accounts=accounts,
         campaigns=campaigns,
         overdue=await overdue_totals(work),
-        ageing=await ageing(work),
+        ageing=(await aged_report(work, limit=0)).totals,
         payments=await payment_lines(work, limit=SHOWN),
         tasks=await list_tasks(work, limit=SHOWN),
         task_count=await count_tasks(work),

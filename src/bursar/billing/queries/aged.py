@@ -1,0 +1,219 @@
+"""What was open, and by how much, at the end of any day (R78)."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from bursar.billing.rules import LAST_DAYS, Bucket
+from bursar.billing.states import RefundState
+from bursar.billing.tables import (
+    credit_notes,
+    customer_credits,
+    disputes,
+    invoice_payments,
+    invoices,
+    is_disputed,
+    is_open,
+    payments,
+    refunds,
+    taken_by,
+)
+from bursar.core.schema import same_tenant
+from bursar.core.work import Work
+from bursar.tenancy.tables import customers
+
+
+def applied_after(as_of: date, midnight: datetime) -> sa.ColumnElement[bool]:
+    """Allocations and their reversals that count from a day after `as_of`, which ends at `midnight`.
+
+    Rows older than the column count from when they were written.
+    """
+    a = invoice_payments.c
+    return sa.or_(a.applied_on > as_of, sa.and_(a.applied_on.is_(None), a.created_at >= midnight))
+
+
+def open_at(
+    work: Work,
+    as_of: date,
+    midnight: datetime,
+    *,
+    customer_id: UUID | None = None,
+    currency: str | None = None,
+) -> sa.CTE:
+    """Invoices of which something was open when `as_of` ended, with how much.
+
+    What is open now and was issued by then, plus what was paid or credited since; and what is closed by now and was
+    paid or credited since. Both begin at an index, so that last month's end does not read all invoices.
+    """
+    if as_of >= work.today:
+        chosen = [*_whose(customer_id, currency), is_open(invoices)]
+        return (
+            sa.select(*_columns(invoices.c.balance_minor), is_disputed(invoices).label("disputed"))
+            .where(invoices.c.tenant_id == work.tenant_id, *chosen)
+            .cte("open_at")
+        )
+    moved = _moved_since(work, as_of, midnight)
+    minor = invoices.c.balance_minor + sa.func.coalesce(moved.c.minor, sa.literal_column("0"))
+    contested = _contested(midnight).label("disputed")
+    chosen = [*_whose(customer_id, currency), invoices.c.issue_date <= as_of]
+    still = (
+        sa.select(*_columns(minor), contested)
+        .select_from(invoices.outerjoin(moved, moved.c.invoice_id == invoices.c.id))
+        .where(invoices.c.tenant_id == work.tenant_id, is_open(invoices), minor > 0, *chosen)
+    )
+    by_now_closed = (
+        sa.select(*_columns(minor), contested)
+        .select_from(moved.join(invoices, moved.c.invoice_id == invoices.c.id))
+        .where(invoices.c.tenant_id == work.tenant_id, ~is_open(invoices), moved.c.minor > 0, *chosen)
+    )
+    return sa.union_all(still, by_now_closed).cte("open_at")
+
+
+def _columns(minor: sa.ColumnElement[int]) -> list[sa.ColumnElement[Any]]:
+    i = invoices.c
+    return [i.id, i.customer_id, i.currency, i.number, i.issue_date, i.due_date, minor.label("minor")]
+
+
+def _whose(customer_id: UUID | None, currency: str | None) -> list[sa.ColumnElement[bool]]:
+    chosen: list[sa.ColumnElement[bool]] = []
+    if customer_id is not None:
+        chosen.append(invoices.c.customer_id == customer_id)
+    if currency is not None:
+        chosen.append(invoices.c.currency == currency)
+    return chosen
+
+
+def _moved_since(work: Work, as_of: date, midnight: datetime) -> sa.CTE:
+    """By invoice, what was paid and credited after `as_of` less what was taken back."""
+    paid = sa.select(invoice_payments.c.invoice_id, invoice_payments.c.amount_minor).where(
+        invoice_payments.c.tenant_id == work.tenant_id, applied_after(as_of, midnight)
+    )
+    credited = sa.select(credit_notes.c.invoice_id, credit_notes.c.amount_minor).where(
+        credit_notes.c.tenant_id == work.tenant_id, credit_notes.c.issue_date > as_of
+    )
+    both = sa.union_all(paid, credited).subquery("both")
+    minor = sa.cast(sa.func.sum(both.c.amount_minor), sa.BigInteger)
+    return (
+        sa.select(both.c.invoice_id, minor.label("minor"))
+        .group_by(both.c.invoice_id)
+        .cte("moved")
+        .prefix_with("materialized", dialect="postgresql")
+    )
+
+
+def _contested(midnight: datetime) -> sa.ColumnElement[bool]:
+    """Invoices that a dispute was open about when the day ended."""
+    return sa.exists().where(
+        same_tenant(disputes, invoices),
+        disputes.c.invoice_id == invoices.c.id,
+        disputes.c.created_at < midnight,
+        sa.or_(disputes.c.resolved_at.is_(None), disputes.c.resolved_at >= midnight),
+    )
+
+
+def buckets(opened: sa.CTE, as_of: date) -> list[sa.ColumnElement[int]]:
+    """One sum for each bucket of R78, and those of all and of what is contested."""
+    late = sa.cast(as_of, sa.Date) - opened.c.due_date
+    after, columns = None, []
+    for bucket in Bucket:
+        last = LAST_DAYS.get(bucket)
+        bounds = [late > after] if after is not None else []
+        bounds += [late <= last] if last is not None else []
+        columns.append(_sum(opened.c.minor, *bounds).label(bucket))
+        after = last
+    return [
+        *columns,
+        _sum(opened.c.minor).label("total"),
+        _sum(opened.c.minor, opened.c.disputed).label("disputed"),
+    ]
+
+
+def _sum(minor: sa.ColumnElement[int], *bounds: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
+    total = sa.func.sum(minor)
+    return sa.cast(sa.func.coalesce(total.filter(*bounds) if bounds else total, 0), sa.BigInteger)
+
+
+def totals(opened: sa.CTE, as_of: date) -> sa.Select:
+    """By currency."""
+    return sa.select(opened.c.currency, *buckets(opened, as_of)).group_by(opened.c.currency)
+
+
+def by_customer(
+    work: Work, opened: sa.CTE, as_of: date, *, limit: int | None = None, offset: int = 0
+) -> sa.Select:
+    """By customer and currency, who owes most first within a currency."""
+    sums = (
+        sa.select(opened.c.customer_id, opened.c.currency, *buckets(opened, as_of))
+        .group_by(opened.c.customer_id, opened.c.currency)
+        .subquery("sums")
+    )
+    # Names are joined after the limit: a hundred customers and not all of them.
+    first = (
+        sa.select(sums)
+        .order_by(sums.c.currency, sums.c.total.desc(), sums.c.customer_id)
+        .limit(limit)
+        .offset(offset)
+        .subquery("first")
+    )
+    return (
+        sa.select(
+            first, sa.func.coalesce(customers.c.company_name, customers.c.full_name).label("customer_name")
+        )
+        .join(customers, (customers.c.tenant_id == work.tenant_id) & (customers.c.id == first.c.customer_id))
+        .where(customers.c.tenant_id == work.tenant_id)
+        .order_by(first.c.currency, first.c.total.desc(), first.c.customer_id)
+    )
+
+
+def invoices_of(opened: sa.CTE) -> sa.Select:
+    """The invoices themselves, the longest due first."""
+    return sa.select(opened).order_by(opened.c.currency, opened.c.due_date, opened.c.id)
+
+
+def credits_at(work: Work, as_of: date, midnight: datetime, *, customer_id: UUID | None = None) -> sa.Select:
+    """By customer and currency, money that paid nothing when the day ended.
+
+    What pays nothing now, plus what was applied and refunded since, less what came in since.
+    """
+    now = sa.select(
+        customer_credits.c.customer_id,
+        customer_credits.c.currency,
+        customer_credits.c.amount_minor.label("minor"),
+    ).where(customer_credits.c.tenant_id == work.tenant_id)
+    parts = [(now, customer_credits)]
+    if as_of < work.today:
+        applied = (
+            sa.select(
+                invoice_payments.c.customer_id, payments.c.currency, taken_by(invoice_payments).label("minor")
+            )
+            .join_from(
+                invoice_payments,
+                payments,
+                same_tenant(payments, invoice_payments) & (payments.c.id == invoice_payments.c.payment_id),
+            )
+            .where(invoice_payments.c.tenant_id == work.tenant_id, applied_after(as_of, midnight))
+        )
+        returned = sa.select(refunds.c.customer_id, refunds.c.currency, refunds.c.amount_minor).where(
+            refunds.c.tenant_id == work.tenant_id,
+            refunds.c.refunded_on > as_of,
+            refunds.c.state != RefundState.FAILED,
+        )
+        arrived = sa.select(payments.c.customer_id, payments.c.currency, -payments.c.amount_minor).where(
+            payments.c.tenant_id == work.tenant_id, payments.c.received_on > as_of
+        )
+        parts += [(applied, invoice_payments), (returned, refunds), (arrived, payments)]
+    chosen = [
+        part.where(table.c.tenant_id == work.tenant_id, table.c.customer_id == customer_id)
+        if customer_id is not None
+        else part
+        for part, table in parts
+    ]
+    ledger = sa.union_all(*chosen).subquery("ledger")
+    minor = sa.cast(sa.func.sum(ledger.c.minor), sa.BigInteger)
+    return (
+        sa.select(ledger.c.customer_id, ledger.c.currency, minor.label("minor"))
+        .group_by(ledger.c.customer_id, ledger.c.currency)
+        .having(minor != 0)
+    )
