@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 from httpx2 import Response
 
+from bursar.billing.recurring.running import carry_out
 from bursar.core.keys import Keyring
 from bursar.core.tokens import Kind, sign
 from bursar.house import House
@@ -47,10 +48,16 @@ ONES_OWN = frozenset(
 )
 """What a viewer does with what is theirs: their account, their sessions, what they have read."""
 
-READS = frozenset({"/campaigns/estimate", "/templates/{template_id:uuid}/previews", "/templates/{template_id:uuid}/checks"})  # fmt: skip
+READS = frozenset({"/campaigns/estimate", "/recurring/preview", "/templates/{template_id:uuid}/previews", "/templates/{template_id:uuid}/checks"})  # fmt: skip
 """Posts that write nothing: a form is too long for an address."""
 
-STREAMS = frozenset({"/campaigns/{campaign_id:uuid}/progress", "/imports/{run_id}/progress"})
+STREAMS = frozenset(
+    {
+        "/campaigns/{campaign_id:uuid}/progress",
+        "/imports/{run_id}/progress",
+        "/recurring/runs/{recurring_run_id:uuid}/progress",
+    }
+)
 """Pages that stay open as long as something goes on."""
 
 REQUEST = re.compile(r"[0-9a-f]{16}|nonce=\"[^\"]+\"")
@@ -183,6 +190,7 @@ async def test_forms_that_name_another_firms_things_write_nothing(
 async def test_what_is_streamed_is_ours_alone(ours: Firm, canaries: frozenset[str]):
     owner = ours.owner
     await owner.post(f"/campaigns/{ours.ids['campaign_id']}/cancellation")
+    await carry_out(owner.office, ours.tenant_id, UUID(ours.ids["recurring_run_id"]))
 
     streams = [route for route in routes() if route.template in STREAMS]
     assert {route.template for route in streams} == STREAMS
@@ -225,7 +233,7 @@ async def test_a_viewer_changes_nothing(theirs: Firm):
 
 
 def _theirs(ids: Mapping[str, str]) -> dict[str, str]:
-    return {"customer": ids["customer_id"], "invoice": ids["invoice_id"]}
+    return {name: ids[f"{name}_id"] for name in ("customer", "invoice", "product")}
 
 
 async def test_a_link_out_of_a_mail_reaches_its_own_firm_alone(

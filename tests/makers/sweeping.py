@@ -46,7 +46,7 @@ TYPED: Mapping[str, str] = {
     "unit_price": "1.00", "tax_category": "S", "tax_rate": "5", "column-0": "company_name", "address": "words@example.net",
     "scope": "all", "batch_size": "10", "batch_interval": "60", "daily_quota": "100", "connections": "1",
     "host": "127.0.0.1", "port": "1", "tls": "starttls", "username": "words", "category": "overdue_notice", "code": "words", "on_date": "2026-12-02", "label": "Words",
-    "year": "2027", "scopes": "customers:read", "to": "words@example.net", "keep": "yes",
+    "year": "2027", "scopes": "customers:read", "day_of_month": "1", "start_date": "2026-11-01", "quantity_source": "fixed", "proration": "none", "to": "words@example.net", "keep": "yes",
 }  # fmt: skip
 """One form that answers them all: what is refused about it hides whose the thing is."""
 
@@ -129,6 +129,7 @@ async def a_full_firm(house: House, called: str) -> Firm:
             "tenant_id": str(program.tenant_id),
             "agent_id": str(colleague.id),
             "session_id": str(await _any(work, "sessions", agent_id=owner.actor.id)),
+            "recurring_run_id": ids["run_id"],
             "run_id": ids["import_id"],
             "task_id": str(await _any(work, "tasks")),
             "notification_id": str(await _any(work, "notifications", agent_id=owner.actor.id)),

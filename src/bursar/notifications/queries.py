@@ -7,7 +7,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 
-from bursar.billing.tables import disputes, invoices, promises
+from bursar.billing.tables import disputes, invoices, promises, recurring_invoices
+from bursar.catalog.tables import products
 from bursar.core.kinds import AgentRole
 from bursar.core.schema import same_tenant, uuids
 from bursar.core.tables import events
@@ -111,6 +112,18 @@ def tasks_of_invoices(work: Work, kind: str, ids: Sequence[UUID]) -> sa.Insert:
     return _make(work, kind, "invoice", found)
 
 
+def tasks_of_recurring(work: Work, kind: str, ids: Sequence[UUID]) -> sa.Insert:
+    """A task for each of these recurring invoices, with why it was not billed."""
+    r = recurring_invoices
+    found = sa.select(
+        r.c.id.label("about_id"),
+        r.c.customer_id,
+        _due_today(work),
+        sa.func.jsonb_build_object("reason", r.c.refusal).label("payload"),
+    ).where(r.c.tenant_id == work.tenant_id, r.c.id == sa.any_(uuids(ids)))
+    return _make(work, kind, "recurring_invoice", found)
+
+
 def tasks_of_accounts(work: Work, kind: str, ids: Sequence[UUID]) -> sa.Insert:
     """A task for each of these sending accounts."""
     a = sending_accounts
@@ -195,12 +208,21 @@ def open_tasks(work: Work, limit: int) -> sa.Select:
             sa.func.coalesce(customers.c.company_name, customers.c.full_name).label("customer_name"),
             invoices.c.number,
             sending_accounts.c.address,
+            sa.func.coalesce(recurring_invoices.c.description, products.c.name).label("sold"),
         )
         .outerjoin(customers, same_tenant(customers, tasks) & (customers.c.id == tasks.c.customer_id))
         .outerjoin(invoices, same_tenant(invoices, tasks) & (invoices.c.id == tasks.c.about_id))
         .outerjoin(
             sending_accounts,
             same_tenant(sending_accounts, tasks) & (sending_accounts.c.id == tasks.c.about_id),
+        )
+        .outerjoin(
+            recurring_invoices,
+            same_tenant(recurring_invoices, tasks) & (recurring_invoices.c.id == tasks.c.about_id),
+        )
+        .outerjoin(
+            products,
+            same_tenant(products, recurring_invoices) & (products.c.id == recurring_invoices.c.product_id),
         )
         .where(tasks.c.tenant_id == work.tenant_id, tasks.c.done_at.is_(None))
         .order_by(tasks.c.due_on.nulls_last(), tasks.c.id)

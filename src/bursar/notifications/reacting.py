@@ -39,6 +39,16 @@ async def money_came_late(work: Work, happened: Happened) -> None:
     await work.db.execute(queries.tasks_of_invoices(work, TaskKind.LATE_MONEY, happened.ids))
 
 
+async def months_not_billed(work: Work, happened: Happened) -> None:
+    """A month of these is due and cannot be billed: somebody must see to a price, a customer, a missing word."""
+    await work.db.execute(queries.tasks_of_recurring(work, TaskKind.NOT_BILLED, happened.ids))
+
+
+async def months_billed(work: Work, happened: Happened) -> None:
+    """They were billed after all, or bill no more."""
+    await work.db.execute(queries.done_about(work, [TaskKind.NOT_BILLED], happened.ids))
+
+
 async def promise_broken(work: Work, happened: Happened) -> None:
     await work.db.execute(queries.tasks_of_promises(work, TaskKind.PROMISE_BROKEN, happened.ids))
 

@@ -23,11 +23,12 @@ class TaskKind(StrEnum):
     LATE_MONEY = "late_money"
     PROMISE_BROKEN = "promise_broken"
     DISPUTE = "dispute"
+    NOT_BILLED = "not_billed"
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """`about_name` is the invoice's number or the account's address."""
+    """`about_name` is the invoice's number, the account's address, or what a recurring invoice sells."""
 
     id: UUID
     kind: str
@@ -48,7 +49,7 @@ async def list_tasks(work: Work, *, limit: int = LONGEST_LIST) -> list[Task]:
             kind=row.kind,
             about_type=row.about_type,
             about_id=row.about_id,
-            about_name=row.number or row.address,
+            about_name=row.number or row.address or row.sold,
             customer_id=row.customer_id,
             customer_name=row.customer_name,
             due=row.due_on,

@@ -34,6 +34,7 @@ SECTIONS = (
         (
             Place("customers", N_("Customers"), "/customers", "users"),
             Place("invoices", N_("Invoices"), "/invoices", "invoice"),
+            Place("recurring", N_("Recurring"), "/recurring", "refresh"),
             Place("campaigns", N_("Campaigns"), "/campaigns", "send"),
             Place("imports", N_("Import"), "/imports", "upload"),
         ),

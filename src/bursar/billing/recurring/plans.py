@@ -45,8 +45,8 @@ class Plan:
 
 async def checked(work: Work, plan: Plan, *, kept: UUID | None = None) -> dict[str, Any]:
     """The columns of a plan that can be. `kept` is the product that stood there before: it may be archived since."""
-    _check_days(plan)
-    _check_quantity(plan)
+    check_days(plan)
+    check_quantity(plan)
     if not (await work.db.execute(queries.of_customer(work, plan.customer_id))).first():
         raise NotFound("customer")
     product = (await work.db.execute(queries.of_product(work, plan.product_id))).one_or_none()
@@ -76,7 +76,8 @@ def _columns(plan: Plan) -> dict[str, Any]:
     return given
 
 
-def _check_days(plan: Plan) -> None:
+def check_days(plan: Plan) -> None:
+    """Raises `Invalid` about the billing day or the end."""
     if not 1 <= plan.day_of_month <= 28:
         raise Invalid(
             N_("The billing day is a day from 1 to 28, which every month has."),
@@ -87,7 +88,8 @@ def _check_days(plan: Plan) -> None:
         raise Invalid(N_("The end is before the start."), code="end_before_start", field="end_date")
 
 
-def _check_quantity(plan: Plan) -> None:
+def check_quantity(plan: Plan) -> None:
+    """Raises `Invalid` about the quantity."""
     if plan.quantity_source is QuantitySource.UNITS:
         if plan.quantity is not None:
             raise Invalid(

@@ -14,7 +14,7 @@ from bursar.billing.queries import recurring as rows
 from bursar.billing.queries import recurring_prices as queries
 from bursar.billing.recurring import schedule
 from bursar.billing.recurring.planning import runs_from
-from bursar.billing.recurring.plans import Plan
+from bursar.billing.recurring.plans import Plan, check_days, check_quantity
 from bursar.billing.recurring.showing import get_recurring
 from bursar.billing.states import RecurringState
 from bursar.core.errors import NotFound
@@ -61,14 +61,22 @@ async def preview_recurring(work: Work, recurring_id: UUID, *, months: int = MON
     return await _priced(work, found.plan(), found.currency, islice(runs_from(found, since), months))
 
 
-async def preview_plan(work: Work, plan: Plan, *, months: int = MONTHS) -> list[Upcoming]:
-    """The first months of an agreement that nobody has made yet. Raises `NotFound` for its product or customer."""
+async def preview_plan(
+    work: Work, plan: Plan, *, since: date | None = None, months: int = MONTHS
+) -> list[Upcoming]:
+    """The first months of an agreement as somebody types it; `since` is the next run of one that goes on.
+
+    Raises `Invalid` for days that cannot be, `NotFound` for its product or customer.
+    """
+    check_days(plan)
+    check_quantity(plan)
     product = (await work.db.execute(rows.of_product(work, plan.product_id))).one_or_none()
     if product is None:
         raise NotFound("product")
     if not (await work.db.execute(rows.of_customer(work, plan.customer_id))).first():
         raise NotFound("customer")
-    runs = schedule.next_runs(plan.day_of_month, plan.start_date, plan.end_date, plan.start_date)
+    first = since.replace(day=1) if since else plan.start_date
+    runs = schedule.next_runs(plan.day_of_month, plan.start_date, plan.end_date, first)
     return await _priced(work, plan, plan.currency or product.currency, islice(runs, months))
 
 
