@@ -111,11 +111,11 @@ def _chosen(known: Mapping[int, Left], part: Part) -> tuple[Left, int, Decimal |
         )
     if part.quantity is not None:
         if not 0 < part.quantity <= left.quantity:
-            raise _too_much(part, left.quantity)
+            raise _too_much(part, left)
         return left, _net_of(left, part.quantity), part.quantity
     net = left.net if part.net is None else part.net.minor
     if not net or _within(net, left.net) != net:
-        raise _too_much(part, Money(left.net, part.net.currency).plain() if part.net else left.quantity)
+        raise _too_much(part, left)
     return left, net, left.quantity if net == left.net else None
 
 
@@ -125,13 +125,14 @@ def _net_of(left: Left, quantity: Decimal) -> int:
     return _within(rules.half_up(left.line["net_minor"] * quantity / left.line["quantity"]), left.net)
 
 
-def _too_much(part: Part, left: object) -> Invalid:
+def _too_much(part: Part, left: Left) -> Invalid:
+    most = Money(left.net, part.net.currency).plain() if part.net else f"{left.quantity.normalize():f}"
     return Invalid(
         N_("Of line %(line)s at most %(left)s can be credited."),
         code="credit_does_not_fit",
         field="lines",
         line=part.position,
-        left=left,
+        left=most,
     )
 
 

@@ -121,6 +121,7 @@ def _filters(code: str) -> dict[str, Any]:
         "money": money,
         "number": lambda value: format_number(value, code),
         "percent_of": lambda part, whole: formats.percent(part, whole, code),
+        "sentence": lambda told: languages.say(code, told.message, told.params),
         "refusal": lambda refusal: languages.refusal_text(code, refusal),
         "translated": lambda text: languages.say(code, text),
     }

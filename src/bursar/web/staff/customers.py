@@ -31,7 +31,8 @@ router = staff_router()
 PAGE = 50
 FIELDS = (
     *("kind", "company_name", "full_name", "email", "phone", "locale", "external_code"),
-    *("tax_number", "address_lines", "city", "country", "tags"),
+    *("tax_number", "registration_number", "registration_authority", "address_lines", "city"),
+    *("subdivision", "country", "name_local", "tags"),
 )
 
 

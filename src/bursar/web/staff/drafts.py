@@ -1,8 +1,5 @@
 """Drafts of invoices: for whom, which lines, and what they come to while one types."""
 
-from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
-from typing import Any
 from uuid import UUID
 
 from fastapi import Request
@@ -11,35 +8,26 @@ from starlette.responses import Response
 
 from bursar.billing.finding import get_invoice, lines_of
 from bursar.billing.invoices import Draft, create_draft, edit_draft
-from bursar.billing.lines import Line, price
+from bursar.billing.preferences import billing_settings
 from bursar.billing.showing import details_of
-from bursar.catalog.kinds import TaxCategory
-from bursar.core.errors import N_, Conflict, Invalid, Refusal
-from bursar.core.money import Money, is_currency
+from bursar.catalog.kinds import ItemKind, TaxCategory
+from bursar.catalog.prices import prices_on
+from bursar.catalog.products import get_product, list_products
+from bursar.core.errors import N_, Conflict, Invalid, NotFound
 from bursar.core.work import Work
 from bursar.tenancy.customers import Customer, CustomerFilter, get_customer, list_customers
 from bursar.tenancy.tenants import this_tenant
 from bursar.web import pages, reading
 from bursar.web.forms import Form
 from bursar.web.sessions import staff_router, viewer_work
+from bursar.web.staff import draft_lines
+from bursar.web.staff.draft_lines import MORE, Typed
 
 router = staff_router()
 
-HEAD = ("currency", "due_date", "supply_date", "purchase_order", "notes")
-LINE: tuple[str, ...] = ("description", "quantity", "unit_price", "tax_category", "tax_rate")
+HEAD = ("currency", "due_date", "supply_date", "purchase_order", "allocation_number", "notes")
 USUAL_CURRENCIES = ("AED", "EUR", "USD", "GBP", "SAR", "QAR", "KWD", "BHD", "OMR", "ILS", "EGP")
-MOST_LINES = 200
-EMPTY = {"description": "", "quantity": "1", "unit_price": "", "tax_category": "S", "tax_rate": "5"}
-
-
-@dataclass(frozen=True, slots=True)
-class Sums:
-    """What the lines come to, or why that cannot be said yet."""
-
-    subtotal: Money | None = None
-    tax: Money | None = None
-    total: Money | None = None
-    refusal: Refusal | None = None
+MOST_PRODUCTS = 200
 
 
 @router.get("/invoices/new")
@@ -49,8 +37,8 @@ async def new_invoice(request: Request, customer: str = "", q: str = "") -> Resp
         if customer_id is None:
             return await choose_customer(work, request, q, "/invoices/new", "invoices")
         buyer = await get_customer(work, customer_id)
-        currency = (await this_tenant(work)).currency
-    return _page(request, buyer, Form({"currency": currency}), [dict(EMPTY)])
+        currency, line = (await this_tenant(work)).currency, await _blank(work)
+    return await _page(request, buyer, Form({"currency": currency}), [line])
 
 
 @router.post("/invoices")
@@ -71,16 +59,17 @@ async def edit_invoice(request: Request, invoice_id: UUID) -> Response:
         buyer = await get_customer(work, invoice.customer_id)
         details = await details_of(work, invoice_id)
         currency = invoice.total.currency
-        lines = [_typed_line(line, currency) for line in await lines_of(work, invoice_id)]
+        lines = [draft_lines.stored_line(line, currency) for line in await lines_of(work, invoice_id)]
     head = {
         "currency": currency,
         "due_date": invoice.due_date or "",
         "supply_date": details.supply_date or "",
         "purchase_order": invoice.purchase_order or "",
+        "allocation_number": invoice.allocation_number or "",
         "notes": details.notes or "",
         "version": invoice.version,
     }
-    return _page(request, buyer, Form(head), lines, invoice_id)
+    return await _page(request, buyer, Form(head), lines, invoice_id)
 
 
 @router.post("/invoices/{invoice_id}")
@@ -93,9 +82,11 @@ async def save_invoice(request: Request, invoice_id: UUID) -> Response:
 async def _save(request: Request, typed: FormData, buyer: Customer, invoice_id: UUID | None) -> Response:
     """Keep the draft; a press on a line's button, or a change with htmx, only shows the form again."""
     form = Form({name: str(typed.get(name, "")) for name in (*HEAD, "version")})
-    lines, act = _lines_of(typed), str(typed.get("act", ""))
+    lines, act = draft_lines.lines_of(typed), str(typed.get("act", ""))
     if act:
-        return _page(request, buyer, form, _rearranged(lines, act), invoice_id)
+        async with viewer_work(request, read_only=True) as work:
+            lines = await _rearranged(work, buyer, lines, act, str(typed.get("product", "")))
+        return await _page(request, buyer, form, lines, invoice_id, grown=act == "add")
     try:
         draft = _draft(buyer.id, form, lines)
         async with viewer_work(request) as work:
@@ -104,7 +95,7 @@ async def _save(request: Request, typed: FormData, buyer: Customer, invoice_id: 
             else:
                 await edit_draft(work, invoice_id, draft, version=_version(form))
     except (Invalid, Conflict) as refusal:
-        return _page(request, buyer, form.refused(refusal), lines, invoice_id)
+        return await _page(request, buyer, form.refused(refusal), lines, invoice_id)
     return pages.see_other(request, f"/invoices/{invoice_id}", toast=N_("The draft is saved."))
 
 
@@ -122,14 +113,20 @@ async def choose_customer(work: Work, request: Request, q: str, target: str, at:
     )
 
 
-def _page(
+async def _page(
     request: Request,
     buyer: Customer,
     form: Form,
-    lines: list[dict[str, str]],
+    lines: list[Typed],
     invoice_id: UUID | None = None,
+    *,
+    grown: bool = False,
 ) -> Response:
+    """`grown` by a line, whose description is then where one types."""
     currency = form.value("currency")
+    async with viewer_work(request, read_only=True) as work:
+        products = (await list_products(work, active=True, limit=MOST_PRODUCTS)).rows
+        firm = await this_tenant(work)
     return pages.render(
         request,
         "staff/draft.html",
@@ -138,95 +135,60 @@ def _page(
         customer=buyer,
         form=form,
         lines=lines,
-        sums=_sums(lines, currency),
+        more=MORE,
+        grown=grown,
+        sums=draft_lines.sums_of(lines, currency),
         invoice_id=invoice_id,
         categories=list(TaxCategory),
+        kinds=list(ItemKind),
+        products=products,
+        country=firm.country,
         currencies=sorted({*USUAL_CURRENCIES, currency}),
     )
 
 
-def _lines_of(typed: FormData) -> list[dict[str, str]]:
-    columns = [[str(value) for value in typed.getlist(name)] for name in LINE]
-    return [dict(zip(LINE, values, strict=True)) for values in zip(*columns, strict=False)][:MOST_LINES]
-
-
-def _rearranged(lines: list[dict[str, str]], act: str) -> list[dict[str, str]]:
+async def _rearranged(work: Work, buyer: Customer, lines: list[Typed], act: str, product: str) -> list[Typed]:
     what, _, place = act.partition("-")
     if what == "add":
-        return [*lines, dict(EMPTY)]
+        return [*lines, await _filled(work, buyer, product)]
     if what == "remove" and place.isdecimal():
-        return [line for at, line in enumerate(lines) if at != int(place)] or [dict(EMPTY)]
+        return [line for at, line in enumerate(lines) if at != int(place)] or [await _blank(work)]
     return lines
 
 
-def _draft(customer_id: UUID, form: Form, lines: list[dict[str, str]]) -> Draft:
-    currency = _currency(form.value("currency"))
+async def _filled(work: Work, buyer: Customer, product: str) -> Typed:
+    """A line of the chosen product at what this customer pays today; of none, a blank one."""
+    chosen = reading.cursor(product)
+    if chosen is None:
+        return await _blank(work)
+    try:
+        found = await get_product(work, chosen)
+    except NotFound:
+        return await _blank(work)
+    pair = (buyer.id, found.id)
+    agreed = (await prices_on(work, [pair], work.today)).get(pair)
+    return draft_lines.line_of_product(
+        found, agreed.price if agreed else None, agreed.price_id if agreed else None
+    )
+
+
+async def _blank(work: Work) -> Typed:
+    firm = await this_tenant(work)
+    return draft_lines.blank_line(await billing_settings(work), registered=bool(firm.tax_number))
+
+
+def _draft(customer_id: UUID, form: Form, lines: list[Typed]) -> Draft:
+    currency = draft_lines.currency_of(form.value("currency"))
     return Draft(
         customer_id=customer_id,
         currency=currency,
-        lines=[_line(line, currency, place) for place, line in enumerate(lines)],
+        lines=[draft_lines.line_of(line, currency, place) for place, line in enumerate(lines)],
         due_date=reading.day_or_none(form.values, "due_date"),
         supply_date=reading.day_or_none(form.values, "supply_date"),
         purchase_order=form.value("purchase_order").strip() or None,
+        allocation_number=form.value("allocation_number").strip() or None,
         notes=form.value("notes").strip() or None,
     )
-
-
-def _line(line: dict[str, str], currency: str, place: int) -> Line:
-    field = f"lines[{place}]"
-    return Line(
-        description=line["description"],
-        unit_price=reading.amount({field: line["unit_price"]}, currency, field),
-        quantity=_number(line["quantity"], field),
-        tax_category=TaxCategory(reading.must_be({field: line["tax_category"]}, field, TaxCategory)),
-        tax_rate=_number(line["tax_rate"] or "0", field),
-    )
-
-
-def _number(text: str, field: str) -> Decimal:
-    try:
-        number = Decimal(text.strip())
-    except InvalidOperation:
-        number = Decimal("nan")
-    if not number.is_finite() or abs(number) > 10**9:
-        raise Invalid(N_("Write a number, like 2 or 1.5."), code="number_unreadable", field=field)
-    return number
-
-
-def _currency(code: str) -> str:
-    if not is_currency(code):
-        raise Invalid(N_("Choose a currency."), code="unknown_currency", field="currency")
-    return code
-
-
-def _sums(lines: list[dict[str, str]], currency: str) -> Sums:
-    """Lines that are still empty count nothing, so that the rest adds up while one types."""
-    begun = [(place, line) for place, line in enumerate(lines) if line["unit_price"].strip()]
-    try:
-        described = [{**line, "description": line["description"].strip() or "…"} for _, line in begun]
-        priced = price(
-            [
-                _line(line, _currency(currency), place)
-                for (place, _), line in zip(begun, described, strict=True)
-            ],
-            currency,
-        ).totals
-    except Refusal as refusal:
-        return Sums(refusal=refusal)
-    subtotal, tax, total = (
-        Money(priced[name], currency) for name in ("subtotal_minor", "tax_minor", "total_minor")
-    )
-    return Sums(subtotal, tax, total)
-
-
-def _typed_line(line: dict[str, Any], currency: str) -> dict[str, str]:
-    return {
-        "description": line["description"],
-        "quantity": f"{line['quantity'].normalize():f}",
-        "unit_price": Money(line["unit_price_minor"], currency).plain(),
-        "tax_category": line["tax_category"],
-        "tax_rate": f"{line['tax_rate'].normalize():f}",
-    }
 
 
 def _version(form: Form) -> int | None:

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from bursar.billing.disputes import list_disputes, notes_of
 from bursar.billing.filters import Chosen
 from bursar.billing.finding import get_invoice, lines_of, list_invoices
+from bursar.billing.issuing import checklist
 from bursar.billing.promises import list_promises
 from bursar.billing.rules import Status
 from bursar.billing.showing import count_by_status, credit_notes_of, details_of, payments_on, totals
@@ -108,6 +109,7 @@ async def _about(work: Work, request: Request, invoice_id: UUID) -> dict[str, An
             **line,
             "unit_price": Money(line["unit_price_minor"], currency),
             "net": Money(line["net_minor"], currency),
+            "discount": Money(line["discount_minor"], currency),
         }
         for line in await lines_of(work, invoice_id)
     ]
@@ -121,6 +123,7 @@ async def _about(work: Work, request: Request, invoice_id: UUID) -> dict[str, An
         "disputes": disputes,
         "notes": notes,
         "authors": await names_of_agents(work, sorted(authors)) if authors else {},
+        "checklist": await checklist(work, invoice_id) if invoice.state is InvoiceState.DRAFT else (),
         "why": None if invoice.state is InvoiceState.DRAFT else await _why(work, invoice_id),
         "told": await tell(work, request, await timeline(work, "invoice", invoice_id, limit=30)),
     }
