@@ -90,7 +90,7 @@ async def test_a_customer_is_added_and_each_mistake_stands_beside_its_field(staf
     assert made.status_code == 303
     page = (await staff.get(made.headers["location"])).text
     assert "The customer was added." in page
-    assert "accounts@noor.example" in page
+    assert "accounts@<wbr>noor.example" in page
 
 
 async def test_an_edit_over_somebody_elses_is_refused(staff: Staff):
@@ -98,7 +98,7 @@ async def test_an_edit_over_somebody_elses_is_refused(staff: Staff):
         noor = await a_customer(work, company_name="Atelier Noor")
     form = (await staff.get(f"/customers/{noor}/edit")).text
     version = form.split('name="version" value="')[1].split('"')[0]
-    first = await staff.post(f"/customers/{noor}", version=version, city="Dubai")
+    first = await staff.post(f"/customers/{noor}", version=version, city="Al Ain")
     assert first.status_code == 303
 
     second = await staff.post(f"/customers/{noor}", version=version, city="Sharjah")
@@ -106,7 +106,7 @@ async def test_an_edit_over_somebody_elses_is_refused(staff: Staff):
     assert second.status_code == 409
     assert "was changed by somebody else meanwhile" in second.text
     async with staff.work() as work:
-        assert (await get_customer(work, noor)).city == "Dubai"
+        assert (await get_customer(work, noor)).city == "Al Ain"
 
 
 async def test_suspending_asks_why_and_can_be_taken_back(staff: Staff):
