@@ -37,8 +37,9 @@ contracts: install ## Compare our schemas with the vendors' originals (FROM=DIR)
 	@test -n "$(FROM)" || { echo "Say where the originals are: make contracts FROM=DIR"; exit 2; }
 	$(RUN)python -m dev.contracts $(FROM)
 
-proof: install ## The long proofs: full kill and race counts
-	$(RUN)python -m pytest -m proof
+# One after the other: some measure a pace. What they counted ends the output and stays in dist/proof.xml.
+proof: install ## The long proofs: kills, races, paces, the API's contract, the wall alone
+	$(RUN)python -m pytest -m proof --junitxml=dist/proof.xml
 
 lock: install ## Resolve the dependencies anew into requirements/ (UPGRADE=1: to the newest)
 	$(RUN)uv pip compile $(LOCK_OPTIONS) pyproject.toml -o requirements/run.txt
