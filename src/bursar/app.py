@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from bursar.billing.documents.ports import EinvoiceProvider, ProviderFactory
 from bursar.chasing.composing import CampaignComposer
 from bursar.chasing.previews import TestComposer
 from bursar.core.clock import Clock, SystemClock
@@ -46,6 +47,7 @@ def build(
         letters=Letters(keyring, settings.base_url),
         composers=composers(),
         senders=senders(settings),
+        einvoice_providers=einvoice_providers(settings),
     )
 
 
@@ -77,6 +79,19 @@ def senders(settings: Settings) -> SenderFactory:
                 helo_name=helo,
             )
         )
+
+    return make
+
+
+def einvoice_providers(settings: Settings) -> ProviderFactory:
+    """Who carries e-invoices into the network."""
+
+    def make(name: str) -> EinvoiceProvider:
+        if name != "sandbox" or settings.einvoice_url is None:
+            raise ValueError(f"no provider is bound for {name}")
+        from bursar.integrations.einvoice.adapter import SandboxProvider
+
+        return SandboxProvider(settings.einvoice_url)
 
     return make
 

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
+from bursar.billing.documents.einvoices import Carrier
 from bursar.billing.documents.keeping import Press
+from bursar.billing.documents.ports import ProviderFactory
 from bursar.core.database import Addresses
 from bursar.core.files import FileStore
 from bursar.core.keys import Keyring
@@ -25,10 +27,15 @@ class House:
     letters: Letters
     composers: Composers
     senders: SenderFactory
+    einvoice_providers: ProviderFactory
 
     @property
     def press(self) -> Press:
         return Press(self.office, self.files, self.settings.base_url)
+
+    @property
+    def carrier(self) -> Carrier:
+        return Carrier(self.press, self.einvoice_providers)
 
     async def close(self) -> None:
         await self.office.engine.dispose()

@@ -6,13 +6,14 @@ A verb that itself knows the other room (because it stands above it) calls it di
 from collections.abc import Mapping, Sequence
 
 from bursar.billing.documents import jobs as printing
+from bursar.billing.documents import obligations
 from bursar.chasing import following
 from bursar.core.work import Reaction
 from bursar.notifications import reacting
 from bursar.outbox import sends, template_library
 
 REACTIONS: Mapping[str, Sequence[Reaction]] = {
-    "tenant.create": (template_library.tenant_created,),
+    "tenant.create": (template_library.tenant_created, obligations.tenant_created),
     "customer.admin_suspend": (sends.customer_suspended,),
     "run.pause": (following.follow_pause,),
     "run.open": (following.follow_open,),

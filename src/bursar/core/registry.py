@@ -84,8 +84,10 @@ REGISTRY: Mapping[str, EventType] = {
     "dispute.reject": _E(N_("Dispute rejected")),
     "dispute.withdraw": _E(N_("Dispute withdrawn")),
     "einvoice_document.accept": _E(N_("E-invoice accepted")),
+    "einvoice_document.queued": _E(N_("E-invoice written")),
     "einvoice_document.reject": _E(N_("E-invoice rejected"), N_("E-invoice rejected: %(because)s")),
     "einvoice_document.send": _E(N_("E-invoice handed over")),
+    "einvoice_obligation.set": _E(N_("Duty to send e-invoices set")),
     "exchange_rate.add": _E(N_("Exchange rate added"), N_("Exchange rate added: %(currency)s %(rate)s")),
     "exchange_rate.remove": _E(
         N_("Exchange rate removed"), N_("Exchange rate removed: %(currency)s %(rate)s")

@@ -46,6 +46,10 @@ class Settings(BaseSettings):
         default=None,
         description="Object store of files, e.g. s3://bucket/prefix. Unset: the data folder.",
     )
+    einvoice_url: str | None = Field(
+        default=None,
+        description="Where the provider of e-invoices answers; for now only the sandbox's. Unset: none is sent.",
+    )
     private_hosts: Annotated[tuple[Network, ...], NoDecode] = Field(
         default=(),
         description="Networks an SMTP host may be in besides the public internet (any port there).",

@@ -86,7 +86,12 @@ async def work_until_stopped(house: House, *, until_idle: bool) -> None:
 async def _work_off(queue: procrastinate.App, house: House) -> None:
     await queue.run_worker_async(
         concurrency=JOBS_AT_ONCE,
-        additional_context={"office": house.office, "house": house, "press": house.press},
+        additional_context={
+            "office": house.office,
+            "house": house,
+            "press": house.press,
+            "carrier": house.carrier,
+        },
         install_signal_handlers=False,
         shutdown_graceful_timeout=GRACE_S,
         delete_jobs="successful",
