@@ -28,8 +28,8 @@ def told(parts: list[Changed]) -> list[tuple[str, str | None, str | None, str]]:
     return [
         (
             part.customer_name,
-            part.before and part.before.plain(),
-            part.after and part.after.plain(),
+            part.before.plain() if part.before else None,
+            part.after.plain() if part.after else None,
             part.refusal.code if part.refusal else str(part.outcome),
         )
         for part in parts

@@ -11,8 +11,9 @@ from bursar.billing.invoices import Draft, create_draft
 from bursar.billing.issuing import issue_invoice
 from bursar.catalog.kinds import TaxCategory
 from bursar.catalog.price_book import NewPrice
-from bursar.catalog.prices import add_price, list_prices
+from bursar.catalog.prices import add_prices, list_prices
 from bursar.catalog.products import create_product
+from bursar.core.errors import Refusal
 from bursar.core.money import Money
 from bursar.core.work import Work
 from tests.makers.billing import a_line
@@ -57,7 +58,10 @@ class Added:
 async def priced(
     work: Work, customer: UUID, product: UUID, start: str, minor: int = 190_00, **given: Any
 ) -> Added:
-    added = await add_price(work, a_price(customer, product, start, minor, **given), billed=billed_through)
+    new = a_price(customer, product, start, minor, **given)
+    [added] = await add_prices(work, [new], billed=billed_through)
+    if isinstance(added, Refusal):
+        raise added
     assert added.price_id is not None
     return Added(added.price_id, added.same, added.closed)
 

@@ -1,11 +1,11 @@
-"""Whom and what a row of a sheet is about: customers and products as people write them."""
+"""Whom and what people mean: customers and products as they are written in a sheet or on a command line."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from bursar.catalog.products import Product, products_called, sole_product
-from bursar.core.errors import N_
+from bursar.core.errors import N_, Conflict, NotFound
 from bursar.core.work import Work
 from bursar.tenancy.customers_meant import customers_meant, not_one
 from bursar.tenancy.reasons import Reason
@@ -25,6 +25,17 @@ async def find_named(work: Work, named: Sequence[Named]) -> dict[Named, tuple[UU
     products = await products_called(work, [each.product for each in named if each.product])
     sole = await sole_product(work) if any(each.product is None for each in named) else None
     return {each: _found(each, customers[each.customer], products, sole) for each in named}
+
+
+async def the_customer(work: Work, called: str) -> UUID:
+    """The one customer with this code, else this e-mail address, else this name. Raises `NotFound`, `Conflict`."""
+    found = (await customers_meant(work, [called]))[called]
+    if not found:
+        raise NotFound("customer")
+    if len(found) > 1:
+        reason = not_one(called, len(found))
+        raise Conflict(reason.message, code=reason.code, field=reason.field, **reason.params)
+    return next(iter(found))
 
 
 def _found(

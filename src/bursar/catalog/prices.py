@@ -71,12 +71,14 @@ class OnDay(NamedTuple):
     price_id: UUID | None
 
 
-async def add_price(work: Work, given: NewPrice, *, billed: Billed) -> PriceAdded:
-    """Raises what `add_prices` answers."""
+async def add_price(work: Work, given: NewPrice, *, billed: Billed) -> UUID:
+    """The id of the price, which may have been there already. Raises what `add_prices` answers."""
     [answer] = await add_prices(work, [given], billed=billed)
     if isinstance(answer, Refusal):
         raise answer
-    return answer
+    if answer.price_id is None:
+        raise NotFound("price")
+    return answer.price_id
 
 
 async def add_prices(work: Work, given: Sequence[NewPrice], *, billed: Billed) -> list[PriceAdded | Refusal]:
@@ -206,11 +208,10 @@ async def list_prices(
 
 async def get_price(work: Work, price_id: UUID) -> CustomerPrice:
     """Raises `NotFound`, for another tenant's too."""
-    row = (await work.db.execute(queries.prices_by_id(work, [price_id]))).one_or_none()
+    row = (await work.db.execute(queries.list_prices(work, {"id": price_id}, None, 1))).one_or_none()
     if row is None:
         raise NotFound("price")
-    page = await list_prices(work, customer_id=row.customer_id, product_id=row.product_id, limit=LARGEST_PAGE)
-    return next(price for price in page.rows if price.id == price_id)
+    return _shown(row)
 
 
 async def names_of(work: Work, customer_ids: Iterable[UUID]) -> dict[UUID, str]:

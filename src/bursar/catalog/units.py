@@ -6,6 +6,8 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+import sqlalchemy as sa
+
 from bursar.catalog.ports import Pair
 from bursar.catalog.prices import lock_customers, names_of
 from bursar.catalog.queries import units as queries
@@ -142,26 +144,38 @@ async def list_units(
     """The newest first; `on` are those in service on that day, `text` is looked for in labels and names."""
     limit = max(1, min(limit, LARGEST_PAGE))
     wanted = {"customer_id": customer_id, "product_id": product_id, "on": on, "text": text}
-    found = [
-        Unit(
-            row.id,
-            row.customer_id,
-            row.customer_name,
-            row.product_id,
-            row.code,
-            row.product_name,
-            row.label,
-            row.active_from,
-            row.active_to,
-        )
-        for row in await work.db.execute(queries.list_units(work, wanted, cursor, limit + 1))
-    ]
+    found = [_unit(row) for row in await work.db.execute(queries.list_units(work, wanted, cursor, limit + 1))]
     return UnitPage(found[:limit], found[limit - 1].id if len(found) > limit else None)
 
 
-async def get_units(work: Work, ids: Sequence[UUID]) -> list[Any]:
-    """Those that exist, by id."""
-    return list(await work.db.execute(queries.units_by_id(work, sorted(set(ids)))))
+async def find_units(
+    work: Work, customer_id: UUID, labels: Sequence[str], *, product_id: UUID | None = None
+) -> list[Unit]:
+    """The customer's units with these labels that are not retired. Raises `NotFound` if there is none for one,
+    `Conflict` where several products have it.
+    """
+    wanted = {"customer_id": customer_id, "product_id": product_id, "labels": list(labels), "open": True}
+    found = [_unit(row) for row in await work.db.execute(queries.list_units(work, wanted, None, None))]
+    for label in labels:
+        those = [unit for unit in found if unit.label == label]
+        if not those:
+            raise NotFound("unit")
+        if len(those) > 1:
+            raise Conflict(
+                N_("%(unit)s is counted for several products. Say which one."),
+                code="unit_ambiguous",
+                field="product",
+                unit=label,
+            )
+    return found
+
+
+async def get_unit(work: Work, unit_id: UUID) -> Unit:
+    """Raises `NotFound`, for another tenant's too."""
+    row = (await work.db.execute(queries.list_units(work, {"id": unit_id}, None, 1))).one_or_none()
+    if row is None:
+        raise NotFound("unit")
+    return _unit(row)
 
 
 def clean_label(text: str) -> str:
@@ -175,3 +189,17 @@ def clean_label(text: str) -> str:
             limit=LONGEST_LABEL,
         )
     return label
+
+
+def _unit(row: sa.Row[Any]) -> Unit:
+    return Unit(
+        row.id,
+        row.customer_id,
+        row.customer_name,
+        row.product_id,
+        row.code,
+        row.product_name,
+        row.label,
+        row.active_from,
+        row.active_to,
+    )

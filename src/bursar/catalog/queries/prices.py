@@ -109,7 +109,9 @@ def list_prices(work: Work, wanted: Mapping[str, Any], before: UUID | None, limi
 
 def _meets(wanted: Mapping[str, Any]) -> list[sa.ColumnElement[bool]]:
     conditions = [
-        customer_prices.c[name] == wanted[name] for name in ("customer_id", "product_id") if wanted.get(name)
+        customer_prices.c[name] == wanted[name]
+        for name in ("id", "customer_id", "product_id")
+        if wanted.get(name)
     ]
     if wanted.get("on"):
         conditions.append(holds_on(customer_prices, wanted["on"]))

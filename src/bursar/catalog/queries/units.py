@@ -35,7 +35,7 @@ def units_by_id(work: Work, ids: Sequence[UUID], *, lock: bool = False) -> sa.Se
     return found.with_for_update() if lock else found
 
 
-def list_units(work: Work, wanted: Mapping[str, Any], before: UUID | None, limit: int) -> sa.Select:
+def list_units(work: Work, wanted: Mapping[str, Any], before: UUID | None, limit: int | None) -> sa.Select:
     """Units with their customer's and product's names that meet `wanted`, the newest first."""
     named = same_tenant(customers, billable_units) & (customers.c.id == billable_units.c.customer_id)
     sold = same_tenant(products, billable_units) & (products.c.id == billable_units.c.product_id)
@@ -99,8 +99,15 @@ def remove_unit(work: Work, unit_id: UUID) -> sa.Delete:
 
 def _meets(wanted: Mapping[str, Any]) -> list[sa.ColumnElement[bool]]:
     conditions = [
-        billable_units.c[name] == wanted[name] for name in ("customer_id", "product_id") if wanted.get(name)
+        billable_units.c[name] == wanted[name]
+        for name in ("id", "customer_id", "product_id")
+        if wanted.get(name)
     ]
+    if wanted.get("labels"):
+        labels = sa.literal(wanted["labels"], sa.ARRAY(sa.Text))
+        conditions.append(billable_units.c.label == sa.any_(labels))
+    if wanted.get("open"):
+        conditions.append(billable_units.c.active_to.is_(None))
     if wanted.get("on"):
         conditions.append(in_service(billable_units, wanted["on"]))
     if wanted.get("text"):
