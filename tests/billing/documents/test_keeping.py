@@ -164,7 +164,7 @@ async def test_the_picture_leads_to_the_invoice_s_page_and_a_credit_note_s_to_th
 
     for document, kind in ((invoice, Kind.INVOICE), (note.id, Kind.CREDIT_NOTE)):
         page = pypdf.PdfReader(BytesIO(await shop.pdf(document, kind))).pages[0]
-        [link] = [one.get_object() for one in page["/Annots"]]  # pyright: ignore[reportGeneralTypeIssues]
+        [link] = [one.get_object() for one in page["/Annots"]]  # pyright: ignore[reportGeneralTypeIssues]  # a PDF array
         address = str(link["/A"]["/URI"])
         assert address.startswith(BASE + PATH)
         told = read_token(shop.press.office.keyring, address.removeprefix(BASE + PATH))

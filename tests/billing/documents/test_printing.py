@@ -223,7 +223,7 @@ def test_a_hundred_lines_go_on_over_pages_that_each_repeat_the_head_and_say_whic
 def test_the_picture_of_the_page_s_address_is_a_link_to_it():
     reader = pypdf.PdfReader(BytesIO(printed(a_document(), DRESSING)))
 
-    [link] = [entry.get_object() for entry in reader.pages[0]["/Annots"]]  # pyright: ignore[reportGeneralTypeIssues]
+    [link] = [entry.get_object() for entry in reader.pages[0]["/Annots"]]  # pyright: ignore[reportGeneralTypeIssues]  # a PDF array
 
     assert link["/A"]["/URI"] == ADDRESS
 
@@ -248,7 +248,7 @@ def test_every_typeface_is_in_the_document():
     reader = pypdf.PdfReader(BytesIO(printed(document, PLAIN)))
 
     faces = {}
-    for face in reader.pages[0]["/Resources"]["/Font"].values():  # pyright: ignore[reportIndexIssue]
+    for face in reader.pages[0]["/Resources"]["/Font"].values():  # pyright: ignore[reportIndexIssue]  # a PDF dictionary
         inner = face.get_object()["/DescendantFonts"][0].get_object()
         descriptor = inner["/FontDescriptor"].get_object()
         faces[inner["/BaseFont"].partition("+")[2].partition("-")[0]] = bool(

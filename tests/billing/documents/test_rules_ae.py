@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from lxml import etree  # pyright: ignore[reportAttributeAccessIssue]
+from lxml import etree  # pyright: ignore[reportAttributeAccessIssue]  # it ships no types
 
 from bursar.billing.documents.model import Document, Party
 from bursar.billing.documents.rules_ae import Failure, failures

@@ -66,11 +66,7 @@ async def is_obliged(work: Work, day: date | None = None) -> bool:
 async def set_obligation(work: Work, given: Obligation) -> None:
     """Put a firm's own dates in the place of those that stood there. Raises `Invalid` by field."""
     work.allow(AgentRole.ADMIN)
-    checked = _checked(given, work.today)
-    before = {one.regime: one for one in await obligations(work)}.get(checked.regime)
-    if before == checked:
-        return
-    await _write(work, checked, before)
+    await _put(work, _checked(given, work.today))
 
 
 async def choose_phase(work: Work, key: str) -> None:
@@ -78,7 +74,8 @@ async def choose_phase(work: Work, key: str) -> None:
     found = next((phase for phase in phases() if phase.key == key), None)
     if found is None:
         raise Invalid(N_("Choose one of the list."), code="not_offered", field="phase")
-    await set_obligation(work, found.obligation)
+    work.allow(AgentRole.ADMIN)
+    await _put(work, found.obligation)
 
 
 async def tenant_created(work: Work, happened: Happened) -> None:  # noqa: ARG001  it happened to this tenant
@@ -87,6 +84,12 @@ async def tenant_created(work: Work, happened: Happened) -> None:  # noqa: ARG00
     for phase in phases():
         if phase.country == country and phase.usual:
             await _write(work, phase.obligation, None)
+
+
+async def _put(work: Work, after: Obligation) -> None:
+    before = {one.regime: one for one in await obligations(work)}.get(after.regime)
+    if before != after:
+        await _write(work, after, before)
 
 
 async def _write(work: Work, after: Obligation, before: Obligation | None) -> None:
