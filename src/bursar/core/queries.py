@@ -60,6 +60,8 @@ def new_ids(count: int) -> sa.Select:
 ANALYZE = {
     "customers": sa.text("analyze customers"),
     "invoices": sa.text("analyze invoices"),
+    "invoice_lines": sa.text("analyze invoice_lines"),
+    "recurring_invoices": sa.text("analyze recurring_invoices"),
     "campaign_invoices": sa.text("analyze campaign_invoices"),
     "sends": sa.text("analyze sends"),
     "send_subjects": sa.text("analyze send_subjects"),

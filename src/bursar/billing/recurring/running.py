@@ -12,11 +12,15 @@ from bursar.billing.queries import recurring_runs as queries
 from bursar.billing.recurring.generating import Sliced, bill, say_more_missed
 from bursar.billing.recurring.planning import end_passed
 from bursar.billing.recurring.showing import Run, get_run
+from bursar.core.jobs import take_statistics
 from bursar.core.kinds import AgentRole
 from bursar.core.work import Office, Record, Work
 
 SLICE = 2_500
 """Invoices in one Work: well under its sixty seconds on any machine, and many enough that sets pay."""
+
+LEAP = 1_000
+"""Invoices of a run after which the planner is told of them (decision 0008)."""
 
 MOST_MISSED = 12
 """Months of one agreement that a single run catches up on (R84)."""
@@ -47,7 +51,10 @@ async def carry_out(office: Office, tenant_id: UUID, run_id: UUID) -> Run:
                 await say_more_missed(work, ids)
             if not ids or months == MOST_MISSED:
                 await work.db.execute(queries.finish_run(work, run_id))
-                return await get_run(work, run_id)
+                done = await get_run(work, run_id)
+                if done.drafted + done.issued >= LEAP:
+                    await work.defer(take_statistics, tables=["invoices", "invoice_lines", "recurring_invoices"])
+                return done
             await work.db.execute(queries.count_run(work, run_id, {"due": len(ids)}))
         for some in _slices(ids):
             async with office.work(tenant_id, cause=cause) as work:
