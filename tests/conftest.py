@@ -103,11 +103,11 @@ def shared_addresses(server: databases.Server, template: str) -> Iterator[Addres
 
 
 @pytest.fixture
-def counted(record_property: Callable[[str, object], None]) -> Callable[[str, Counter[str]], None]:
+def counted(request: pytest.FixtureRequest) -> Callable[[str, Counter[str]], None]:
     """Say what a proof counted, as words to numbers; the summary adds up what has one name."""
 
     def count(name: str, found: Counter[str]) -> None:
-        record_property(f"{COUNTED}{name}", dict(found))
+        request.node.user_properties.append((f"{COUNTED}{name}", dict(found)))
 
     return count
 
