@@ -1,5 +1,6 @@
 """What a customer is billed each month: agreed, changed, paused, resumed, ended (lifecycle 8)."""
 
+from collections.abc import Collection
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -20,7 +21,7 @@ from bursar.billing.states import (
 from bursar.core.errors import N_, Conflict, IllegalMove, Invalid, NotFound, StaleVersion
 from bursar.core.kinds import AgentRole
 from bursar.core.moves import move, move_all
-from bursar.core.states import Move, allowed_from
+from bursar.core.states import allowed_from
 from bursar.core.work import Record, Work
 
 _PERSONAL = ("description", "notes")
@@ -54,7 +55,7 @@ async def edit_recurring(work: Work, recurring_id: UUID, plan: Plan, *, version:
     billed twice or left out. Raises `IllegalMove` once it has ended, `StaleVersion`, and as `create_recurring`.
     """
     work.allow(AgentRole.AGENT)
-    before = await lock_recurring(work, recurring_id, "edit", version)
+    before = await _lock(work, recurring_id, "edit", END_RECURRING.sources, version)
     if plan.customer_id != before.customer_id:
         raise Invalid(
             N_("A recurring invoice stays with its customer. End it and make a new one."),
@@ -91,7 +92,8 @@ async def pause_recurring(work: Work, recurring_id: UUID, *, version: int | None
     Raises `NotFound`, `IllegalMove`, `StaleVersion`.
     """
     work.allow(AgentRole.AGENT)
-    await _move(work, PAUSE_RECURRING, recurring_id, version)
+    await _lock(work, recurring_id, PAUSE_RECURRING.event, PAUSE_RECURRING.sources, version)
+    await move(work, PAUSE_RECURRING, recurring_id)
 
 
 async def resume_recurring(work: Work, recurring_id: UUID, *, version: int | None = None) -> None:
@@ -100,15 +102,15 @@ async def resume_recurring(work: Work, recurring_id: UUID, *, version: int | Non
     Raises `NotFound`, `IllegalMove`, `StaleVersion`, `Conflict` when its last day is over.
     """
     work.allow(AgentRole.AGENT)
-    before = await lock_recurring(work, recurring_id, RESUME_RECURRING.event, version)
+    before = await _lock(work, recurring_id, RESUME_RECURRING.event, RESUME_RECURRING.sources, version)
     upcoming = next(runs_from(before, work.today), None)
-    if before.state == RecurringState.PAUSED and upcoming is None:
+    if upcoming is None:
         raise Conflict(
             N_("No billing day is left before its end. Change the end first."),
             code="end_passed",
             field="end_date",
         )
-    await _move(work, RESUME_RECURRING, recurring_id, version, next_run_on=upcoming, refusal=None)
+    await move(work, RESUME_RECURRING, recurring_id, next_run_on=upcoming, refusal=None)
 
 
 async def end_recurring(
@@ -119,7 +121,8 @@ async def end_recurring(
     Raises `NotFound`, `IllegalMove`, `StaleVersion`.
     """
     work.allow(AgentRole.AGENT)
-    await _move(work, END_RECURRING, recurring_id, version, because=because, next_run_on=None, refusal=None)
+    await _lock(work, recurring_id, END_RECURRING.event, END_RECURRING.sources, version)
+    await move(work, END_RECURRING, recurring_id, because=because, next_run_on=None, refusal=None)
 
 
 async def end_passed(work: Work) -> int:
@@ -128,13 +131,19 @@ async def end_passed(work: Work) -> int:
     return len(await move_all(work, END_RECURRING, ids, because="end_date", next_run_on=None, refusal=None))
 
 
-async def lock_recurring(work: Work, recurring_id: UUID, event: str, version: int | None) -> sa.Row[Any]:
-    """One that has not ended, locked. Raises `NotFound`, `IllegalMove`, `StaleVersion`."""
+async def _lock(
+    work: Work, recurring_id: UUID, event: str, sources: Collection[str], version: int | None
+) -> sa.Row[Any]:
+    """One that stands in one of `sources`, as it is now that nobody else changes it.
+
+    Raises `NotFound`, `IllegalMove`, `StaleVersion`.
+    """
     row = (await work.db.execute(queries.lock(work, recurring_id))).one_or_none()
     if row is None:
         raise NotFound("recurring invoice")
-    if row.state == RecurringState.ENDED:
-        raise IllegalMove("recurring_invoice", row.state, event, ())
+    if row.state not in sources:
+        permitted = allowed_from(RECURRING_MOVES, row.state)
+        raise IllegalMove("recurring_invoice", row.state, event, permitted)
     if version is not None and row.version != version:
         raise StaleVersion("recurring invoice")
     return row
@@ -145,23 +154,6 @@ def runs_from(row: Any, today: date) -> Any:
     runs = schedule.next_runs(row.day_of_month, row.start_date, row.end_date, today)
     billed = schedule.period_of(row.last_generated_on) if row.last_generated_on else ""
     return (run for run in runs if schedule.period_of(run) > billed)
-
-
-async def _move(
-    work: Work,
-    change: Move,
-    recurring_id: UUID,
-    version: int | None,
-    because: str | None = None,
-    **values: Any,
-) -> None:
-    try:
-        await move(work, change, recurring_id, because=because, version=version, **values)
-    except IllegalMove as refused:
-        state = refused.params["state"]
-        raise IllegalMove(
-            "recurring_invoice", state, change.event, allowed_from(RECURRING_MOVES, state)
-        ) from None
 
 
 def _told(before: sa.Row[Any], after: dict[str, Any], names: list[str]) -> dict[str, Any]:

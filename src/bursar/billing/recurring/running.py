@@ -53,7 +53,9 @@ async def carry_out(office: Office, tenant_id: UUID, run_id: UUID) -> Run:
                 await work.db.execute(queries.finish_run(work, run_id))
                 done = await get_run(work, run_id)
                 if done.drafted + done.issued >= LEAP:
-                    await work.defer(take_statistics, tables=["invoices", "invoice_lines", "recurring_invoices"])
+                    await work.defer(
+                        take_statistics, tables=["invoices", "invoice_lines", "recurring_invoices"]
+                    )
                 return done
             await work.db.execute(queries.count_run(work, run_id, {"due": len(ids)}))
         for some in _slices(ids):
