@@ -25,6 +25,10 @@ _ONLY_REGISTERED = frozenset(TaxCategory) - {TaxCategory.OUT_OF_SCOPE, TaxCatego
 """Categories that only a firm registered for the tax may use."""
 
 
+ALLOCATED_BY_LAW = frozenset({"IL"})
+"""Countries whose tax authority gives larger invoices a number of its own (R65)."""
+
+
 class Where(StrEnum):
     """Where somebody puts it right."""
 
@@ -210,7 +214,7 @@ def _allocation_number(its: Candidate) -> Iterator[Item]:
     if number and not _ALLOCATION.fullmatch(number):
         message = N_("An allocation number of exactly 9 digits")
         yield Item("allocation_number", "R65", message, Where.DRAFT, "allocation_number")
-    if number or (its.firm.country, its.currency) != ("IL", "ILS") or not its.is_registered_supply:
+    if number or its.firm.country not in ALLOCATED_BY_LAW or its.is_foreign or not its.is_registered_supply:
         return
     to_a_firm = its.buyer["tax_number"] or its.buyer["kind"] == "firm"
     if to_a_firm and its.subtotal_minor > its.firm.settings.limits.allocation_from_minor:

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from bursar.billing import exchange_rates
 from bursar.billing.preferences import SettingsInput, billing_settings, change_billing_settings
 from bursar.billing.rules import SeriesStrategy
-from bursar.billing.settings import BillingSettings
+from bursar.billing.settings import CONTINUOUS_BY_LAW, BillingSettings
 from bursar.catalog.kinds import TaxCategory
 from bursar.core.errors import N_, Conflict, Invalid
 from bursar.tenancy.tenants import this_tenant
@@ -126,7 +126,7 @@ async def _page(request: Request, form: Form) -> Response:
         "staff/billing_settings.html",
         status=form.status,
         form=form,
-        country=firm.country,
+        continuous=firm.country in CONTINUOUS_BY_LAW,
         strategies=list(SeriesStrategy),
         categories=list(TaxCategory),
     )

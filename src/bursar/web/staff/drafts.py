@@ -6,6 +6,7 @@ from fastapi import Request
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
+from bursar.billing.completeness import ALLOCATED_BY_LAW
 from bursar.billing.finding import get_invoice, lines_of
 from bursar.billing.invoices import Draft, create_draft, edit_draft
 from bursar.billing.preferences import billing_settings
@@ -142,7 +143,7 @@ async def _page(
         categories=list(TaxCategory),
         kinds=list(ItemKind),
         products=products,
-        country=firm.country,
+        allocated=firm.country in ALLOCATED_BY_LAW,
         currencies=sorted({*USUAL_CURRENCIES, currency}),
     )
 
