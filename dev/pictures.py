@@ -22,6 +22,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from bursar import app
+from bursar.billing.credit_notes import issue_credit_note
 from bursar.billing.disputes import open_dispute
 from bursar.billing.finding import list_invoices
 from bursar.billing.importers import import_desk
@@ -152,6 +153,9 @@ async def _money(house: House, tenant_id: UUID, owner: Actor, season: Season) ->
         )
         line = Line("Costume fitting, November", Money(1_250_00, "AED"))
         draft = await create_draft(work, Draft(invoices[7].customer_id, "AED", [line]))
+        note = await issue_credit_note(
+            work, invoices[9].id, Money(120_00, "AED"), because="One jacket came back."
+        )
     season.pages |= {
         "customer": f"/customers/{invoices[6].customer_id}",
         "customer-edit": f"/customers/{invoices[6].customer_id}/edit",
@@ -160,6 +164,8 @@ async def _money(house: House, tenant_id: UUID, owner: Actor, season: Season) ->
         "draft": f"/invoices/{draft}",
         "draft-edit": f"/invoices/{draft}/edit",
         "payment-new": f"/payments/new?invoice={invoices[8].id}",
+        "credit-note-new": f"/invoices/{invoices[8].id}/credit-notes/new",
+        "credit-note": f"/credit-notes/{note.id}",
         "cancellation": f"/invoices/{invoices[8].id}/cancellation/new",
         "journal-one": f"/journal/invoice/{invoices[6].id}",
     }
@@ -198,6 +204,9 @@ PAGES = {
     "search": "/search?q=no",
     "account": "/account",
     "settings": "/settings",
+    "billing-settings": "/settings/billing",
+    "rates": "/settings/rates",
+    "credit-notes": "/credit-notes",
     "calendar": "/settings/calendar",
     "people": "/settings/people",
     "api-keys": "/settings/api-keys",
