@@ -77,6 +77,16 @@ STATES: dict[str, dict[str, StateWord]] = {
         "throttled": pgettext("sending account", "Slowed down", WATCH),
         "disabled": pgettext("sending account", "Switched off"),
     },
+    "bank_line": {
+        "unmatched": pgettext("bank_line", "Waiting", WATCH),
+        "matched": pgettext("bank_line", "Matched", GOOD),
+        "set_aside": pgettext("bank_line", "Set aside"),
+    },
+    "refund": {
+        "pending": pgettext("refund", "On its way", BUSY),
+        "succeeded": pgettext("refund", "Given back", GOOD),
+        "failed": pgettext("refund", "Failed", BAD),
+    },
     "promise": {
         "active": pgettext("promise", "Promised", BUSY),
         "kept": pgettext("promise", "Kept", GOOD),
@@ -88,6 +98,12 @@ STATES: dict[str, dict[str, StateWord]] = {
         "accepted": pgettext("dispute", "Accepted", GOOD),
         "rejected": pgettext("dispute", "Rejected"),
         "withdrawn": pgettext("dispute", "Withdrawn"),
+    },
+    "einvoice": {
+        "queued": pgettext("e-invoice", "To be handed over", BUSY),
+        "sent": pgettext("e-invoice", "Handed over", BUSY),
+        "accepted": pgettext("e-invoice", "Accepted", GOOD),
+        "rejected": pgettext("e-invoice", "Rejected", BAD),
     },
     "recurring_invoice": {
         "active": pgettext("recurring invoice", "Active", GOOD),
@@ -130,6 +146,15 @@ WORDS: dict[str, Mapping[str, str]] = {
         "bulk_reminder": N_("Bulk reminder"),
     },
     "group_by": {"customer": N_("One mail per customer"), "invoice": N_("One mail per invoice")},
+    "statement_entry": {
+        "invoice": N_("Invoice"),
+        "credit_note": N_("Credit note"),
+        "payment": N_("Payment"),
+        "reversal": N_("Payment taken back"),
+        "refund": N_("Refund"),
+        "exchanged_to": N_("Paid with another currency"),
+        "exchanged_from": N_("Used for another currency"),
+    },
     "import_kind": {
         "customers": N_("Customers"),
         "contacts": N_("Contacts"),
@@ -186,6 +211,19 @@ WORDS: dict[str, Mapping[str, str]] = {
         "AE": N_("Reverse charge"),
         "N": N_("Margin scheme"),
     },
+    "unit_code": {
+        "C62": N_("one"),
+        "H87": N_("piece"),
+        "HUR": N_("hour"),
+        "DAY": N_("day"),
+        "WEE": N_("week"),
+        "MON": N_("month"),
+        "ANN": N_("year"),
+        "KWH": N_("kilowatt hour"),
+        "KGM": N_("kilogram"),
+        "MTR": N_("metre"),
+        "LTR": N_("litre"),
+    },
     "item_kind": {
         "goods": N_("Goods"),
         "services": N_("Services"),
@@ -198,6 +236,11 @@ WORDS: dict[str, Mapping[str, str]] = {
         "DL8.61.1.D": N_("Goods came back"),
         "DL8.61.1.E": N_("Tax was charged in error"),
         "VD": N_("A volume discount"),
+    },
+    "einvoice_case": {
+        "below_50m": N_("Revenue below AED 50 million"),
+        "from_50m": N_("Revenue of AED 50 million or more"),
+        "government": N_("Government"),
     },
     "series": {
         "daily": N_("begins again each day"),

@@ -13,10 +13,17 @@ from uuid import UUID, uuid5
 import sqlalchemy as sa
 import structlog
 
-from bursar.billing.documents.keeping import Press
+from bursar.billing.documents.keeping import Press, Printed, name_of
 from bursar.billing.documents.model import Kind
 from bursar.billing.documents.obligations import obligations
-from bursar.billing.documents.ports import Answer, EinvoiceProvider, Outcome, ProviderFactory, Unreachable
+from bursar.billing.documents.ports import (
+    Answer,
+    Complaint,
+    EinvoiceProvider,
+    Outcome,
+    ProviderFactory,
+    Unreachable,
+)
 from bursar.billing.documents.reading import Written, read_documents
 from bursar.billing.documents.rules_ae import Failure, failures
 from bursar.billing.queries import einvoices as queries
@@ -24,7 +31,7 @@ from bursar.billing.queries import invoices as invoice_queries
 from bursar.billing.settings import BillingSettings
 from bursar.billing.states import ACCEPT_EINVOICE, REJECT_EINVOICE, SEND_EINVOICE, EinvoiceState
 from bursar.core import made_files
-from bursar.core.errors import IllegalMove
+from bursar.core.errors import N_, Conflict, IllegalMove, NotFound
 from bursar.core.made_files import Made
 from bursar.core.moves import move
 from bursar.core.work import Work
@@ -60,6 +67,60 @@ def einvoice_of(written: Written) -> tuple[bytes, tuple[Failure, ...]]:
 
     xml = xml_of(written.document, einvoice_uuid(written.document.id))
     return xml, failures(etree.fromstring(xml))
+
+
+class Unsendable(Conflict):
+    """It breaks rules of the network, so there is no e-invoice of it; `failures` are all of them."""
+
+    def __init__(self, broken: Sequence[Failure]) -> None:
+        self.failures = tuple(broken)
+        super().__init__(
+            N_("This is no e-invoice yet. It breaks: %(missing)s."),
+            code="einvoice_incomplete",
+            missing=", ".join(dict.fromkeys(failure.rule for failure in broken)),
+        )
+
+
+async def xml_file(press: Press, tenant_id: UUID, written: Written) -> Printed:
+    """The XML that was sent, or that would be. Raises `Unsendable`, `FileMissing`. No Work may be open."""
+    name = f"{name_of(written).removesuffix('.pdf')}.xml"
+    try:
+        async with press.office.work(tenant_id, read_only=True) as work:
+            key, _ = await made_files.key_and_hash(work, einvoice_uuid(written.document.id))
+    except NotFound:
+        xml, broken = einvoice_of(written)
+        if broken:
+            raise Unsendable(broken) from None
+        return Printed(name, xml)
+    return Printed(name, await press.files.read(key))
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """Where the e-invoice of a document stands; complaints are the provider's."""
+
+    state: EinvoiceState
+    provider: str
+    document_uuid: UUID
+    complaints: tuple[Complaint, ...]
+    attempts: int
+    due_at: datetime | None
+    sent_at: datetime | None
+    answered_at: datetime | None
+
+
+async def carried(work: Work, document_id: UUID) -> Carried | None:
+    """Of an invoice or a credit note; None if none was ever queued."""
+    row = (await work.db.execute(queries.of_documents(work, [document_id]))).one_or_none()
+    if row is None:
+        return None
+    told = (row.answer or {}).get("complaints", [])
+    names = ("provider", "document_uuid", "attempts", "due_at", "sent_at", "answered_at")
+    return Carried(
+        state=EinvoiceState(row.state),
+        complaints=tuple(Complaint(one["rule"], one["message"]) for one in told),
+        **{name: getattr(row, name) for name in names},
+    )
 
 
 async def carry(carrier: Carrier, tenant_id: UUID) -> None:
@@ -113,7 +174,7 @@ async def _queue(press: Press, tenant_id: UUID, provider: str, found: Sequence[W
             rules = [failure.rule for failure in broken]
             log.error("einvoice_unsendable", kind=document.kind, id=str(document.id), rules=rules)
             continue
-        name = f"{document.kind.replace('_', '-')}-{document.number}.xml"
+        name = f"{name_of(written).removesuffix('.pdf')}.xml"
         made.append(
             (
                 written,

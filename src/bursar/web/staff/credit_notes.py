@@ -10,6 +10,7 @@ from starlette.responses import Response
 from bursar.billing import credited
 from bursar.billing.credit_notes import CreditNote, CreditReason, issue_credit_note, left_of
 from bursar.billing.crediting import Part
+from bursar.billing.documents.einvoices import carried
 from bursar.billing.finding import get_invoice
 from bursar.core.errors import N_, Conflict, Invalid
 from bursar.core.money import Money
@@ -42,8 +43,9 @@ async def show_credit_note(request: Request, credit_note_id: UUID) -> Response:
     async with viewer_work(request) as work:
         note = await credited.get_credit_note(work, credit_note_id)
         rows = await credited.lines_of_credit_note(work, credit_note_id)
+        einvoice = await carried(work, credit_note_id)
     lines = [_shown(row, note.amount.currency) for row in rows]
-    return pages.render(request, "staff/credit_note.html", note=note, lines=lines)
+    return pages.render(request, "staff/credit_note.html", note=note, lines=lines, einvoice=einvoice)
 
 
 @router.get("/invoices/{invoice_id}/credit-notes/new")

@@ -1,5 +1,6 @@
 """Invoices: the list with its sums, and one invoice with all that hangs on it."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -9,6 +10,7 @@ from fastapi import Request
 from starlette.responses import Response
 
 from bursar.billing.disputes import list_disputes, notes_of
+from bursar.billing.documents.einvoices import carried
 from bursar.billing.filters import Chosen
 from bursar.billing.finding import get_invoice, lines_of, list_invoices
 from bursar.billing.issuing import checklist
@@ -53,7 +55,7 @@ async def show_invoices(
 ) -> Response:
     asked = {"q": q, "status": status, "currency": currency, "age": age, "customer": customer}
     async with viewer_work(request) as work:
-        values = await _listed(work, _chosen(work, asked), reading.cursor(before))
+        values = await _listed(work, chosen_of(work, asked), reading.cursor(before))
         customer_id = reading.cursor(customer)
         who = await get_customer(work, customer_id) if customer_id else None
     return pages.render(
@@ -61,7 +63,8 @@ async def show_invoices(
     )
 
 
-def _chosen(work: Work, asked: dict[str, str]) -> Chosen:
+def chosen_of(work: Work, asked: Mapping[str, str]) -> Chosen:
+    """What the list's filter asks for; the export asks for the same."""
     chosen = Chosen(
         text=reading.search(asked["q"]),
         statuses=dict(TABS).get(asked["status"]),
@@ -119,6 +122,7 @@ async def _about(work: Work, request: Request, invoice_id: UUID) -> dict[str, An
         "lines": lines,
         "payments": await payments_on(work, invoice_id),
         "credit_notes": await credit_notes_of(work, invoice_id),
+        "einvoice": await carried(work, invoice_id),
         "promises": await list_promises(work, invoice_id=invoice_id),
         "disputes": disputes,
         "notes": notes,
