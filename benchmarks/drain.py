@@ -106,7 +106,7 @@ async def _release(house: House, tenant_id: UUID) -> None:
 
 
 async def _pump(house: House, lanes: int) -> float:
-    pump = Pump(house.office, house.letters, house.composers, house.senders, lanes=lanes)
+    pump = Pump(house.office, house.letters, house.composers, house.senders, house.files, lanes=lanes)
     calm_collector()
     started, cpu = time.perf_counter(), time.process_time()
     await take_statistics(house.office, ["sends", "send_subjects"])  # the job that the freeze has deferred

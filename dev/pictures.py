@@ -182,7 +182,7 @@ async def _campaign(house: House, tenant_id: UUID, owner: Actor, season: Season)
             )
             campaign = await create_campaign(work, plan)
             await send_now(work, campaign, any_hour=True)
-        pump = Pump(house.office, house.letters, house.composers, house.senders, lanes=1)
+        pump = Pump(house.office, house.letters, house.composers, house.senders, house.files, lanes=1)
         await pump.run_until_idle()
         async with house.office.work(tenant_id, actor=owner) as work:
             rest = CampaignPlan("Just late", CampaignKind.OVERDUE_NOTICE, {"max_days_overdue": 15})

@@ -48,9 +48,8 @@ class Story:
         ]
 
     def pump(self, lanes: int = 2) -> Pump:
-        return Pump(
-            self.house.office, self.house.letters, self.house.composers, self.house.senders, lanes=lanes
-        )
+        house = self.house
+        return Pump(house.office, house.letters, house.composers, house.senders, house.files, lanes=lanes)
 
 
 @asynccontextmanager

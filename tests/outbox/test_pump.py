@@ -121,7 +121,7 @@ async def test_a_new_password_is_used_by_a_pump_that_knew_the_old_one(
             secret_id = await work.vault.put("smtp_password", b"old")
             mine = sa.update(sending_accounts).where(sending_accounts.c.tenant_id == work.tenant_id)
             await work.db.execute(mine.values(secret_id=secret_id))
-        pump = Pump(house.office, house.letters, house.composers, senders, lanes=1)
+        pump = Pump(house.office, house.letters, house.composers, senders, house.files, lanes=1)
         async with running(pump):
             await campaign_of(story, 1)
             await eventually(story, lambda now: now == {"sent": 1})

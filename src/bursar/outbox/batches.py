@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from bursar.outbox.composing import Attachment
 from bursar.outbox.letters import Letterhead
 from bursar.outbox.ports import Letter
 from bursar.outbox.queries.claims import Taken
@@ -41,6 +42,7 @@ class Claimed:
     tries: Mapping[UUID, int]
     claimed_at: datetime
     full: bool  # as many as the batch allows: there may be more
+    attachments: Mapping[UUID, Attachment] = field(default_factory=dict)  # by send, not in the letters yet
 
 
 class Said(NamedTuple):
@@ -50,6 +52,7 @@ class Said(NamedTuple):
     merge_data: dict[str, Any]
     from_name: str | None
     reply_to: str | None
+    attachment: Attachment | None = None
 
     def head(self, account: Letterhead) -> Letterhead:
         if self.from_name is None and self.reply_to is None:

@@ -174,7 +174,9 @@ async def _take(
     }
     if not await work.db.scalar(queries.TAKE, parameters):  # too slow: nothing of this happened
         raise Conflict(N_("This worker was too slow and gives its turn away."), code="lease_lost")
-    return Claimed(claim_id, work.tenant_id, account, tuple(written), tries, work.now, full)
+    carried = {row.id: said[row.id].attachment for row in batch.rows.values()}
+    attachments = {send_id: attachment for send_id, attachment in carried.items() if attachment}
+    return Claimed(claim_id, work.tenant_id, account, tuple(written), tries, work.now, full, attachments)
 
 
 def _row(send_id: UUID, said: Said, message_id: str, thread: Thread | None) -> dict[str, Any]:

@@ -32,6 +32,15 @@ class Queued(NamedTuple):
     edited: bool = False
 
 
+class Attachment(NamedTuple):
+    """A file of the tenant's that a message carries: where its bytes are and what they hash to."""
+
+    key: str
+    name: str
+    media_type: str
+    sha256: bytes
+
+
 class Say(NamedTuple):
     """Still to be said, with these values for the template. `dropped`: subjects settled since, with why.
 
@@ -42,6 +51,7 @@ class Say(NamedTuple):
     dropped: Mapping[UUID, str] = NONE_DROPPED
     from_name: str | None = None
     reply_to: str | None = None
+    attachment: Attachment | None = None
 
 
 class Silent(NamedTuple):

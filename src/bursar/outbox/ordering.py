@@ -24,7 +24,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What all sends of a set have in common."""
+    """What all sends of a set have in common. With `waits_for` they stay in the queue until `sends.let_go`."""
 
     purpose: Purpose
     stream: MailStream
@@ -32,6 +32,12 @@ class Order:
     run_id: UUID | None = None
     sending_account_id: UUID | None = None
     priority: int = 5
+    waits_for: str | None = None
+
+
+async def primary_account(work: Work, channel: Channel = Channel.EMAIL) -> UUID | None:
+    """The account that sends when nobody chose one."""
+    return await work.db.scalar(queries.primary_account(work, channel))
 
 
 async def order_many(work: Work, order: Order, kind: str, due: Select) -> None:
@@ -50,6 +56,7 @@ async def order_many(work: Work, order: Order, kind: str, due: Select) -> None:
         "run_id": order.run_id,
         "sending_account_id": order.sending_account_id,
         "priority": order.priority,
+        **({"reason": order.waits_for, "queue_at": None} if order.waits_for else {}),
     }
     await work.db.execute(queries.order_sends(work, told))
     await work.db.execute(queries.order_subjects(work, kind))
@@ -73,7 +80,7 @@ async def order(
     """Order one send; None if this touch was ordered before. Without an address it is born suppressed."""
     account = order.sending_account_id
     if account is None:
-        account = await work.db.scalar(queries.primary_account(work, order.channel))
+        account = await primary_account(work, order.channel)
     values = {
         "purpose": order.purpose,
         "stream": order.stream,
@@ -89,9 +96,9 @@ async def order(
         "locale": locale,
         "template_version_id": template_version_id,
         "state": SendState.QUEUED if to_address else SendState.SUPPRESSED,
-        "reason": None if to_address else "no_address",
+        "reason": order.waits_for if to_address else "no_address",
         "reviewed": reviewed,
-        "queue_at": (not_before or work.now) if to_address else None,
+        "queue_at": (not_before or work.now) if to_address and not order.waits_for else None,
     }
     send_id = (await work.db.scalars(queries.add_one(work, values))).one_or_none()
     if send_id is not None and subjects:

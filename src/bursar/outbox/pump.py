@@ -15,8 +15,10 @@ from uuid import UUID
 import structlog
 
 from bursar.core.errors import N_
+from bursar.core.files import FileStore
 from bursar.core.work import Office
 from bursar.outbox import pausing, runs, settling
+from bursar.outbox.attaching import attach
 from bursar.outbox.batches import Account, Claimed
 from bursar.outbox.claiming import LEASE, claim
 from bursar.outbox.composing import Composers
@@ -53,11 +55,13 @@ class Pump:
         letters: Letters,
         composers: Composers,
         senders: SenderFactory,
+        files: FileStore,
         *,
         lanes: int,
         lease: timedelta = LEASE,
     ) -> None:
         self._office, self._letters, self._composers, self._senders = office, letters, composers, senders
+        self._files = files
         self._lanes, self._lease = lanes, lease
         self._due: deque[tuple[UUID, UUID]] = deque()
         self._looking = asyncio.Lock()
@@ -152,7 +156,10 @@ class Pump:
             # No way out could be made, a lost secret say: nothing left the house, and that is known.
             log.exception("no_sender", tenant=str(claimed.tenant_id), account=str(claimed.account.id))
             return [Outcome(one.send_id, Result.ERROR, text=UNMADE) for one in claimed.letters]
-        return await sender.deliver(claimed.letters)
+        if not claimed.attachments:
+            return await sender.deliver(claimed.letters)
+        letters, lost = await attach(self._files, claimed.letters, claimed.attachments)
+        return [*lost, *(await sender.deliver(letters) if letters else ())]
 
     def _rest(self, account_id: UUID, seconds: float) -> None:
         self._resting[account_id] = asyncio.get_running_loop().time() + seconds

@@ -40,7 +40,9 @@ async def say(work: Work, batch: Batch, letters: Letters, composers: Composers) 
                 version, verdict.values, subject=row.edited_subject, body=row.edited_body
             )
             merge_data = letters.merge_data(version, verdict.values)
-            said[send_id] = Said(composed, merge_data, verdict.from_name, verdict.reply_to)
+            said[send_id] = Said(
+                composed, merge_data, verdict.from_name, verdict.reply_to, verdict.attachment
+            )
         except Refusal as refusal:
             batch.broken[refusal.code].append(send_id)
             batch.leave([send_id])

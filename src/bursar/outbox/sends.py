@@ -19,8 +19,17 @@ async def customer_suspended(work: Work, happened: Happened) -> None:
     await stop_reminders(work, happened.ids, reason="customer_suspended")
 
 
+async def let_go(work: Work, kind: str, ids: Sequence[UUID], *, waited_for: str) -> None:
+    """What waited for something of these (`Order.waits_for`) has it now: queued sends about them may leave."""
+    if ids:
+        await work.db.execute(subjects.let_go(work, kind, ids, waited_for))
+
+
 async def drop_subject(work: Work, kind: str, ids: Sequence[UUID], *, reason: str) -> None:
-    """Settled: no queued send may speak of these, and one with nothing left to say is suppressed.
+    """Settled: no queued send may remind of these, and one with nothing left to say is suppressed.
+
+    What a person asked for or must have (a receipt, the invoice itself) is not stopped: its room says at the claim
+    whether it is still true.
 
     The lock waits for a claim in progress, so no send is claimed about them after this Work commits. One
     that was claimed before may be on the wire: its subject is marked *crossed* and not stopped.

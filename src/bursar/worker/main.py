@@ -9,7 +9,7 @@ from typing import Any
 
 import procrastinate
 import structlog
-from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
+from procrastinate.exceptions import AlreadyEnqueued, ConnectorException, UniqueViolation
 from procrastinate.job_context import JobContext
 from procrastinate.jobs import Status
 
@@ -52,7 +52,9 @@ async def run_worker(house: House, *, until_idle: bool = False, stop: asyncio.Ev
     calm_collector()
     lanes = house.settings.worker_lanes
     lease = timedelta(seconds=house.settings.lease_s)
-    pump = Pump(house.office, house.letters, house.composers, house.senders, lanes=lanes, lease=lease)
+    pump = Pump(
+        house.office, house.letters, house.composers, house.senders, house.files, lanes=lanes, lease=lease
+    )
     async with opened(house.addresses.app) as queue:
         log.info("worker_started", lanes=lanes)
         pumping = asyncio.create_task(pump.run(), name="pump")
@@ -91,6 +93,7 @@ async def _work_off(queue: procrastinate.App, house: House) -> None:
             "house": house,
             "press": house.press,
             "carrier": house.carrier,
+            "doorman": house.doorman,
         },
         install_signal_handlers=False,
         shutdown_graceful_timeout=GRACE_S,

@@ -21,12 +21,13 @@ def _about(work: Work, kind: str, ids: Sequence[UUID]) -> sa.ColumnElement[bool]
 
 
 def lock_queued_about(work: Work, kind: str, ids: Sequence[UUID]) -> sa.Select:
-    """Queued sends with a live subject among `ids`, locked in id order; waits for a claim that holds one."""
+    """Queued reminders with a live subject among `ids`, locked in id order; waits for a claim that holds one."""
     return (
         sa.select(sends.c.id)
         .where(
             sends.c.tenant_id == work.tenant_id,
             sends.c.state == SendState.QUEUED,
+            sends.c.stream != MailStream.TRANSACTIONAL,
             sends.c.id.in_(sa.select(send_subjects.c.send_id).where(_about(work, kind, ids))),
         )
         .order_by(sends.c.id)
@@ -46,6 +47,20 @@ def lock_queued_to(work: Work, customer_ids: Sequence[UUID]) -> sa.Select:
         )
         .order_by(sends.c.id)
         .with_for_update(key_share=True)
+    )
+
+
+def let_go(work: Work, kind: str, ids: Sequence[UUID], waited_for: str) -> sa.Update:
+    """Queued sends about `ids` that waited for this may leave from now on."""
+    return (
+        sa.update(sends)
+        .where(
+            sends.c.tenant_id == work.tenant_id,
+            sends.c.id.in_(sa.select(send_subjects.c.send_id).where(_about(work, kind, ids))),
+            sends.c.state == SendState.QUEUED,
+            sends.c.reason == waited_for,
+        )
+        .values(reason=None, queue_at=work.now, version=sends.c.version + 1)
     )
 
 
@@ -94,11 +109,12 @@ def suppress_empty(work: Work, queued: Sequence[UUID], reason: str) -> sa.Update
 
 
 def mark_crossed(work: Work, kind: str, ids: Sequence[UUID]) -> sa.Update:
-    """Live subjects among `ids` of sends that are on the wire, or were when nobody saw the answer."""
+    """Live subjects among `ids` of reminders that are on the wire, or were when nobody saw the answer."""
     on_the_wire = sa.exists().where(
         same_tenant(sends, send_subjects),
         sends.c.id == send_subjects.c.send_id,
         sends.c.state.in_((SendState.SENDING, SendState.UNCERTAIN)),
+        sends.c.stream != MailStream.TRANSACTIONAL,
     )
     return sa.update(send_subjects).where(_about(work, kind, ids), on_the_wire).values(reason="crossed")
 
