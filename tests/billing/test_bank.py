@@ -380,4 +380,4 @@ async def test_lines_come_in_the_order_of_their_days(work: Work) -> None:
     first = await list_lines(work, limit=1)
 
     assert [one.id for one in first] == [early]
-    assert [one.id for one in await list_lines(work, after=(first[0].received_on, early))] == [late]
+    assert [one.id for one in await list_lines(work, after=early)] == [late]

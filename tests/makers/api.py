@@ -154,6 +154,16 @@ async def some_of_everything(program: Program, called: str = "Dune") -> dict[str
         "/payments",
         {"amount": {"amount": "15.00", "currency": "AED"}, "received_on": today, "allocate_to": [share]},
     )
+    returned = {"payment_id": payment["id"], "amount": {"amount": "1.00", "currency": "AED"}, "done": False}
+    refund = await program.post("/refunds", {**returned, "reason": f"{called} paid too much"})
+    statement = {
+        "kind": "bank_lines",
+        "header": ["Date", "Amount", "Payer", "Reference"],
+        "rows": [[today, "44.00", f"{called} Trading", f"To {called}"]],
+    }
+    brought = await program.post("/imports", statement)
+    await program.post(f"/imports/{brought['id']}/application")
+    [line] = (await program.get("/bank-lines"))["items"]
     credit = {"amount": {"amount": "1.00", "currency": "AED"}, "reason": f"{called} was late"}
     credit_note = await program.post(f"/invoices/{invoice['id']}/credit-notes", credit)
     rate = {"currency": "USD", "on_date": today, "rate": "3.6725", "source": f"Bank of {called}"}
@@ -198,6 +208,8 @@ async def some_of_everything(program: Program, called: str = "Dune") -> dict[str
         "invoice_id": invoice["id"],
         "allocation_id": payment["allocations"][0]["id"],
         "payment_id": payment["id"],
+        "refund_id": refund["id"],
+        "line_id": line["id"],
         "credit_note_id": credit_note["id"],
         "rate_id": exchange_rate["id"],
         "promise_id": promise["id"],

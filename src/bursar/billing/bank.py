@@ -74,10 +74,10 @@ async def list_lines(
     work: Work,
     state: BankLineState = BankLineState.UNMATCHED,
     *,
-    after: tuple[date, UUID] | None = None,
+    after: UUID | None = None,
     limit: int = 50,
 ) -> list[BankLine]:
-    """In the order in which the money came, behind `after` (a day and an id)."""
+    """In the order in which the money came, behind the line `after`."""
     return [_line(row) for row in await work.db.execute(queries.lines_in(work, state, after, limit))]
 
 
@@ -146,9 +146,11 @@ async def match_line(
 
 
 async def accept_sure(work: Work, line_ids: Sequence[UUID]) -> list[UUID]:
-    """Match those of `line_ids` of which there is still hardly a doubt, as they were previewed; says which."""
+    """Match those of `line_ids` of which there is still hardly a doubt; says which. Raises `NotFound`."""
     work.allow(AgentRole.AGENT)
     wanted = set(line_ids)
+    if wanted.difference(await work.db.scalars(queries.lines_among(work, line_ids))):
+        raise NotFound("bank line")
     matched = []
     for one in await sure_lines(work):
         if one.line.id in wanted and one.best is not None:

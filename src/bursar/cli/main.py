@@ -5,20 +5,26 @@ from typing import Annotated
 
 import typer
 
+from bursar.billing.documents.model import Kind
 from bursar.cli import (
     agents,
     api_keys,
     audit,
+    bank,
     campaigns,
     credit_notes,
     doctor,
+    documents,
     imports,
     invoices,
     operating,
     payments,
+    price_changes,
     prices,
     products,
     recurring,
+    refunds,
+    reports,
     secrets,
     sending_accounts,
     serving,
@@ -27,6 +33,9 @@ from bursar.cli import (
     why,
 )
 from bursar.cli.building import Building
+
+documents.add_to(invoices.app, Kind.INVOICE)
+documents.add_to(credit_notes.app, Kind.CREDIT_NOTE)
 
 
 def make_cli(building: Building | None = None) -> typer.Typer:
@@ -60,6 +69,7 @@ def make_cli(building: Building | None = None) -> typer.Typer:
     ):
         cli.command()(command)
     cli.command("import")(imports.import_)
+    prices.app.command("change")(price_changes.change)
     for name, noun in (
         ("tenant", tenants.app),
         ("agent", agents.app),
@@ -68,6 +78,9 @@ def make_cli(building: Building | None = None) -> typer.Typer:
         ("invoice", invoices.app),
         ("credit-note", credit_notes.app),
         ("payment", payments.app),
+        ("refund", refunds.app),
+        ("bank", bank.app),
+        ("report", reports.app),
         ("product", products.app),
         ("price", prices.app),
         ("unit", units.app),

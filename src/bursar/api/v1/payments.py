@@ -20,10 +20,13 @@ paid = door("/invoices/{invoice_id}/allocations", "payments", tag="allocations")
 
 
 class Share(Strict):
-    """At most `amount` of the payment, or as much as is open."""
+    """`amount` of the invoice, or as much as is open. An invoice in another currency needs both amounts: its own,
+    and what is `taken` of the payment for it.
+    """
 
     invoice_id: UUID
     amount: AmountIn | None = None
+    taken: AmountIn | None = None
 
 
 class PaymentIn(Strict):
@@ -44,15 +47,19 @@ class PaymentIn(Strict):
             (one.invoice_id, one.amount.money("allocate_to") if one.amount else None)
             for one in self.allocate_to
         ]
+        taken = {one.invoice_id: one.taken.money("allocate_to") for one in self.allocate_to if one.taken}
         plain = self.model_dump(exclude={"amount", "allocate_to"})
-        return payments.NewPayment(self.amount.money(), allocate_to=shares, **plain)
+        return payments.NewPayment(self.amount.money(), allocate_to=shares, taken=taken, **plain)
 
 
 class Allocation(Shown):
+    """`taken` is what it takes of the payment, in the payment's currency."""
+
     id: UUID
     payment_id: UUID
     invoice_id: UUID
     amount: ShownMoney
+    taken: ShownMoney
 
 
 class Payment(Shown):
@@ -84,10 +91,14 @@ class PaymentQuery(Paging):
 
 
 class Use(Strict):
-    """Of the customer's credit: at most `amount`, and only from `payment_id`, where they are given."""
+    """Of the customer's credit: at most `amount`, and only from `payment_id`, where they are given.
+
+    A payment in another currency needs both, and what is `taken` of it.
+    """
 
     amount: AmountIn | None = None
     payment_id: UUID | None = None
+    taken: AmountIn | None = None
 
 
 class Used(Shown):
@@ -135,7 +146,10 @@ async def list_allocations(work: Acting, invoice_id: UUID) -> Listed[Allocation]
 async def apply_credit(work: Acting, invoice_id: UUID, given: Use) -> Used:
     """Pay it with money of its customer that pays none yet, the oldest first."""
     wanted = given.amount.money() if given.amount else None
-    used = await allocations.apply_credit(work, invoice_id, amount=wanted, payment_id=given.payment_id)
+    taken = given.taken.money("taken") if given.taken else None
+    used = await allocations.apply_credit(
+        work, invoice_id, amount=wanted, payment_id=given.payment_id, taken=taken
+    )
     return Used.model_validate({"amount": used})
 
 

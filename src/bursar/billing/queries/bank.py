@@ -1,7 +1,6 @@
 """Statements over the lines of a bank's sheets, and over what may be meant by them."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -47,17 +46,26 @@ def line(work: Work, line_id: UUID) -> sa.Select:
     return sa.select(bank_lines).where(bank_lines.c.tenant_id == work.tenant_id, bank_lines.c.id == line_id)
 
 
-def lines_in(work: Work, state: BankLineState, after: tuple[date, UUID] | None, limit: int) -> sa.Select:
-    """Lines in one state, in the order in which the money came, behind `after`."""
-    chosen = [
-        bank_lines.c.tenant_id == work.tenant_id,
-        # A literal: a generic plan could not use the partial index of unmatched lines otherwise.
-        bank_lines.c.state == sa.literal_column(f"'{state}'"),
-    ]
+def lines_in(work: Work, state: BankLineState, after: UUID | None, limit: int) -> sa.Select:
+    """Lines in one state, in the order in which the money came, behind the line `after`."""
+    b = bank_lines.c
+    # A literal: a generic plan could not use the partial index of unmatched lines otherwise.
+    chosen = [b.tenant_id == work.tenant_id, b.state == sa.literal_column(f"'{state}'")]
     if after is not None:
-        chosen.append(sa.tuple_(bank_lines.c.received_on, bank_lines.c.id) > sa.tuple_(*after))
-    return (
-        sa.select(bank_lines).where(*chosen).order_by(bank_lines.c.received_on, bank_lines.c.id).limit(limit)
+        seen = bank_lines.alias("seen")
+        its_day = (
+            sa.select(seen.c.received_on)
+            .where(seen.c.tenant_id == work.tenant_id, seen.c.id == after)
+            .scalar_subquery()
+        )
+        chosen.append(sa.tuple_(b.received_on, b.id) > sa.tuple_(its_day, sa.literal(after)))
+    return sa.select(bank_lines).where(*chosen).order_by(b.received_on, b.id).limit(limit)
+
+
+def lines_among(work: Work, line_ids: Sequence[UUID]) -> sa.Select:
+    """Which of these there are, in any state."""
+    return sa.select(bank_lines.c.id).where(
+        bank_lines.c.tenant_id == work.tenant_id, among(bank_lines.c.id, line_ids)
     )
 
 
