@@ -55,8 +55,9 @@ async def test_each_of_many_is_issued_or_told_why_not(work: Work) -> None:
     assert isinstance(answers[nameless], Incomplete)
     assert isinstance(answers[issued_before], IllegalMove)
     assert isinstance(answers[stranger], NotFound)
-    assert isinstance(answers[late], Invalid)
-    assert answers[late].code == "due_before_issue"
+    too_late = answers[late]
+    assert isinstance(too_late, Invalid)
+    assert too_late.code == "due_before_issue"
     assert (await row(work, nameless)).state == "draft"
     assert (await told_of(work, first))[-1] == "invoice.issue"
 

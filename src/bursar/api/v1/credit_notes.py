@@ -1,6 +1,7 @@
 """Credit notes: what took an invoice's amount back. They are made at the invoice."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
@@ -9,13 +10,52 @@ from pydantic import Field
 
 from bursar.api.acting import Acting, door
 from bursar.api.pagination import Listed, Paging, page_of
-from bursar.api.values import Amount, Quantity, Shown, ShownMoney
-from bursar.billing import credited
+from bursar.api.values import Amount, AmountIn, Digits, Quantity, Shown, ShownMoney, Strict, Whole
+from bursar.billing import credit_notes, credited
 from bursar.billing.credit_notes import CreditReason
+from bursar.billing.crediting import Part
 from bursar.catalog.kinds import ItemKind, TaxCategory
 from bursar.core.money import Money
 
 router = door("/credit-notes", "invoices", tag="credit notes")
+at_invoice = door("/invoices", "invoices", tag="credit notes")
+
+
+class Because(Strict):
+    reason: Annotated[str, Field(min_length=1, max_length=2_000)]
+
+
+class LineCredited(Strict):
+    """A quantity or a net amount of the line at `position`; neither is all that is left of it."""
+
+    position: Annotated[Whole, Field(ge=1, le=10_000)]
+    quantity: Digits | None = None
+    net: AmountIn | None = None
+
+    def part(self, at: int) -> Part:
+        return Part(
+            self.position,
+            Decimal(self.quantity) if self.quantity else None,
+            self.net.money(f"lines[{at}].net") if self.net else None,
+        )
+
+
+class Credit(Because):
+    """An amount with its tax, or lines; neither is all that no credit note has taken yet."""
+
+    amount: AmountIn | None = None
+    lines: list[LineCredited] = Field(default=[], max_length=500)
+    reason_code: CreditReason = CreditReason.CONSIDERATION
+
+
+class CreditNote(Shown):
+    """`released` is money that had paid what it takes back: the customer's credit again."""
+
+    id: UUID
+    number: str
+    amount: ShownMoney
+    tax: ShownMoney
+    released: ShownMoney
 
 
 class CreditNoteListed(Shown):
@@ -80,6 +120,20 @@ async def get_credit_note(work: Acting, credit_note_id: UUID) -> CreditNoteWithL
     lines = [_line(row, currency) for row in await credited.lines_of_credit_note(work, credit_note_id)]
     plain = _listed(note).model_dump()
     return CreditNoteWithLines(**plain, exchange_rate=note.exchange_rate, lines=lines)
+
+
+@at_invoice.post("/{invoice_id}/credit-notes", status_code=201)
+async def credit_invoice(work: Acting, invoice_id: UUID, given: Credit) -> CreditNote:
+    """What is open goes first; beyond it, money that was applied becomes the customer's credit."""
+    note = await credit_notes.issue_credit_note(
+        work,
+        invoice_id,
+        given.amount.money() if given.amount else None,
+        parts=[line.part(at) for at, line in enumerate(given.lines)],
+        because=given.reason,
+        reason_code=given.reason_code,
+    )
+    return CreditNote.model_validate(note)
 
 
 def _listed(note: credited.CreditNoteShown) -> CreditNoteListed:

@@ -13,10 +13,10 @@ from bursar.api import etags
 from bursar.api.acting import Acting, door
 from bursar.api.etags import Version
 from bursar.api.pagination import Listed, Paging, page_of
+from bursar.api.v1.credit_notes import Because, CreditNote
 from bursar.api.values import (
     SIGNED_AMOUNT,
     Amount,
-    AmountIn,
     Currency,
     Day,
     Digits,
@@ -26,13 +26,10 @@ from bursar.api.values import (
     Shown,
     ShownMoney,
     Strict,
-    Whole,
     signed,
 )
 from bursar.billing import credit_notes, finding, invoices, issuing, lines
 from bursar.billing.completeness import Where
-from bursar.billing.credit_notes import CreditReason
-from bursar.billing.crediting import Part
 from bursar.billing.filters import Chosen
 from bursar.billing.rules import Status
 from bursar.billing.states import InvoiceState
@@ -174,43 +171,6 @@ class Issue(Strict):
     issue_date: Day | None = None
 
 
-class Because(Strict):
-    reason: Annotated[str, Field(min_length=1, max_length=2_000)]
-
-
-class LineCredited(Strict):
-    """A quantity or a net amount of the line at `position`; neither is all that is left of it."""
-
-    position: Annotated[Whole, Field(ge=1, le=10_000)]
-    quantity: Digits | None = None
-    net: AmountIn | None = None
-
-    def part(self, at: int) -> Part:
-        return Part(
-            self.position,
-            Decimal(self.quantity) if self.quantity else None,
-            self.net.money(f"lines[{at}].net") if self.net else None,
-        )
-
-
-class Credit(Because):
-    """An amount with its tax, or lines; neither is all that no credit note has taken yet."""
-
-    amount: AmountIn | None = None
-    lines: list[LineCredited] = Field(default=[], max_length=500)
-    reason_code: CreditReason = CreditReason.CONSIDERATION
-
-
-class CreditNote(Shown):
-    """`released` is money that had paid what it takes back: the customer's credit again."""
-
-    id: UUID
-    number: str
-    amount: ShownMoney
-    tax: ShownMoney
-    released: ShownMoney
-
-
 class Missing(Shown):
     """`rule` says which law or standard wants it; a `warning` does not hold the invoice back."""
 
@@ -276,20 +236,6 @@ async def issue_invoice(
 async def cancel_invoice(work: Acting, invoice_id: UUID, given: Because, version: Version) -> CreditNote:
     """Out of the books by a credit note over all of it; refused once money was applied."""
     note = await credit_notes.cancel_invoice(work, invoice_id, because=given.reason, version=version)
-    return CreditNote.model_validate(note)
-
-
-@router.post("/{invoice_id}/credit-notes", status_code=201)
-async def credit_invoice(work: Acting, invoice_id: UUID, given: Credit) -> CreditNote:
-    """What is open goes first; beyond it, money that was applied becomes the customer's credit."""
-    note = await credit_notes.issue_credit_note(
-        work,
-        invoice_id,
-        given.amount.money() if given.amount else None,
-        parts=[line.part(at) for at, line in enumerate(given.lines)],
-        because=given.reason,
-        reason_code=given.reason_code,
-    )
     return CreditNote.model_validate(note)
 
 
