@@ -13,7 +13,9 @@ from bursar.core.database import Addresses, find_database, make_engine
 from bursar.core.files import FileStore
 from bursar.core.keyfile import load_keyring
 from bursar.core.keys import Keyring
+from bursar.core.scanning import Scanner
 from bursar.core.settings import Settings, load_settings
+from bursar.core.uploads import Doorman
 from bursar.core.work import Office
 from bursar.house import House
 from bursar.outbox.composing import Composers
@@ -38,16 +40,18 @@ def build(
     keyring = keyring or load_keyring(settings)
     addresses = addresses or find_database(settings, keyring)
     engine = make_engine(addresses.app, pool_size=settings.pool_size)
+    files = FileStore(settings.files_url or settings.data_dir / "files")
     return House(
         settings=settings,
         addresses=addresses,
         keyring=keyring,
         office=Office(engine, clock or SystemClock(), keyring, REACTIONS),
-        files=FileStore(settings.files_url or settings.data_dir / "files"),
+        files=files,
         letters=Letters(keyring, settings.base_url),
         composers=composers(),
         senders=senders(settings),
         einvoice_providers=einvoice_providers(settings),
+        doorman=Doorman(files, scanner(settings)),
     )
 
 
@@ -81,6 +85,15 @@ def senders(settings: Settings) -> SenderFactory:
         )
 
     return make
+
+
+def scanner(settings: Settings) -> Scanner | None:
+    """Who looks for viruses in what people upload, if the operator has somebody."""
+    if settings.clamav is None:
+        return None
+    from bursar.integrations.clamav.adapter import Clamd
+
+    return Clamd(settings.clamav)
 
 
 def einvoice_providers(settings: Settings) -> ProviderFactory:

@@ -9,6 +9,7 @@ from bursar.core.database import Addresses
 from bursar.core.files import FileStore
 from bursar.core.keys import Keyring
 from bursar.core.settings import Settings
+from bursar.core.uploads import Doorman
 from bursar.core.work import Office
 from bursar.outbox.composing import Composers
 from bursar.outbox.letters import Letters
@@ -28,6 +29,7 @@ class House:
     composers: Composers
     senders: SenderFactory
     einvoice_providers: ProviderFactory
+    doorman: Doorman
 
     @property
     def press(self) -> Press:

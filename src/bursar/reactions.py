@@ -31,6 +31,7 @@ REACTIONS: Mapping[str, Sequence[Reaction]] = {
     "import_run.apply": (reacting.tell_everybody,),
     "invoice.issue": (printing.issued,),
     "credit_note.issue": (printing.issued,),
+    "file.unscanned": (reacting.tell_everybody,),
     "invoice.payment_arrives": (reacting.money_came_late,),
     "invoice.settle": (reacting.invoice_settled,),
     "invoice.cancel": (reacting.invoice_settled,),

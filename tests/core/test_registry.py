@@ -18,7 +18,8 @@ pytestmark = pytest.mark.pure
 SOURCE = Path(bursar.__file__).parent
 EVENT = re.compile(r"[a-z_]+\.[a-z_]+")
 BIRTHS = {
-    "campaign.draft", "customer.active", "dispute.open", "einvoice_document.queued", "file.clean", "import_run.reading", "invoice.draft", "invoice.issued",
+    "campaign.draft", "customer.active", "dispute.open", "einvoice_document.queued", "file.clean",
+    "file.quarantined", "import_run.reading", "invoice.draft", "invoice.issued",
     "promise.active", "recurring_invoice.active", "run.held", "sending_account.connecting",
 }  # fmt: skip
 """In which states rows are born; the trigger names the event after the state."""
@@ -39,9 +40,14 @@ def recorded() -> set[str]:
             if isinstance(target, ast.Name)
         }
         for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call) and node.args):
-            if not (isinstance(call.func, ast.Attribute) and call.func.attr == "record"):
-                continue
-            match call.args[0]:
+            match call.func:
+                case ast.Attribute(attr="record"):
+                    told = call.args[0]
+                case ast.Name(id="record_all"):
+                    told = call.args[1]
+                case _:
+                    continue
+            match told:
                 case ast.Constant(value=str() as name):
                     found.add(name)
                 case ast.Name(id=name) if name in names:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+from structlog.testing import capture_logs
 
 from bursar.chasing.campaigns import schedule, send_now
 from bursar.chasing.results import show
@@ -178,3 +179,21 @@ async def test_a_command_may_wait_until_a_campaign_is_done(addresses, keyring):
 
         assert told["state"] == "completed"
         assert told["counts"] == {"sent": 3}
+
+
+async def test_a_job_that_a_killed_worker_had_in_hand_gives_way_to_its_twin_that_waits(addresses, keyring):
+    async with a_story(addresses, SystemClock(), keyring) as story:
+        in_hand_and_waiting = sa.text(
+            """insert into procrastinate_jobs (queue_name, task_name, queueing_lock, args, status)
+               select 'default', 'core.seal_journal', 'core.seal_journal', '{"timestamp": 0}',
+                      status::procrastinate_job_status from unnest(array['doing', 'todo']) status"""
+        )
+        async with story.house.office.directory() as work:
+            await work.db.execute(in_hand_and_waiting)
+
+        with capture_logs() as told:
+            async with asyncio.timeout(60):
+                await run_worker(story.house, until_idle=True)
+
+        assert [name for name, _ in await jobs(story) if name == "core.seal_journal"] == []
+        assert "revive_failed" not in {line["event"] for line in told}

@@ -39,6 +39,7 @@ SEEN_BY_SCAN = {
     "inbounds": "tenant_id id handled_at received_at",
     "recurring_invoices": "tenant_id id state next_run_on",
     "recurring_runs": "tenant_id id finished_at",
+    "files": "tenant_id id state",
     "einvoice_documents": "tenant_id id state",
 }
 """Queue columns, and nothing a person wrote or is called."""

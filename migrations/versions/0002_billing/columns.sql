@@ -76,3 +76,5 @@ select p.tenant_id, p.id, p.customer_id, p.amount_minor - coalesce(used.amount, 
    and not exists (select from payments r where r.tenant_id = p.tenant_id and r.reverses_id = p.id);
 alter table payments force row level security;
 alter table invoice_payments force row level security;
+
+create index files_waiting_idx on files (tenant_id, id) where state = 'quarantined';

@@ -46,3 +46,4 @@ create trigger journal_move after update on refunds referencing old table as old
 select open_to_scan('recurring_invoices', 'tenant_id, id, state, next_run_on');
 select open_to_scan('recurring_runs', 'tenant_id, id, finished_at');
 select open_to_scan('einvoice_documents', 'tenant_id, id, state');
+select open_to_scan('files', 'tenant_id, id, state');

@@ -14,6 +14,7 @@ from procrastinate.job_context import JobContext
 from sqlalchemy.engine import URL
 
 from bursar.core import upkeep
+from bursar.core.uploads import Doorman
 from bursar.core.work import Office
 
 tasks = procrastinate.App(connector=PsycopgConnector())
@@ -67,3 +68,25 @@ async def make_partitions(context: JobContext, timestamp: int) -> None:  # noqa:
 @tasks.task(name="core.forget_keys", queueing_lock="core.forget_keys", pass_context=True)
 async def forget_idempotency_keys(context: JobContext, timestamp: int) -> None:  # noqa: ARG001  likewise
     await upkeep.forget_idempotency_keys(office_of(context))
+
+
+@tasks.periodic(cron="*/5 * * * *")
+@tasks.task(name="core.scan_quarantine", queueing_lock="core.scan_quarantine", pass_context=True)
+async def scan_quarantine(context: JobContext, timestamp: int) -> None:  # noqa: ARG001  likewise
+    """What was taken while the virus scanner was down gets its verdict."""
+    office = office_of(context)
+    for tenant_id in await upkeep.tenants_with_quarantine(office):
+        await _doorman_of(context).look_again(office, tenant_id)
+
+
+@tasks.periodic(cron="27 3 * * *")
+@tasks.task(name="core.sweep_files", queueing_lock="core.sweep_files", pass_context=True)
+async def sweep_files(context: JobContext, timestamp: int) -> None:  # noqa: ARG001  likewise
+    """Each night, what uploads have left behind that nobody kept."""
+    office = office_of(context)
+    for tenant_id in await upkeep.all_tenants(office):
+        await _doorman_of(context).sweep(office, tenant_id)
+
+
+def _doorman_of(context: JobContext) -> Doorman:
+    return cast("Doorman", context.additional_context["doorman"])

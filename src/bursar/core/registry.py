@@ -93,6 +93,10 @@ REGISTRY: Mapping[str, EventType] = {
         N_("Exchange rate removed"), N_("Exchange rate removed: %(currency)s %(rate)s")
     ),
     "file.clean": _E(N_("File kept")),
+    "file.condemn": _E(N_("The virus scanner refused the file")),
+    "file.pass": _E(N_("The virus scanner let the file pass")),
+    "file.quarantined": _E(N_("File kept until the virus scanner has looked")),
+    "file.unscanned": _E(N_("A file has waited for the virus scanner for an hour")),
     "import_run.apply": _E(N_("Import applied")),
     "import_run.read": _E(N_("Import read, ready to look at")),
     "import_run.reading": _E(N_("Import started")),

@@ -50,6 +50,10 @@ class Settings(BaseSettings):
         default=None,
         description="Where the provider of e-invoices answers; for now only the sandbox's. Unset: none is sent.",
     )
+    clamav: str | None = Field(
+        default=None,
+        description="ClamAV's daemon for what people upload: host:port or unix:/path. Unset: our own checks decide.",
+    )
     private_hosts: Annotated[tuple[Network, ...], NoDecode] = Field(
         default=(),
         description="Networks an SMTP host may be in besides the public internet (any port there).",

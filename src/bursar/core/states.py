@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bursar.core.kinds import FileState
+
 
 @dataclass(frozen=True, slots=True)
 class Move:
@@ -27,3 +29,8 @@ class Move:
 def allowed_from(moves: Iterable[Move], state: str) -> tuple[str, ...]:
     """The events that may happen in `state`, in alphabetical order."""
     return tuple(sorted({move.event for move in moves if state in move.sources}))
+
+
+PASS_FILE = Move("files", "file", "pass", frozenset({FileState.QUARANTINED}), FileState.CLEAN)
+CONDEMN_FILE = Move("files", "file", "condemn", frozenset({FileState.QUARANTINED}), FileState.INFECTED)
+FILE_MOVES = (PASS_FILE, CONDEMN_FILE)

@@ -95,6 +95,7 @@ files = tenant_table(
     text("media_type", nullable=False),
     sealed("sha256", nullable=False),
     sa.UniqueConstraint("tenant_id", "key"),
+    sa.Index("files_waiting_idx", "tenant_id", "id", postgresql_where=sa.text("state = 'quarantined'")),
     state=FileState,
 )
 

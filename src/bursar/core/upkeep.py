@@ -1,6 +1,7 @@
 """What core does because time passes: sealing, partitions ahead, forgetting old idempotency keys."""
 
 from collections.abc import Iterable
+from uuid import UUID
 
 from bursar.core import queries
 from bursar.core.seals import ROWS_AT_ONCE, chains_to_seal, seal
@@ -38,12 +39,22 @@ async def make_partitions(office: Office) -> int:
         return await work.db.scalar(queries.make_partitions(MONTHS_AHEAD)) or 0
 
 
+async def tenants_with_quarantine(office: Office) -> list[UUID]:
+    """Whose uploads wait for the virus scanner, read by a scan."""
+    async with office.scan() as work:
+        return list(await work.db.scalars(queries.tenants_with_quarantine()))
+
+
+async def all_tenants(office: Office) -> list[UUID]:
+    """Everybody, read by a scan."""
+    async with office.scan() as work:
+        return list(await work.db.scalars(queries.all_tenants()))
+
+
 async def forget_idempotency_keys(office: Office) -> int:
     """Drop those that expired, tenant by tenant; how many."""
-    async with office.scan() as work:
-        tenants = list(await work.db.scalars(queries.all_tenants()))
     dropped = 0
-    for tenant_id in tenants:
+    for tenant_id in await all_tenants(office):
         async with office.work(tenant_id) as work:
             dropped += (await work.db.execute(queries.drop_expired_keys(tenant_id, work.now))).rowcount
     return dropped

@@ -117,7 +117,7 @@ async def _revive(queue: procrastinate.App, over: asyncio.Event) -> None:
                 log.warning("job_revived", job=job.task_name, id=job.id)
                 try:
                     await queue.job_manager.retry_job(job)
-                except AlreadyEnqueued:
+                except (AlreadyEnqueued, UniqueViolation):
                     # Another of its kind waits already and will do what this one did not.
                     await queue.job_manager.finish_job(job, status=Status.FAILED, delete_job=True)
         except ConnectorException:
