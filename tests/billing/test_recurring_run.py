@@ -222,6 +222,7 @@ async def test_another_billing_day_bills_no_month_twice_and_leaves_none_out(work
     plan = (await get_recurring(work, recurring)).plan()
 
     await edit_recurring(work, recurring, replace(plan, day_of_month=25))
+    assert (await the_recurring(work, recurring)).next_run_on == date(2026, 12, 25)
     await run_once(work, recurring, as_of=date(2026, 11, 30))
     await edit_recurring(work, recurring, replace(plan, day_of_month=1))
     await run_once(work, recurring, as_of=date(2026, 12, 1))

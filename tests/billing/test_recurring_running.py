@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from bursar.billing.recurring import running
+from bursar.billing.recurring.generating import bill
 from bursar.billing.recurring.planning import pause_recurring, resume_recurring
 from bursar.billing.recurring.running import begin_run, carry_out, run_if_due, tenants_with_agreements
 from bursar.billing.recurring.showing import Run, get_run, list_runs
@@ -135,6 +136,19 @@ async def test_two_runs_at_once_bill_each_month_once_and_number_without_a_gap(
     assert sorted(row.serial for row in rows) == list(range(1, 61))
 
 
+async def test_what_somebody_else_holds_is_passed_over_and_not_waited_for(office: Office) -> None:
+    tenant = await a_tenant(office)
+    async with office.work(tenant) as work:
+        held, free = [await a_recurring(work) for _ in range(2)]
+    async with office.work(tenant) as other:
+        await pause_recurring(other, held)
+        async with office.work(tenant) as work:
+            done = await bill(work, [held, free], work.today)
+
+    assert (done.drafted, done.passed) == (1, 1)
+    assert await periods(office, tenant, held) == []
+
+
 @pytest.mark.parametrize(
     ("hour", "minute", "billed"),
     [(19, 59, []), (20, 0, ["2026-11"])],
@@ -212,7 +226,8 @@ async def test_what_is_over_ends_the_day_after_its_last_and_not_before_its_last_
         async with office.work(tenant) as work:
             return [(await the_recurring(work, one)).state for one in (recurring, unpriced)]
 
-    await run_if_due(office, tenant)
+    for _ in range(2):
+        await run_if_due(office, tenant)
     assert await states() == ["active", "active"]
     at(clock, "2026-11-18", 20)
     await run_if_due(office, tenant)
