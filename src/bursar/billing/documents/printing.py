@@ -29,7 +29,7 @@ class Unprintable(Exception):
 
 async def print_document(document: Document, dressing: Dressing) -> bytes:
     """The same document and dressing give the same bytes, on any day and any machine. Raises `Unprintable`."""
-    return await asyncio.get_running_loop().run_in_executor(_printers(), printed, document, dressing)
+    return await asyncio.get_running_loop().run_in_executor(threads(), printed, document, dressing)
 
 
 def printed(document: Document, dressing: Dressing) -> bytes:
@@ -72,7 +72,7 @@ def code_of(address: str) -> str:
 
 
 @cache
-def _printers() -> ThreadPoolExecutor:
+def threads() -> ThreadPoolExecutor:
     """The typesetter lets go of Python's lock: two threads print at once, and more would only wait."""
     return ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="typesetter")
 
