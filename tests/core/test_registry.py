@@ -18,9 +18,9 @@ pytestmark = pytest.mark.pure
 SOURCE = Path(bursar.__file__).parent
 EVENT = re.compile(r"[a-z_]+\.[a-z_]+")
 BIRTHS = {
-    "campaign.draft", "customer.active", "dispute.open", "einvoice_document.queued", "file.clean",
-    "file.quarantined", "import_run.reading", "invoice.draft", "invoice.issued",
-    "promise.active", "recurring_invoice.active", "run.held", "sending_account.connecting",
+    "bank_line.unmatched", "campaign.draft", "customer.active", "dispute.open", "einvoice_document.queued",
+    "file.clean", "file.quarantined", "import_run.reading", "invoice.draft", "invoice.issued", "promise.active",
+    "recurring_invoice.active", "refund.pending", "run.held", "sending_account.connecting",
 }  # fmt: skip
 """In which states rows are born; the trigger names the event after the state."""
 

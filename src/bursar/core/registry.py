@@ -47,6 +47,7 @@ REGISTRY: Mapping[str, EventType] = {
     "bank_line.unmatch": _E(
         N_("Match of the bank line undone"), N_("Match of the bank line undone: %(because)s")
     ),
+    "bank_line.unmatched": _E(N_("Bank line taken in")),
     "billable_unit.add": _E(N_("Unit put into service"), N_("Unit put into service: %(label)s")),
     "billable_unit.remove": _E(N_("Unit taken out as a mistake")),
     "billable_unit.retire": _E(N_("Unit retired")),
@@ -144,6 +145,7 @@ REGISTRY: Mapping[str, EventType] = {
     ),
     "recurring_run.start": _E(N_("Monthly run begun"), N_("Monthly run begun: up to %(as_of)s")),
     "refund.fail": _E(N_("Refund failed"), N_("Refund failed: %(because)s")),
+    "refund.pending": _E(N_("Refund on its way")),
     "refund.succeed": _E(N_("Refund paid out")),
     "run.close": _E(N_("Sending ended"), N_("Sending ended: %(because)s")),
     "run.finish": _E(N_("Sending finished")),
