@@ -7,11 +7,14 @@ from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import given
+from hypothesis import strategies as st
 
+from bursar.billing import rules
 from bursar.billing.finding import get_invoice, lines_of
 from bursar.billing.invoices import Draft, create_draft, edit_draft
 from bursar.billing.issuing import Incomplete, issue_invoice
-from bursar.billing.lines import Line
+from bursar.billing.lines import Line, price
 from bursar.billing.tables import invoices
 from bursar.catalog.kinds import TaxCategory
 from bursar.core.errors import Invalid, NotFound, Refusal
@@ -53,6 +56,25 @@ BAD: dict[str, tuple[dict[str, Any], type[Refusal], str]] = {
     "a line in another currency": ({"lines": [a_line(1, "USD")]}, MixedCurrencies, "mixed_currencies"),
     "a line without words": ({"lines": [a_line(description=" ")]}, Invalid, "line_without_description"),
     "a quantity of nothing": ({"lines": [a_line(quantity=Decimal(0))]}, Invalid, "quantity"),
+    "a quantity finer than is kept": (
+        {"lines": [a_line(quantity=Decimal("0.0000001"))]},
+        Invalid,
+        "quantity",
+    ),
+    "a quantity that is none": ({"lines": [a_line(quantity=Decimal("nan"))]}, Invalid, "quantity"),
+    "a rate finer than is kept": (
+        {"lines": [a_line(tax_category=TaxCategory.STANDARD, tax_rate=Decimal("5.001"))]},
+        Invalid,
+        "tax_rate",
+    ),
+    "a unit that is no code": ({"lines": [a_line(unit_code="hour")]}, Invalid, "unit_code"),
+    "a product of nobody": ({"lines": [a_line(product_id=uuid4())]}, NotFound, "not_found"),
+    "a price of nobody": ({"lines": [a_line(customer_price_id=uuid4())]}, NotFound, "not_found"),
+    "lines that only together fit": (
+        {"lines": [a_line(2**62), a_line(2**62), a_line(2**62), a_line(-(2**63))]},
+        Invalid,
+        "total_not_positive",
+    ),
     "a rate for what is exempt": (
         {"lines": [a_line(tax_category=TaxCategory.EXEMPT, tax_rate=Decimal(5))]},
         Invalid,
@@ -162,6 +184,35 @@ async def test_small_amounts_are_taxed_as_their_rounding_says(work: Work) -> Non
     stored = await row(work, invoice)
     assert (stored.tax_minor, stored.rounding_mode) == (5, "spread")
     assert sum(line["tax_minor"] for line in await lines_of(work, invoice)) == 5
+
+
+PRICES = st.tuples(
+    st.integers(1, 10**9), st.integers(1, 10**9), st.sampled_from([Decimal(0), Decimal(5), Decimal(18)])
+)
+
+
+@pytest.mark.pure
+@given(st.lists(PRICES, min_size=1, max_size=40))
+def test_whatever_the_lines_their_sums_add_up_in_whole_units(lines: list[tuple[int, int, Decimal]]) -> None:
+    """R18: line taxes make the invoice's, each rate within two fils of its document, and no float anywhere."""
+    priced = price(
+        [Line("x", aed(unit), Decimal(quantity) / 10**6, tax_rate=rate) for unit, quantity, rate in lines]
+        + [Line("at least something", aed(100))],
+        "AED",
+    )
+    rows, totals = priced.rows, priced.totals
+
+    assert sum(row["net_minor"] for row in rows) == totals["subtotal_minor"]
+    assert sum(row["tax_minor"] for row in rows) == totals["tax_minor"]
+    assert totals["total_minor"] == totals["subtotal_minor"] + totals["tax_minor"]
+    for rate in {row["tax_rate"] for row in rows}:
+        of_rate = [row for row in rows if row["tax_rate"] == rate]
+        document = rules.half_up(sum((row["net_minor"] for row in of_rate), 0) * rate / 100)
+        assert abs(sum(row["tax_minor"] for row in of_rate) - document) <= 2
+    whole = [
+        row[name] for row in rows for name in ("net_minor", "tax_minor", "unit_price_minor", "discount_minor")
+    ]
+    assert {type(value) for value in whole} == {int}
 
 
 async def test_amounts_keep_the_decimals_of_their_currency(work: Work) -> None:

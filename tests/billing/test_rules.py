@@ -81,6 +81,28 @@ def test_a_price_with_tax_is_split_half_up():
     assert rules.net_of_gross(10, FIVE) == 10
 
 
+@pytest.mark.parametrize(
+    ("gross", "net", "tax"), [(1_05, 1_00, 5), (10, 10, 0), (11, 10, 1), (100_00, 95_24, 4_76), (1, 1, 0)]
+)
+def test_tax_inside_a_price_is_what_remains_beside_the_net(gross, net, tax):
+    assert rules.net_of_gross(gross, FIVE) == net
+    assert gross - net == tax
+
+
+@pytest.mark.parametrize(
+    ("minor", "currency", "rate", "local", "told"),
+    [
+        (50_01, "USD", "3.672500", "AED", 183_66),
+        (1_000, "KWD", "12.000000", "AED", 12_00),
+        (100, "JPY", "0.025", "AED", 2_50),
+        (-50_01, "USD", "3.672500", "AED", -183_66),
+        (2, "USD", "0.25", "AED", 1),
+    ],
+)
+def test_an_amount_at_a_rate_keeps_the_decimals_of_both_currencies(minor, currency, rate, local, told):
+    assert rules.in_currency(minor, currency, Decimal(rate), local) == told
+
+
 def test_a_line_counts_fractions_of_a_quantity_and_takes_its_discount_off():
     assert rules.line_net(Decimal("2.5"), 333, 0) == 833
     assert rules.line_net(Decimal(3), 100, 50) == 250
