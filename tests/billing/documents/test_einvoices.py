@@ -9,14 +9,12 @@ import pytest
 import sqlalchemy as sa
 
 from bursar.billing.credit_notes import issue_credit_note
-from bursar.billing.documents.einvoices import WAITS, einvoice_uuid, settle
-from bursar.billing.documents.ports import Answer, Outcome
+from bursar.billing.documents.einvoices import WAITS, einvoice_of, einvoice_uuid
+from bursar.billing.documents.model import Kind
+from bursar.billing.documents.reading import one_document
 from bursar.billing.issuing import issue_invoice
-from bursar.billing.states import EINVOICE_MOVES
 from bursar.billing.tables import einvoice_documents
 from bursar.core.clock import FixedClock
-from bursar.core.errors import IllegalMove
-from bursar.core.moves import move
 from bursar.core.work import Office
 from bursar.sandbox.einvoice.app import Behaviour
 from bursar.tenancy.tables import tenants
@@ -155,10 +153,6 @@ async def test_a_refusal_is_kept_with_its_reasons(network: Network) -> None:
 
 
 async def xml_of(network: Network, invoice: Any) -> bytes:
-    from bursar.billing.documents.einvoices import einvoice_of
-    from bursar.billing.documents.model import Kind
-    from bursar.billing.documents.reading import one_document
-
     async with network.work() as work:
         written = await one_document(work, Kind.INVOICE, invoice)
     xml, broken = einvoice_of(written)
@@ -214,91 +208,3 @@ async def test_what_was_issued_before_the_duty_began_is_not_sent(network: Networ
     await network.carry()
 
     assert [row.invoice_id for row in await network.rows()] == [late]
-
-
-ANSWERS = {
-    "received": Answer(Outcome.RECEIVED, "P-1"),
-    "accepted": Answer(Outcome.ACCEPTED, "P-1"),
-    "rejected": Answer(Outcome.REJECTED, "P-1"),
-    "unknown": Answer(Outcome.UNKNOWN),
-    "silence": None,
-}
-# Every state against every answer; typed from lifecycles.md (queued -> sent -> accepted | rejected).
-# fmt: off
-MATRIX = {
-    ("queued", "received"):   "sent",
-    ("queued", "accepted"):   "accepted",
-    ("queued", "rejected"):   "rejected",
-    ("queued", "unknown"):    "queued",
-    ("queued", "silence"):    "queued",
-    ("sent", "received"):     "sent",
-    ("sent", "accepted"):     "accepted",
-    ("sent", "rejected"):     "rejected",
-    ("sent", "unknown"):      "sent",
-    ("sent", "silence"):      "sent",
-    ("accepted", "accepted"): IllegalMove,
-    ("accepted", "rejected"): IllegalMove,
-    ("rejected", "accepted"): IllegalMove,
-    ("rejected", "rejected"): IllegalMove,
-}
-MOVES = {
-    ("queued", "send"): "sent",       ("queued", "accept"): None,       ("queued", "reject"): None,
-    ("sent", "send"): None,           ("sent", "accept"): "accepted",   ("sent", "reject"): "rejected",
-    ("accepted", "send"): None,       ("accepted", "accept"): None,     ("accepted", "reject"): None,
-    ("rejected", "send"): None,       ("rejected", "accept"): None,     ("rejected", "reject"): None,
-}
-# fmt: on
-
-
-async def in_state(network: Network, state: str) -> Any:
-    invoice = await issued(network)
-    network.desk.behaviour = Behaviour(down=1)
-    row = await one_queued(network)
-    assert row.invoice_id == invoice
-    async with network.work() as work:
-        if state != "queued":
-            await settle(work, row, ANSWERS["received"])
-    [row] = await network.rows()
-    if state in ("accepted", "rejected"):
-        async with network.work() as work:
-            await settle(work, row, ANSWERS[state])
-        [row] = await network.rows()
-    assert row.state == state
-    return row
-
-
-@pytest.mark.parametrize(("state", "told"), MATRIX)
-async def test_each_answer_in_each_state(network: Network, state: str, told: str) -> None:
-    row = await in_state(network, state)
-    expected = MATRIX[state, told]
-
-    if expected is IllegalMove:
-        with pytest.raises(IllegalMove):
-            async with network.work() as work:
-                await settle(work, row, ANSWERS[told])
-        expected = state
-    else:
-        async with network.work() as work:
-            await settle(work, row, ANSWERS[told])
-
-    assert [row.state for row in await network.rows()] == [expected]
-
-
-@pytest.mark.parametrize(("state", "event"), MOVES)
-async def test_each_move_in_each_state(network: Network, state: str, event: str) -> None:
-    row = await in_state(network, state)
-    step = next(one for one in EINVOICE_MOVES if one.event == event)
-    target = MOVES[state, event]
-
-    async with network.work() as work:
-        if target is None:
-            with pytest.raises(IllegalMove):
-                await move(work, step, row.id)
-        else:
-            await move(work, step, row.id)
-
-    assert [row.state for row in await network.rows()] == [target or state]
-
-
-async def test_there_is_no_other_move() -> None:
-    assert {step.event for step in EINVOICE_MOVES} == {event for _, event in MOVES}

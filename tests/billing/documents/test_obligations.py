@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -99,7 +100,7 @@ async def test_a_new_firm_of_the_emirates_is_told_of_the_usual_case_and_others_o
     office: Office,
 ) -> None:
     reacting = Office(office.engine, office.clock, office.keyring, REACTIONS)
-    given = {"owner_email": "owner@example.com", "locale": "en", "name": "Firm"}
+    given: Any = {"owner_email": "owner@example.com", "locale": "en", "name": "Firm"}
     here = await create_tenant(
         reacting, slug="here", country="AE", currency="AED", time_zone="Asia/Dubai", **given
     )
