@@ -20,7 +20,6 @@ from bursar.cli import (
     operating,
     payments,
     price_changes,
-    prices,
     products,
     recurring,
     refunds,
@@ -69,7 +68,6 @@ def make_cli(building: Building | None = None) -> typer.Typer:
     ):
         cli.command()(command)
     cli.command("import")(imports.import_)
-    prices.app.command("change")(price_changes.change)
     for name, noun in (
         ("tenant", tenants.app),
         ("agent", agents.app),
@@ -82,7 +80,7 @@ def make_cli(building: Building | None = None) -> typer.Typer:
         ("bank", bank.app),
         ("report", reports.app),
         ("product", products.app),
-        ("price", prices.app),
+        ("price", price_changes.app),
         ("unit", units.app),
         ("recurring", recurring.app),
         ("audit", audit.app),
