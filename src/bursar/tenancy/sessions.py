@@ -116,13 +116,13 @@ async def switch_tenant(
     return opened
 
 
-async def sign_out(office: Office, token: str) -> None:
+async def sign_out(office: Office, token: str, *, origin: Origin = Origin()) -> None:
     """End this session. Doing it twice, or with a token of none, is no error."""
     try:
         tenant_id, token_hash = _read(token)
     except NotSignedIn:
         return
-    async with office.work(tenant_id, must_exist=False) as work:
+    async with office.work(tenant_id, origin=origin, must_exist=False) as work:
         ended = (await work.db.execute(queries.end_session_of_token(work, token_hash))).all()
         await work.record("agent.sign_out", *(Record(row.agent_id) for row in ended if row.agent_id))
 

@@ -54,7 +54,7 @@ def _again(request: Request, form: Form, *, code: bool) -> Response:
 
 @router.post("/sign-out")
 async def leave(request: Request) -> Response:
-    await sessions.sign_out(office_of(request), token_of(request))
+    await sessions.sign_out(office_of(request), token_of(request), origin=origin_of(request))
     return drop_session(request, pages.see_other(request, "/sign-in"))
 
 
