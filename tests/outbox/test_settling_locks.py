@@ -12,7 +12,7 @@ from psycopg import sql
 from bursar.core.clock import FixedClock
 from bursar.core.database import Addresses
 from bursar.core.keys import Keyring
-from bursar.core.queries import ANALYZE
+from bursar.core.queries.upkeep import ANALYZE
 from bursar.core.work import Work
 from bursar.outbox.queries.accounts import one as the_account
 from bursar.outbox.queries.reading import lock

@@ -6,8 +6,8 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from bursar.core import queries
 from bursar.core.kinds import ActorType
+from bursar.core.queries import work as queries
 from bursar.core.work import Office, Role
 
 

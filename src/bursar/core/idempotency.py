@@ -11,8 +11,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from bursar.core import queries
 from bursar.core.errors import N_, Conflict, Invalid
+from bursar.core.queries import idempotency as queries
 from bursar.core.work import Work
 
 KEPT_FOR = timedelta(hours=24)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from bursar.core import queries
+from bursar.core.queries import journal as queries
 from bursar.core.registry import Say, describe
 from bursar.core.work import Work
 

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from bursar.core import queries
 from bursar.core.errors import NotFound
 from bursar.core.files import FileStore, Stored, key_of
 from bursar.core.kinds import FileState
+from bursar.core.queries import files as queries
 from bursar.core.work import Work
 
 

@@ -6,8 +6,8 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from bursar.core import queries
 from bursar.core.errors import IllegalMove, NotFound, StaleVersion
+from bursar.core.queries import work as queries
 from bursar.core.schema import metadata
 from bursar.core.states import Move
 from bursar.core.work import Happened, Work

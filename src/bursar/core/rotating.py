@@ -1,6 +1,6 @@
 """Tenants' keys under the newest master key, so that an older one can be dropped (R124)."""
 
-from bursar.core import queries
+from bursar.core.queries import upkeep as queries
 from bursar.core.work import Office
 
 

@@ -22,9 +22,9 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
-from bursar.core import queries
 from bursar.core.errors import N_, Conflict, Invalid
 from bursar.core.kinds import Stream
+from bursar.core.queries import seals as queries
 from bursar.core.work import Office, Work
 
 SETTLED = timedelta(seconds=90)

@@ -3,7 +3,9 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from bursar.core import queries
+from bursar.core.queries import files as files_queries
+from bursar.core.queries import idempotency as idempotency_queries
+from bursar.core.queries import upkeep as queries
 from bursar.core.seals import ROWS_AT_ONCE, chains_to_seal, seal
 from bursar.core.work import Office
 
@@ -42,7 +44,7 @@ async def make_partitions(office: Office) -> int:
 async def tenants_with_quarantine(office: Office) -> list[UUID]:
     """Whose uploads wait for the virus scanner, read by a scan."""
     async with office.scan() as work:
-        return list(await work.db.scalars(queries.tenants_with_quarantine()))
+        return list(await work.db.scalars(files_queries.tenants_with_quarantine()))
 
 
 async def all_tenants(office: Office) -> list[UUID]:
@@ -56,5 +58,7 @@ async def forget_idempotency_keys(office: Office) -> int:
     dropped = 0
     for tenant_id in await all_tenants(office):
         async with office.work(tenant_id) as work:
-            dropped += (await work.db.execute(queries.drop_expired_keys(tenant_id, work.now))).rowcount
+            dropped += (
+                await work.db.execute(idempotency_queries.drop_expired_keys(tenant_id, work.now))
+            ).rowcount
     return dropped

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from bursar.core import queries
 from bursar.core.errors import N_
 from bursar.core.file_checks import PAPERS, Kind, NotTaken, judge
 from bursar.core.file_names import clean_name
 from bursar.core.files import FileMissing, FileStore, Stored, new_key
 from bursar.core.kinds import FileState
 from bursar.core.moves import move
+from bursar.core.queries import files as queries
+from bursar.core.queries import journal as journal_queries
 from bursar.core.scanning import Scanner, ScannerDown, Verdict
 from bursar.core.states import CONDEMN_FILE, PASS_FILE
 from bursar.core.work import Office, Record, Work
@@ -167,5 +168,7 @@ class StillQuarantined(NotTaken):
 async def _say_it_waits(work: Work, file_id: UUID, since: datetime) -> None:
     if work.now - since < UNSCANNED:
         return
-    if (await work.db.execute(queries.was_told(work.tenant_id, "file.unscanned", file_id))).first() is None:
+    if (
+        await work.db.execute(journal_queries.was_told(work.tenant_id, "file.unscanned", file_id))
+    ).first() is None:
         await work.record("file.unscanned", Record(file_id))

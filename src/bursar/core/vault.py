@@ -12,10 +12,10 @@ from uuid import UUID, uuid4
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bursar.core import queries
 from bursar.core.crypto import Place, Sealer, data_sealer, keyring_sealer, new_data_key, rewrap
 from bursar.core.errors import NotFound
 from bursar.core.keys import Keyring, Purpose
+from bursar.core.queries import vault as queries
 
 
 class Vault:

@@ -16,11 +16,11 @@ from procrastinate.tasks import Task
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from bursar.core import queries
 from bursar.core.clock import Clock
 from bursar.core.errors import N_, Conflict, NotAllowed, NotFound
 from bursar.core.keys import Keyring
 from bursar.core.kinds import ActorType, AgentRole
+from bursar.core.queries import work as queries
 from bursar.core.vault import Vault
 
 NOBODY = UUID(int=0)
