@@ -168,16 +168,22 @@ async def main(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 async def _a_firm(house: House, slug: str, size: int) -> UUID:
-    """One tenant with `size` customers of an agreement each, all due; a firm a measurement, so that all start alike."""
+    """One tenant with `size` customers of an agreement each, all due; a firm a measurement, so that all start alike.
+
+    Written by the owner without triggers: the guard of prices plans once a session, here over an empty table, and
+    would compare each price with all before it.
+    """
     tenant_id = uuid4()
     async with house.office.new_tenant_work(tenant_id) as work:
         await work.db.execute(TENANT, {"t": tenant_id, "slug": f"{slug}-{tenant_id.hex[:8]}"})
-    for text in WORLD:
-        async with house.office.work(tenant_id) as work:
-            await _unhurried(work)
+    engine = sa.create_engine(house.addresses.owner)
+    with engine.begin() as db:
+        db.execute(sa.text("set local session_replication_role = replica"))
+        for text in WORLD:
             statement = sa.text(text)
             values = {"t": tenant_id, "size": size}
-            await work.db.execute(statement, {name: values[name] for name in statement.compile().params})
+            db.execute(statement, {name: values[name] for name in statement.compile().params})
+    engine.dispose()
     return tenant_id
 
 

@@ -49,9 +49,9 @@ async def test_what_is_agreed_is_shown_changed_paused_resumed_and_ended(program:
 async def test_the_months_to_come_are_shown_before_and_after_it_is_made(program: Program) -> None:
     deal = await a_deal(program, quantity_source="units", day_of_month=28)
     async with program.work() as work:
-        ids = {name: UUID(deal[f"{name}_id"]) for name in ("customer", "product")}
-        await some_units(work, *ids.values(), 3)
-        await a_price(work, *ids.values(), 200_00, effective_from=date(2026, 12, 1))
+        customer, product = UUID(deal["customer_id"]), UUID(deal["product_id"])
+        await some_units(work, customer, product, 3)
+        await a_price(work, customer, product, 200_00, effective_from=date(2026, 12, 1))
 
     answer = await program("POST", f"{HERE}/preview", deal)
     before = answer.json()["months"]

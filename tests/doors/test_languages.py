@@ -27,6 +27,7 @@ TRANSLATED = [code for code in languages.OFFERED if code != languages.SOURCE.cod
 MACHINES = {
     "InvoiceState": "invoice",
     "PromiseState": "promise",
+    "RecurringState": "recurring_invoice",
     "DisputeState": "dispute",
     "CampaignState": "campaign",
     "SendState": "send",
