@@ -173,6 +173,16 @@ async def test_a_price_that_stays_the_same_is_left_alone(work: Work) -> None:
     assert await ranges(work, made["Amal"], product) == [("2026-01-01", None, 190_00)]
 
 
+async def test_who_pays_it_on_the_eve_but_not_from_the_day_on_is_no_unchanged_one(work: Work) -> None:
+    product = await a_product(work)
+    made = await some_customers(work, product)
+    await priced(work, made["Amal"], product, "2027-01-01", 5_00)
+
+    parts = await plan(work, Change(product, JANUARY, Way.SET, aed(190_00), whose=Whose(ids=[made["Amal"]])))
+
+    assert told(parts) == [("Amal", "190.00", "190.00", "price_there")]
+
+
 async def test_what_is_lowered_below_everything_is_refused_alone(work: Work) -> None:
     product = await a_product(work)
     await some_customers(work, product)
