@@ -108,7 +108,7 @@ async def _timed(
     judged = time.perf_counter()
     done = await apply_run(desk, tenant_id, CLERK, dry.id)
     written = time.perf_counter()
-    told = await report(desk, tenant_id, CLERK, dry.id)
+    told = b"".join([part async for part in await report(desk, tenant_id, CLERK, dry.id)])
     ended = time.perf_counter()
     say(
         f"{name}: dry run {judged - began:.2f} s, writing {written - judged:.2f} s, report {ended - written:.2f} s"
