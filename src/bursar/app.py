@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bursar.billing.documents.ports import EinvoiceProvider, ProviderFactory
+from bursar.billing.notices.composing import NoticeComposer
 from bursar.chasing.composing import CampaignComposer
 from bursar.chasing.previews import TestComposer
 from bursar.core.clock import Clock, SystemClock
@@ -48,17 +49,21 @@ def build(
         office=Office(engine, clock or SystemClock(), keyring, REACTIONS),
         files=files,
         letters=Letters(keyring, settings.base_url),
-        composers=composers(),
+        composers=composers(settings),
         senders=senders(settings),
         einvoice_providers=einvoice_providers(settings),
         doorman=Doorman(files, scanner(settings)),
     )
 
 
-def composers() -> Composers:
+def composers(settings: Settings) -> Composers:
     """Which room speaks for the sends of each purpose."""
-    campaigns = CampaignComposer()
-    return {Purpose.CAMPAIGN: campaigns, Purpose.TEST: TestComposer(campaigns)}
+    campaigns = CampaignComposer(settings.base_url)
+    return {
+        Purpose.CAMPAIGN: campaigns,
+        Purpose.TEST: TestComposer(campaigns),
+        Purpose.NOTICE: NoticeComposer(settings.base_url),
+    }
 
 
 def senders(settings: Settings) -> SenderFactory:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from bursar.billing.documents import jobs as printing
 from bursar.billing.documents import obligations
+from bursar.billing.notices import ordering
 from bursar.chasing import following
 from bursar.core.work import Reaction
 from bursar.notifications import reacting
@@ -29,9 +30,10 @@ REACTIONS: Mapping[str, Sequence[Reaction]] = {
     "campaign.all_final": (reacting.tell_everybody,),
     "campaign.all_failed": (reacting.tell_everybody,),
     "import_run.apply": (reacting.tell_everybody,),
-    "invoice.issue": (printing.issued,),
+    "invoice.issue": (printing.issued, ordering.issued),
     "credit_note.issue": (printing.issued,),
     "file.unscanned": (reacting.tell_everybody,),
+    "payment.received": (ordering.received,),
     "invoice.payment_arrives": (reacting.money_came_late,),
     "invoice.settle": (reacting.invoice_settled,),
     "invoice.cancel": (reacting.invoice_settled,),

@@ -35,7 +35,9 @@ async def firm(program, sink) -> Program:
 
 async def drain(program: Program) -> None:
     house = program.house
-    await Pump(house.office, house.letters, house.composers, house.senders, house.files, lanes=1).run_until_idle()
+    await Pump(
+        house.office, house.letters, house.composers, house.senders, house.files, lanes=1
+    ).run_until_idle()
 
 
 async def test_a_campaign_is_seen_released_once_sent_and_looked_back_at(firm, sink):

@@ -6,8 +6,10 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
+from bursar.billing.facts import Fact, invoice_values, silence
+from bursar.billing.links import Addresses
 from bursar.chasing.queries import composing as queries
-from bursar.chasing.rules import Fact, differs, invoice_values, silence
+from bursar.chasing.rules import differs
 from bursar.core.formats import format_day
 from bursar.core.schema import uuids_text
 from bursar.core.work import Work
@@ -15,16 +17,25 @@ from bursar.outbox.composing import Held, Queued, Say, Silent, Verdict
 
 
 class CampaignComposer:
-    """Speaks for sends of campaigns, whose subjects are invoices."""
+    """Speaks for sends of campaigns, whose subjects are invoices; `base_url` is where their pages are."""
+
+    def __init__(self, base_url: str) -> None:
+        self._base_url = base_url
 
     async def compose(self, work: Work, sends: Sequence[Queued]) -> Mapping[UUID, Verdict]:
         facts = await _facts(work, [send.id for send in sends])
         customers = {send.customer_id for send in sends if send.customer_id}
         people: dict[UUID | None, Row[Any]] = {row.id: row for row in await people_of(work, customers)}
         firms = await _firms(work, {send.run_id for send in sends if send.run_id})
+        pages = Addresses(work.keyring, self._base_url, work.tenant_id)
         return {
             send.id: _verdict(
-                work, send, facts.get(send.id, []), people.get(send.customer_id), firms.get(send.run_id)
+                work,
+                send,
+                facts.get(send.id, []),
+                people.get(send.customer_id),
+                firms.get(send.run_id),
+                pages,
             )
             for send in sends
         }
@@ -81,7 +92,12 @@ async def _facts(work: Work, send_ids: Iterable[UUID]) -> dict[UUID, list[Fact]]
 
 
 def _verdict(
-    work: Work, send: Queued, facts: Sequence[Fact], person: Row[Any] | None, firm: _Firm | None
+    work: Work,
+    send: Queued,
+    facts: Sequence[Fact],
+    person: Row[Any] | None,
+    firm: _Firm | None,
+    pages: Addresses,
 ) -> Verdict:
     dropped = {fact.id: fact.silent for fact in facts if fact.silent}
     live = [fact for fact in facts if not fact.silent]
@@ -93,10 +109,13 @@ def _verdict(
         what = differs(send.reviewed, live, person.to_address, edited=send.edited)
         if what is not None:
             return Held(what)
-    return Say(_values(work, send, live, person, firm), dropped, firm.from_name, firm.reply_to)
+    return Say(_values(work, send, live, person, firm, pages), dropped, firm.from_name, firm.reply_to)
 
 
-def _values(work: Work, send: Queued, live: Sequence[Fact], person: Row[Any], firm: _Firm) -> dict[str, Any]:
+def _values(
+    work: Work, send: Queued, live: Sequence[Fact], person: Row[Any], firm: _Firm, pages: Addresses
+) -> dict[str, Any]:
+    version = person.link_version
     return {
         "customer": {
             "name": send.to_name or person.full_name or person.company_name,
@@ -108,5 +127,5 @@ def _values(work: Work, send: Queued, live: Sequence[Fact], person: Row[Any], fi
         "reply_to": firm.answers_to,
         "today": format_day(work.today, send.locale),
         "unsubscribe_link": "each message gets its own",
-        **invoice_values(live, work.today, send.locale),
+        **invoice_values(live, work.today, send.locale, lambda id_: pages.of(id_, version)),
     }

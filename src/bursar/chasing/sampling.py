@@ -3,9 +3,9 @@
 from typing import Any
 from uuid import UUID
 
+from bursar.billing.facts import Fact, invoice_values
 from bursar.billing.filters import Chosen
 from bursar.billing.finding import open_invoices
-from bursar.chasing.rules import Fact, invoice_values
 from bursar.core.formats import format_day
 from bursar.core.work import Work
 from bursar.outbox import tags

@@ -21,6 +21,7 @@ from bursar.outbox.markup import ATTRIBUTES, ELEMENTS, STYLES, refuse_unsafe
 from bursar.outbox.textparts import text_part
 
 RTL = frozenset({"ar", "he", "fa", "ur"})
+FOOTERS = frozenset({"en", "ar", "fr", "he"})
 WRAP_AT = 160  # characters; far below RFC 5322's 998 octets even when each takes four
 _TAG = re.compile(r'<[a-zA-Z][\w-]*(?:\s+[\w:-]+(?:="[^"]*")?)*\s*/?>')
 _ITEM = re.compile(r"\s*[-*•] +")
@@ -159,7 +160,7 @@ def layout() -> str:
 def footer(locale: str) -> str:
     """Who wrote, and how to end reminders, in the language of the version; English where we have none."""
     language = locale.partition("-")[0].partition("_")[0]
-    return _file(f"footer.{language if language in ('en', 'ar') else 'en'}.html")
+    return _file(f"footer.{language if language in FOOTERS else 'en'}.html")
 
 
 def _file(name: str) -> str:

@@ -9,6 +9,7 @@ from importlib import resources
 
 from bursar.outbox.tags import Category
 
+# Notices have a kind each: `invoice_issued`, `invoice_reminder`, `overdue_notice_1`, `receipt`.
 # Before these a tenant's ladder would have nothing to say (R79): −5, +1, +7 and +14 days from the due date.
 LADDER = ("invoice_reminder", "overdue_notice_1", "overdue_notice_2", "overdue_notice_3")
 

@@ -12,6 +12,7 @@ from bursar.core.schema import (
     instant,
     of_tenant,
     ref,
+    same_tenant,
     sealed,
     tenant_table,
     text,
@@ -405,4 +406,14 @@ def suppression_of(
         .order_by(sa.desc(always))
         .limit(1)
         .scalar_subquery()
+    )
+
+
+def has_replied(customers: sa.FromClause) -> sa.ColumnElement[bool]:
+    """Customers with an answer from a person that no agent has dealt with yet."""
+    return sa.exists().where(
+        same_tenant(incoming_messages, customers),
+        incoming_messages.c.customer_id == customers.c.id,
+        incoming_messages.c["class"] == "human",
+        incoming_messages.c.handled_at.is_(None),
     )

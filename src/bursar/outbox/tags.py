@@ -13,11 +13,13 @@ from bursar.core.errors import N_
 
 
 class Category(StrEnum):
+    INVOICE_ISSUED = "invoice_issued"
     INVOICE_REMINDER = "invoice_reminder"
     OVERDUE_NOTICE = "overdue_notice"
     PAYMENT_FOLLOW_UP = "payment_follow_up"
     THANKS = "thanks"
     STATEMENT = "statement"
+    RECEIPT = "receipt"
 
 
 class TagKind(StrEnum):
@@ -94,20 +96,28 @@ _PAYMENT = (
     _text("payment.date", N_("The day it arrived"), "19 November 2026", "19 نوفمبر 2026"),
     _text("payment.reference", N_("Its reference"), "TRF-88120", may_be_empty=True),
 )
+_PAID = (
+    *(tag for tag in _OPEN_INVOICES if tag.path.startswith("invoices")),
+    _text("invoices[].paid", N_("What this payment paid of it"), "AED 1,000.00", "1,000.00 AED"),
+)
 _SETS: dict[Category, tuple[MergeTag, ...]] = {
+    Category.INVOICE_ISSUED: (*_ALWAYS, *_OPEN_INVOICES),
     Category.INVOICE_REMINDER: (*_ALWAYS, *_OPEN_INVOICES),
     Category.OVERDUE_NOTICE: (*_ALWAYS, *_OPEN_INVOICES),
     Category.PAYMENT_FOLLOW_UP: (*_ALWAYS, *_OPEN_INVOICES),
     Category.THANKS: (*_ALWAYS, *_OPEN_INVOICES, *_PAYMENT),
     Category.STATEMENT: (*_ALWAYS, *_OPEN_INVOICES),
+    Category.RECEIPT: (*_ALWAYS, *_PAID, *_PAYMENT),
 }
 _TOLD = frozenset({"invoices[].number", "invoices[].balance"})
 _REQUIRED: dict[Category, frozenset[str]] = {
+    Category.INVOICE_ISSUED: frozenset({"invoices[].number", "invoices[].total"}),
     Category.INVOICE_REMINDER: _TOLD,
     Category.OVERDUE_NOTICE: _TOLD,
     Category.PAYMENT_FOLLOW_UP: _TOLD,
     Category.THANKS: frozenset({"payment.amount"}),
     Category.STATEMENT: _TOLD,
+    Category.RECEIPT: frozenset({"payment.amount"}),
 }
 ROOTS_ALWAYS_GIVEN = frozenset(tag.path.partition(".")[0].partition("[")[0] for tag in _ALWAYS)
 

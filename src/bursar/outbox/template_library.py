@@ -1,5 +1,7 @@
 """A new firm has something to say: the library of templates, put into its own."""
 
+from uuid import UUID
+
 from bursar.core.kinds import AgentRole
 from bursar.core.work import Happened, Work
 from bursar.outbox import defaults, tags
@@ -12,6 +14,18 @@ from bursar.outbox.template_words import VersionInput, columns_of
 async def tenant_created(work: Work, _happened: Happened) -> None:
     """Called when a firm is made (`reactions.py`): it can write from the first minute."""
     await install_library(work)
+
+
+async def words_for(work: Work, category: Category) -> tuple[dict[str, UUID], str] | None:
+    """The newest published versions of a category's default template by language, and the language of all others:
+    the firm's own if it is among them, else English, else whichever is there. None if there is nothing to say.
+    """
+    rows = (await work.db.execute(queries.versions_of_category(work, category))).all()
+    versions = {row.locale: row.id for row in rows}
+    if not versions:
+        return None
+    wished = (rows[0].of_tenant.partition("-")[0], "en", *sorted(versions))
+    return versions, next(locale for locale in wished if locale in versions)
 
 
 async def install_library(work: Work) -> int:

@@ -15,6 +15,7 @@ from bursar.core.schema import (
     of_tenant,
     one_of,
     ref,
+    same_tenant,
     sealed,
     tenant_table,
     text,
@@ -277,3 +278,22 @@ sign_in_attempts = sa.Table(
     instant("last_failed_at", nullable=False),
     info={"global": True},
 )
+
+
+def recipient(column: str) -> sa.ColumnElement[str]:
+    """A customer's own address, its key or name; where they have no address, that of their first billing contact."""
+    contact = (
+        sa.select(customer_contacts.c[column])
+        .where(
+            same_tenant(customer_contacts, customers),
+            customer_contacts.c.customer_id == customers.c.id,
+            customer_contacts.c.role == "billing",
+            customer_contacts.c.email_key.is_not(None),
+        )
+        .order_by(customer_contacts.c.id)
+        .limit(1)
+        .scalar_subquery()
+    )
+    called = sa.func.coalesce(customers.c.full_name, customers.c.company_name)
+    own = called if column == "name" else customers.c[column]
+    return sa.case((customers.c.email_key.is_not(None), own), else_=contact)

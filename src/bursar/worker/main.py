@@ -15,6 +15,7 @@ from procrastinate.jobs import Status
 
 import bursar.billing.documents.jobs
 import bursar.billing.jobs
+import bursar.billing.notices.jobs
 import bursar.billing.recurring.jobs
 import bursar.chasing.jobs
 import bursar.outbox.jobs  # noqa: F401  importing them hangs their jobs on `tasks`

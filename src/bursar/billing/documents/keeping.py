@@ -13,7 +13,7 @@ from uuid import UUID
 
 import structlog
 
-from bursar.billing.documents.model import Kind
+from bursar.billing.documents.model import DOCUMENT, Kind
 from bursar.billing.documents.page import BRAND, Dressing
 from bursar.billing.documents.printing import Unprintable, code_of, print_document
 from bursar.billing.documents.reading import Written, read_documents
@@ -24,6 +24,7 @@ from bursar.core.errors import NotFound
 from bursar.core.files import FileMissing, FileStore
 from bursar.core.made_files import Made
 from bursar.core.work import Office
+from bursar.outbox import sends
 
 log = structlog.get_logger(__name__)
 
@@ -121,6 +122,8 @@ async def _print_set(press: Press, tenant_id: UUID, kind: Kind, found: Sequence[
     async with press.office.work(tenant_id, cause="printing") as work:
         await made_files.keep(work, made)
         await work.db.execute(queries.put_pdfs(work, kind, [one.id for one in made]))
+        if kind is Kind.INVOICE:
+            await sends.let_go(work, "invoice", [one.id for one in made], waited_for=DOCUMENT)
     return refused
 
 

@@ -14,6 +14,9 @@ from uuid import UUID
 from bursar.billing.settings import Bank
 from bursar.catalog.kinds import ItemKind, TaxCategory
 
+DOCUMENT = "document"
+"""What the notice of an invoice waits for in the queue: its PDF."""
+
 
 class Kind(StrEnum):
     """Which of the two: its value is what the tables, the journal and the sends call it."""

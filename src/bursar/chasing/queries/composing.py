@@ -6,11 +6,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from bursar.billing.tables import invoices, is_disputed, is_promised
-from bursar.chasing.queries.freezing import has_replied, recipient, recipient_key
 from bursar.chasing.tables import campaigns
 from bursar.core.schema import same_tenant, uuids_named
-from bursar.outbox.tables import send_subjects, sending_accounts
-from bursar.tenancy.tables import customers, tenants
+from bursar.outbox.tables import has_replied, send_subjects, sending_accounts
+from bursar.tenancy.tables import customers, recipient, tenants
 
 
 @cache
@@ -63,9 +62,10 @@ def people() -> sa.Select:
         c.c.full_name,
         c.c.company_name,
         c.c.external_code,
+        c.c.link_version,
         recipient("email").label("to_address"),
-        recipient_key().label("address_key"),
-        has_replied().label("replied"),
+        recipient("email_key").label("address_key"),
+        has_replied(c).label("replied"),
     ).where(c.c.tenant_id == sa.bindparam("tenant_id"), c.c.id == sa.any_(uuids_named("ids")))
 
 

@@ -14,9 +14,9 @@ from bursar.chasing.tables import campaign_invoices
 from bursar.core.schema import same_tenant, uuids
 from bursar.core.work import Work
 from bursar.outbox.states import Channel, MailStream, SuppressionReason
-from bursar.outbox.tables import incoming_messages, suppression_of, template_versions
+from bursar.outbox.tables import has_replied, suppression_of, template_versions
 from bursar.tenancy.states import CustomerState
-from bursar.tenancy.tables import customer_contacts, customers, tenants
+from bursar.tenancy.tables import customers, recipient, tenants
 
 _REMINDER = sa.literal(MailStream.REMINDER, sa.Text)
 
@@ -90,7 +90,7 @@ def choose(work: Work, kind: str, selection: Mapping[str, Any]) -> sa.Insert:
             invoices.c.currency,
             customers.c.id,
             recipient("email"),
-            recipient_key(),
+            recipient("email_key"),
             recipient("name"),
             sa.func.split_part(sa.func.coalesce(customers.c.locale, tenants.c.locale), "-", 1),
         )
@@ -117,7 +117,7 @@ def fill(work: Work, campaign_id: UUID, run_id: UUID) -> sa.Insert:
 
 def excluded_because(work: Work, kind: str) -> sa.ColumnElement[str | None]:
     """Why an invoice (joined with its customer) is left out; null if it is in. The first reason wins."""
-    address = recipient_key()
+    address = recipient("email_key")
     opted_out = suppression_of(address, customers.c.tenant_id, Channel.EMAIL, _REMINDER)
     E, S = ExcludedReason, SuppressionReason  # noqa: N806  short names keep the list readable
     whens: list[tuple[sa.ColumnElement[bool], Any]] = [
@@ -127,7 +127,7 @@ def excluded_because(work: Work, kind: str) -> sa.ColumnElement[str | None]:
         (is_disputed(invoices), E.DISPUTE),
         (is_promised(invoices, work.today), E.PROMISE),
         (customers.c.state == CustomerState.SUSPENDED, E.CUSTOMER_SUSPENDED),
-        (has_replied(), E.REPLIED),
+        (has_replied(customers), E.REPLIED),
         (address.is_(None), E.NO_ADDRESS),
     ]
     if kind == CampaignKind.OVERDUE_NOTICE:
@@ -141,42 +141,6 @@ def excluded_because(work: Work, kind: str) -> sa.ColumnElement[str | None]:
     }
     stopped = sa.case({key: str(value) for key, value in told.items()}, value=opted_out)
     return sa.case(*((condition, sa.literal(str(value))) for condition, value in whens), else_=stopped)
-
-
-def has_replied() -> sa.ColumnElement[bool]:
-    """Customers with an answer from a person that no agent has dealt with yet."""
-    return sa.exists().where(
-        same_tenant(incoming_messages, customers),
-        incoming_messages.c.customer_id == customers.c.id,
-        incoming_messages.c["class"] == "human",
-        incoming_messages.c.handled_at.is_(None),
-    )
-
-
-def recipient(column: str) -> sa.ColumnElement[Any]:
-    """A customer's own address or name; where they have no address, that of their first billing contact."""
-    contact = (
-        sa.select(customer_contacts.c[column])
-        .where(
-            same_tenant(customer_contacts, customers),
-            customer_contacts.c.customer_id == customers.c.id,
-            customer_contacts.c.role == "billing",
-            customer_contacts.c.email_key.is_not(None),
-        )
-        .order_by(customer_contacts.c.id)
-        .limit(1)
-        .scalar_subquery()
-    )
-    own = (
-        sa.func.coalesce(customers.c.full_name, customers.c.company_name)
-        if column == "name"
-        else customers.c[column]
-    )
-    return sa.case((customers.c.email_key.is_not(None), own), else_=contact)
-
-
-def recipient_key() -> sa.ColumnElement[Any]:
-    return recipient("email_key")
 
 
 def note_unknown(work: Work, campaign_id: UUID, run_id: UUID, numbers: Sequence[str]) -> sa.Insert:

@@ -6,7 +6,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from bursar.billing.tables import invoices, is_disputed, is_promised, promises
-from bursar.chasing.queries.freezing import excluded_because, has_replied, recipient_key
+from bursar.chasing.queries.freezing import excluded_because
 from bursar.chasing.states import CampaignKind
 from bursar.chasing.tables import campaigns
 from bursar.core.schema import same_tenant, uuids
@@ -16,13 +16,14 @@ from bursar.outbox.tables import (
     attempts,
     claims,
     contact_days,
+    has_replied,
     runs,
     send_subjects,
     sending_accounts,
     sends,
     suppression_of,
 )
-from bursar.tenancy.tables import customers
+from bursar.tenancy.tables import customers, recipient
 
 
 def invoice(work: Work, key: str | UUID) -> sa.Select:
@@ -70,9 +71,11 @@ def customer(work: Work, key: str | UUID) -> sa.Select:
             c.c.id,
             c.c.state,
             sa.func.coalesce(c.c.full_name, c.c.company_name).label("name"),
-            recipient_key().label("address_key"),
-            has_replied().label("replied"),
-            suppression_of(recipient_key(), c.c.tenant_id, Channel.EMAIL, reminder).label("suppressed_by"),
+            recipient("email_key").label("address_key"),
+            has_replied(c).label("replied"),
+            suppression_of(recipient("email_key"), c.c.tenant_id, Channel.EMAIL, reminder).label(
+                "suppressed_by"
+            ),
         )
         .where(c.c.tenant_id == work.tenant_id, chosen)
         .order_by(c.c.id)

@@ -123,6 +123,27 @@ def current_versions(work: Work, template_id: UUID) -> sa.Select:
     )
 
 
+def versions_of_category(work: Work, category: str) -> sa.Select:
+    """The newest published version of each language of the template that a category begins with: its default,
+    else the first by code. The firm's own language stands beside each.
+    """
+    t, v = templates, template_versions
+    first = (
+        sa.select(t.c.id)
+        .where(t.c.tenant_id == work.tenant_id, t.c.category == category, t.c.channel == "email", t.c.active)
+        .order_by(t.c.is_default.desc(), t.c.code)
+        .limit(1)
+        .scalar_subquery()
+    )
+    return (
+        sa.select(v.c.locale, v.c.id, tenants.c.locale.label("of_tenant"))
+        .join(tenants, same_tenant(tenants, v))
+        .where(v.c.tenant_id == work.tenant_id, v.c.template_id == first, v.c.published_at.is_not(None))
+        .ext(distinct_on(v.c.locale))
+        .order_by(v.c.locale, v.c.number.desc())
+    )
+
+
 def all_of_tenant(work: Work, category: str | None, *, active_only: bool) -> sa.Select:
     """Templates by category and name, with the languages that are published and those with a draft."""
     t, v = templates, template_versions
