@@ -29,18 +29,32 @@ Out = Annotated[
 ]
 
 
-def add_to(app: typer.Typer, kind: Kind) -> None:
-    """Give the commands of one noun its documents."""
+def invoice_pdf(
+    ctx: typer.Context, which: Which, *, tenant: Tenant, out: Out, as_json: AsJson = False
+) -> None:
+    """Write its PDF to a file; the same bytes each time."""
+    _write(ctx, Kind.INVOICE, pdf_of, which, tenant, out, as_json=as_json)
 
-    @app.command()
-    def pdf(ctx: typer.Context, which: Which, *, tenant: Tenant, out: Out, as_json: AsJson = False) -> None:
-        """Write its PDF to a file; the same bytes each time."""
-        _write(ctx, kind, pdf_of, which, tenant, out, as_json=as_json)
 
-    @app.command()
-    def xml(ctx: typer.Context, which: Which, *, tenant: Tenant, out: Out, as_json: AsJson = False) -> None:
-        """Write its e-invoice (PINT-AE) to a file, or say which rules it breaks."""
-        _write(ctx, kind, xml_file, which, tenant, out, as_json=as_json)
+def invoice_xml(
+    ctx: typer.Context, which: Which, *, tenant: Tenant, out: Out, as_json: AsJson = False
+) -> None:
+    """Write its e-invoice (PINT-AE) to a file, or say which rules it breaks."""
+    _write(ctx, Kind.INVOICE, xml_file, which, tenant, out, as_json=as_json)
+
+
+def credit_note_pdf(
+    ctx: typer.Context, which: Which, *, tenant: Tenant, out: Out, as_json: AsJson = False
+) -> None:
+    """Write its PDF to a file; the same bytes each time."""
+    _write(ctx, Kind.CREDIT_NOTE, pdf_of, which, tenant, out, as_json=as_json)
+
+
+def credit_note_xml(
+    ctx: typer.Context, which: Which, *, tenant: Tenant, out: Out, as_json: AsJson = False
+) -> None:
+    """Write its e-invoice (PINT-AE) to a file, or say which rules it breaks."""
+    _write(ctx, Kind.CREDIT_NOTE, xml_file, which, tenant, out, as_json=as_json)
 
 
 def _write(

@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from bursar.billing.documents.model import Kind
 from bursar.cli import (
     agents,
     api_keys,
@@ -33,8 +32,10 @@ from bursar.cli import (
 )
 from bursar.cli.building import Building
 
-documents.add_to(invoices.app, Kind.INVOICE)
-documents.add_to(credit_notes.app, Kind.CREDIT_NOTE)
+invoices.app.command("pdf")(documents.invoice_pdf)
+invoices.app.command("xml")(documents.invoice_xml)
+credit_notes.app.command("pdf")(documents.credit_note_pdf)
+credit_notes.app.command("xml")(documents.credit_note_xml)
 
 
 def make_cli(building: Building | None = None) -> typer.Typer:
