@@ -122,6 +122,11 @@ class TestWhatItTakes:
         assert (machine.quantity, machine.unit_price_minor, machine.net_minor) == (3, 190_00, 570_00)
         assert (visit.quantity, visit.unit_price_minor, visit.net_minor) == (1, 89_99, 89_99)
 
+    async def test_all_at_once_keeps_quantities_and_prices(self, work: Work) -> None:
+        note = await issue_credit_note(work, await a_taxed_invoice(work), because="late")
+        machine, _ = await lines_of(work, note.id)
+        assert (machine.quantity, machine.unit_price_minor) == (3, 190_00)
+
     @pytest.mark.parametrize(
         ("amount", "parts", "code"),
         [
@@ -202,7 +207,7 @@ class TestWhatItCopies:
         line = Line("Hosting", Money(1_000_10, "USD"))
         invoice = await a_taxed_invoice(work, line, of=buyer, currency="USD")
 
-        await issue_credit_note(work, invoice, Money(333_33, "USD"), because="late")
+        await issue_credit_note(work, invoice, Money(6_04, "USD"), because="late")
         await issue_credit_note(work, invoice, because="late")
 
         first, last = await notes_of(work, invoice)
@@ -211,8 +216,8 @@ class TestWhatItCopies:
             "Working Title FZ-LLC",
         )
         assert (first.locale, first.exchange_rate) == ("ar", Decimal("3.6725"))
-        assert (first.tax_minor, first.tax_local_minor) == (15_87, 58_28)
-        assert first.tax_local_minor + last.tax_local_minor == 183_66
+        assert (first.tax_minor, first.tax_local_minor) == (29, 1_07)
+        assert last.tax_local_minor == 182_59  # what is left of 183.66; the rate alone would say 182.60
 
     async def test_what_was_imported_names_the_parties_of_today(self, work: Work) -> None:
         invoice = await an_overdue_invoice(work, of=await a_customer(work, company_name="Atelier"))
@@ -276,6 +281,23 @@ def test_credits_by_amount_add_up_and_take_no_cent_that_is_not_there(
         credited += asked
         taxes += sum(one.tax for one in taken)
     assert (credited, taxes) == (total, tax)
+
+
+@pytest.mark.pure
+def test_no_line_gives_more_net_than_it_has() -> None:
+    """Of 11 and 13 fils with tax 23 are taken: all of the first line, so that its tax comes too."""
+    rows = [
+        {
+            "position": at,
+            "tax_category": "S",
+            "tax_rate": Decimal(5),
+            "quantity": Decimal(1),
+            "net_minor": net,
+        }
+        for at, net in ((1, 10), (2, 12))
+    ]
+    lefts = [Left({**row, "unit_price_minor": row["net_minor"]}, row["net_minor"], 1) for row in rows]
+    assert [(one.net, one.tax) for one in crediting.by_amount(lefts, 23)] == [(10, 1), (11, 1)]
 
 
 @pytest.mark.anyio
