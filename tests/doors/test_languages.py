@@ -18,7 +18,7 @@ from starlette.requests import Request
 
 import bursar
 from bursar.core.errors import Counted, IllegalMove, Invalid, NotFound
-from bursar.web import languages, words
+from bursar.web import languages, state_words
 
 pytestmark = pytest.mark.pure
 
@@ -183,7 +183,7 @@ def test_every_state_a_page_can_show_has_a_word_and_a_colour():
     for enum in state_enums():
         if enum.__name__ in NEVER_SHOWN or not enum.__name__.endswith(("State", "Outcome")):
             continue
-        known = words.STATES.get(MACHINES.get(enum.__name__, ""), {})
+        known = state_words.STATES.get(MACHINES.get(enum.__name__, ""), {})
         without += [f"{enum.__name__}.{state.name}" for state in enum if state not in known]
     assert not without, f"give these a word in web/words.py: {without}"
 

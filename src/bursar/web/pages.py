@@ -19,7 +19,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from bursar.core.errors import Refusal
 from bursar.core.formats import format_number
 from bursar.core.money import Money
-from bursar.web import formats, icons, languages, navigation, words
+from bursar.web import formats, icons, languages, navigation, state_words, words
 from bursar.web.forms import Form
 from bursar.web.languages import Language
 from bursar.web.security import PREVIEW_POLICY, Cookies, is_local_path
@@ -88,7 +88,7 @@ def environment(code: str) -> jinja2.Environment:
         static=static,
         column=Column,
         blank_form=Form(),
-        state_word=lambda machine, state: words.state_word(catalogue, machine, state),
+        state_word=lambda machine, state: state_words.state_word(catalogue, machine, state),
         word=lambda kind, value: words.word(catalogue, kind, value),
         languages=tuple(languages.OFFERED.values()),
         written_languages=languages.WRITTEN,
