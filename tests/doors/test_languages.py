@@ -28,6 +28,9 @@ MACHINES = {
     "InvoiceState": "invoice",
     "PromiseState": "promise",
     "RecurringState": "recurring_invoice",
+    "RefundState": "refund",
+    "BankLineState": "bank_line",
+    "EinvoiceState": "einvoice_document",
     "DisputeState": "dispute",
     "CampaignState": "campaign",
     "SendState": "send",
@@ -185,7 +188,7 @@ def test_every_state_a_page_can_show_has_a_word_and_a_colour():
             continue
         known = state_words.STATES.get(MACHINES.get(enum.__name__, ""), {})
         without += [f"{enum.__name__}.{state.name}" for state in enum if state not in known]
-    assert not without, f"give these a word in web/words.py: {without}"
+    assert not without, f"give these a word in web/state_words.py: {without}"
 
 
 def refusals_in(tree: ast.AST) -> Iterator[ast.Constant]:

@@ -77,6 +77,12 @@ STATES: dict[str, dict[str, StateWord]] = {
         "matched": pgettext("bank_line", "Matched", GOOD),
         "set_aside": pgettext("bank_line", "Set aside"),
     },
+    "einvoice_document": {
+        "queued": pgettext("e-invoice", "Waiting", BUSY),
+        "sent": pgettext("e-invoice", "Handed over", BUSY),
+        "accepted": pgettext("e-invoice", "Accepted", GOOD),
+        "rejected": pgettext("e-invoice", "Rejected", BAD),
+    },
     "refund": {
         "pending": pgettext("refund", "On its way", BUSY),
         "succeeded": pgettext("refund", "Given back", GOOD),
