@@ -125,7 +125,7 @@ async def test_many_prices_are_changed_after_they_were_seen(staff: Staff):
     assert "big" in (await staff.get("/price-changes/new", product=str(product))).text
     typed = {
         "product": str(product),
-        "way": "raise_by_percent",
+        "how": "raise_by_percent",
         "value": "10",
         "effective_from": "2027-01-01",
         "whose": "own",
@@ -157,16 +157,16 @@ async def test_many_prices_are_changed_after_they_were_seen(staff: Staff):
     ("change", "said"),
     [
         ({"product": ""}, "Choose one of the list."),
-        ({"way": ""}, "Choose one of the list."),
+        ({"how": ""}, "Choose one of the list."),
         ({"value": ""}, "Give the percentage as a number."),
         ({"value": "-100"}, "Give a percentage between"),
-        ({"way": "set", "value": "-5"}, "A price is more than zero."),
+        ({"how": "set", "value": "-5"}, "A price is more than zero."),
         ({"effective_from": ""}, "Give a date."),
     ],
 )
 async def test_a_change_that_cannot_be_keeps_what_was_typed(staff: Staff, change: dict[str, str], said: str):
     _, product = await a_pair(staff)
-    typed = {"product": str(product), "way": "raise_by_percent", "value": "5", "effective_from": "2027-01-01"}
+    typed = {"product": str(product), "how": "raise_by_percent", "value": "5", "effective_from": "2027-01-01"}
 
     answer = await staff.post("/price-changes/preview", **{**typed, **change}, at="190")
 
@@ -211,7 +211,7 @@ async def test_a_viewer_reads_and_changes_nothing(staff: Staff):
     viewer = await sign_in(staff.house, staff.tenant_id, AgentRole.VIEWER)
     await viewer.get("/prices", when="all")
     agree = {"product": str(product), "unit_price": "1", "effective_from": "2027-01-01", "step": "agree"}
-    change = {"product": str(product), "way": "set", "value": "1", "effective_from": "2027-01-01"}
+    change = {"product": str(product), "how": "set", "value": "1", "effective_from": "2027-01-01"}
     for path, typed in (
         ("/products", HOSTING),
         (f"/products/{product}/archiving", {}),

@@ -47,6 +47,8 @@ TYPED: Mapping[str, str] = {
     "scope": "all", "batch_size": "10", "batch_interval": "60", "daily_quota": "100", "connections": "1",
     "host": "127.0.0.1", "port": "1", "tls": "starttls", "username": "words", "category": "overdue_notice", "code": "words", "on_date": "2026-12-02", "label": "Words",
     "year": "2027", "scopes": "customers:read", "day_of_month": "1", "start_date": "2026-11-01", "quantity_source": "fixed", "proration": "none", "to": "words@example.net", "keep": "yes",
+    "item_kind": "services", "unit_code": "C62", "effective_from": "2027-01-01", "active_from": "2026-11-01", "active_to": "2026-12-02",
+    "how": "set", "value": "5.00", "step": "agree",
 }  # fmt: skip
 """One form that answers them all: what is refused about it hides whose the thing is."""
 

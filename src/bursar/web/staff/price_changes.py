@@ -27,7 +27,7 @@ SHOWN = 500
 
 @router.get("/price-changes/new")
 async def new_change(request: Request, product: str = "") -> Response:
-    return await _form(request, Form({"product": product, "way": Way.RAISE_BY_PERCENT, "whose": "own"}))
+    return await _form(request, Form({"product": product, "how": Way.RAISE_BY_PERCENT, "whose": "own"}))
 
 
 @router.post("/price-changes/preview")
@@ -79,7 +79,7 @@ def _change(typed: dict[str, str], tags: list[str], sold: list[Product]) -> Chan
     product = next((one for one in sold if str(one.id) == typed.get("product")), None)
     if product is None:
         raise Invalid(N_("Choose one of the list."), code="not_offered", field="product")
-    way = Way(reading.must_be(typed, "way", Way))
+    way = Way(reading.must_be(typed, "how", Way))
     at = reading.amount_or_none(typed, product.currency, "at")
     whose = Whose(tags, None, at, without_own=typed.get("whose") == "all")
     return Change(
