@@ -78,3 +78,6 @@ alter table payments force row level security;
 alter table invoice_payments force row level security;
 
 create index files_waiting_idx on files (tenant_id, id) where state = 'quarantined';
+
+create index events_actor_idx on events (tenant_id, actor_id, id) where actor_id is not null;
+create index events_people_idx on events (tenant_id, actor_type, id) where actor_type <> 'system';

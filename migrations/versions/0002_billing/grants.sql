@@ -1,5 +1,7 @@
 -- Who may do what with the new tables.
 
+grant select, insert on journal_checks to bursar_agent;
+grant select, insert, update on journal_checks to bursar_system;
 grant select, insert, update on einvoice_obligations to bursar_agent, bursar_system;
 grant select, insert, update, delete on exchange_rates to bursar_agent, bursar_system;
 grant select, insert, update on products to bursar_agent, bursar_system;

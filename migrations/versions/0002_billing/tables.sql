@@ -1,5 +1,23 @@
 -- The new tables, as src/bursar/*/tables.py had them when this revision was made.
 
+CREATE TABLE journal_checks (
+    tenant_id UUID NOT NULL, 
+    id UUID DEFAULT uuidv7() NOT NULL, 
+    anchors TEXT[] DEFAULT '{}' NOT NULL, 
+    sealed_rows INTEGER NOT NULL, 
+    checked_rows INTEGER DEFAULT '0' NOT NULL, 
+    stream TEXT NOT NULL, 
+    number INTEGER DEFAULT '0' NOT NULL, 
+    up_to_id UUID NOT NULL, 
+    hash BYTEA NOT NULL, 
+    first_bad TEXT, 
+    finished_at TIMESTAMP WITH TIME ZONE, 
+    created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL, 
+    updated_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL, 
+    CONSTRAINT journal_checks_pkey PRIMARY KEY (tenant_id, id), 
+    CONSTRAINT journal_checks_stream_check CHECK (stream in ('events', 'attempts'))
+);
+
 CREATE TABLE einvoice_obligations (
     tenant_id UUID NOT NULL, 
     id UUID DEFAULT uuidv7() NOT NULL, 

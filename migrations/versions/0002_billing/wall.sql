@@ -1,5 +1,6 @@
 -- Row level security on every new table, and the triggers that keep updated_at and the journal.
 
+select raise_wall('journal_checks', 'firm');
 select raise_wall('einvoice_obligations', 'firm');
 select raise_wall('exchange_rates', 'firm');
 select raise_wall('products', 'firm');
@@ -13,6 +14,7 @@ select raise_wall('einvoice_documents', 'customer');
 select raise_wall('refunds', 'customer');
 select raise_wall('customer_credits', 'customer');
 
+create trigger touch before update on journal_checks for each row execute function touch_updated_at();
 create trigger touch before update on einvoice_obligations for each row execute function touch_updated_at();
 create trigger touch before update on exchange_rates for each row execute function touch_updated_at();
 create trigger touch before update on products for each row execute function touch_updated_at();

@@ -7,13 +7,14 @@ the house (the Office and the ports that `app.py` bound) comes in its context.
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, cast
+from uuid import UUID
 
 import procrastinate
 from procrastinate import PsycopgConnector
 from procrastinate.job_context import JobContext
 from sqlalchemy.engine import URL
 
-from bursar.core import upkeep
+from bursar.core import journal_checks, upkeep
 from bursar.core.uploads import Doorman
 from bursar.core.work import Office
 
@@ -51,6 +52,12 @@ def office_of(context: JobContext) -> Office:
 async def seal_journal(context: JobContext, timestamp: int) -> None:  # noqa: ARG001  the library's signature
     """Each minute, so that little of the journal stands open to whoever has the database."""
     await upkeep.seal_all(office_of(context))
+
+
+@tasks.task(name="core.check_journal", pass_context=True)
+async def check_journal(context: JobContext, tenant_id: str, check_id: str) -> None:
+    """A walk along the seals that somebody asked for; safe twice."""
+    await journal_checks.walk(office_of(context), UUID(tenant_id), UUID(check_id))
 
 
 @tasks.task(name="core.take_statistics", pass_context=True)

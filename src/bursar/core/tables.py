@@ -12,6 +12,7 @@ from bursar.core.schema import (
     sealed,
     tenant_table,
     text,
+    texts,
     whole,
 )
 
@@ -35,6 +36,17 @@ events = tenant_table(
     sa.Index(None, "tenant_id", "entity_type", "entity_id", "id"),
     sa.Index(None, "tenant_id", "customer_id", "id"),
     sa.Index(None, "tenant_id", "type", "id"),
+    # What people did is rare between what jobs do; the events of jobs pay for neither index.
+    sa.Index(
+        "events_actor_idx", "tenant_id", "actor_id", "id", postgresql_where=sa.text("actor_id is not null")
+    ),
+    sa.Index(
+        "events_people_idx",
+        "tenant_id",
+        "actor_type",
+        "id",
+        postgresql_where=sa.text("actor_type <> 'system'"),
+    ),
     changes=False,
     reach=Reach.CUSTOMER,
     postgresql_partition_by="range (id)",
@@ -58,6 +70,21 @@ seals = tenant_table(
     sealed("previous_hash", nullable=False),
     sa.UniqueConstraint("tenant_id", "stream", "number"),
     changes=False,
+)
+
+# A walk along both chains that somebody asked for. How far it is stands here, so that whoever goes on after a crash
+# knows; a bad seal is known by its text.
+journal_checks = tenant_table(
+    "journal_checks",
+    texts("anchors"),
+    whole("sealed_rows"),
+    whole("checked_rows", server_default="0"),
+    *choice("stream", Stream),
+    whole("number", server_default="0"),
+    sa.Column("up_to_id", UUID, nullable=False),
+    sealed("hash", nullable=False),
+    text("first_bad"),
+    instant("finished_at"),
 )
 
 inbounds = tenant_table(

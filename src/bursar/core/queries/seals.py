@@ -1,5 +1,6 @@
 """The chains of seals, and the rows below them."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from sqlalchemy.dialects.postgresql import BYTEA
 
 from bursar.core.kinds import Stream
 from bursar.core.schema import metadata
-from bursar.core.tables import seals
+from bursar.core.tables import journal_checks, seals
 
 DATABASE_CLOCK = sa.text("select clock_timestamp()")
 """For the journal alone, whose ids this clock draws."""
@@ -91,3 +92,40 @@ def tenants_to_seal(stream: Stream, settled: UUID, day_ago: UUID) -> sa.Select:
         .exists()
     )
     return sa.select(tenants.c.tenant_id).where(sa.or_(unsealed, sealed < day_ago))
+
+
+def sealed_rows(tenant_id: UUID) -> sa.Select:
+    """How many rows stand under seals, of both chains."""
+    counted = sa.func.coalesce(sa.func.sum(seals.c.row_count), 0)
+    return sa.select(counted).where(seals.c.tenant_id == tenant_id)
+
+
+def add_check(tenant_id: UUID, **values: Any) -> sa.Insert:
+    return sa.insert(journal_checks).values(tenant_id=tenant_id, **values).returning(journal_checks.c.id)
+
+
+def checks_before(tenant_id: UUID, before: UUID | None, limit: int) -> sa.Select:
+    """Walks along the chains, the newest first."""
+    older = sa.true() if before is None else journal_checks.c.id < before
+    return (
+        sa.select(journal_checks)
+        .where(journal_checks.c.tenant_id == tenant_id, older)
+        .order_by(journal_checks.c.id.desc())
+        .limit(limit)
+    )
+
+
+def check(tenant_id: UUID, check_id: UUID, *, hold: bool = False) -> sa.Select:
+    """One walk; `hold` keeps a second worker from the same slice."""
+    found = sa.select(journal_checks).where(
+        journal_checks.c.tenant_id == tenant_id, journal_checks.c.id == check_id
+    )
+    return found.with_for_update(key_share=True) if hold else found
+
+
+def go_on_with_check(tenant_id: UUID, check_id: UUID, values: Mapping[str, Any]) -> sa.Update:
+    return (
+        sa.update(journal_checks)
+        .where(journal_checks.c.tenant_id == tenant_id, journal_checks.c.id == check_id)
+        .values(**values)
+    )
