@@ -7,11 +7,13 @@ import pytest
 import sqlalchemy as sa
 
 from bursar.billing import ledger
+from bursar.billing.aged import aged_report, credit_at
 from bursar.billing.ageing import credit_of
 from bursar.billing.finding import get_invoice, lines_of
 from bursar.billing.imported import Imported, ImportedInvoice, add_imported, plan_imported
+from bursar.billing.receipts import list_payments
 from bursar.billing.states import InvoiceState
-from bursar.billing.tables import payments
+from bursar.billing.tables import invoice_payments, payments
 from bursar.core.errors import NotAllowed
 from bursar.core.kinds import ActorType, AgentRole
 from bursar.core.money import Money
@@ -73,14 +75,69 @@ async def test_what_was_paid_before_is_in_the_ledger_and_not_in_this_month(work:
     assert await ledger.discrepancies(work) == []
 
 
-async def test_the_same_sheet_again_changes_nothing(work: Work) -> None:
-    given = row(work, customer_id=await a_customer(work), balance=aed(30_00))
-    [first] = await take_in(work, given)
-    before = await footprint(work)
+async def test_a_paid_one_comes_in_as_history_with_its_payment_on_its_day(work: Work) -> None:
+    customer, day = await a_customer(work), work.today - timedelta(days=20)
 
+    [answer] = await take_in(work, row(work, customer_id=customer, balance=aed(0), paid_on=day))
+
+    assert answer.id
+    found = await get_invoice(work, answer.id)
+    assert (found.state, found.status, found.balance, found.paid_on) == ("paid", "paid", aed(0), day)
+    [paid] = await list_payments(work, invoice_id=answer.id)
+    assert (paid.amount, paid.received_on, paid.source) == (aed(100_00), day, "import")
+    assert await told_of(work, answer.id) == ["invoice.paid"]
+    assert work.happened == []  # nobody is thanked, nobody is told: it was long ago
+    assert await ledger.discrepancies(work) == []
+    for as_of, open_then in ((day - timedelta(days=1), 100_00), (day, 0)):
+        report = await aged_report(work, as_of)
+        assert sum(aged.total.minor for aged in report.totals.values()) == open_then
+
+
+async def test_one_paid_in_advance_counts_from_its_issue_and_one_paid_in_part_from_its_day(
+    work: Work,
+) -> None:
+    customer, issued = await a_customer(work), work.today - timedelta(days=60)
+    early, late = issued - timedelta(days=5), issued + timedelta(days=7)
+
+    await take_in(
+        work,
+        row(work, customer_id=customer, balance=aed(0), paid_on=early),
+        row(work, customer_id=customer, number="POP-18", balance=aed(40_00), paid_on=late),
+    )
+
+    assert await ledger.discrepancies(work) == []
+    assert {one.received_on for one in await list_payments(work)} == {early, late}
+    applied = sa.select(invoice_payments.c.applied_on).where(invoice_payments.c.tenant_id == work.tenant_id)
+    assert set(await work.db.scalars(applied)) == {issued, late}
+    assert await credit_at(work, customer, early) == {"AED": aed(100_00)}
+
+
+async def test_an_open_one_that_the_next_sheet_calls_paid_is_paid_on_the_day_it_says(work: Work) -> None:
+    customer, day = await a_customer(work), work.today - timedelta(days=3)
+    await take_in(work, row(work, customer_id=customer))
+    given = row(work, customer_id=customer, balance=aed(0), paid_on=day)
+
+    [answer] = await take_in(work, given)
     [again] = await take_in(work, given)
 
-    assert (again.outcome, again.id) == (RowOutcome.UNCHANGED, first.id)
+    assert (answer.outcome, again.outcome) == (RowOutcome.UPDATED, RowOutcome.UNCHANGED)
+    assert answer.id
+    assert (await get_invoice(work, answer.id)).paid_on == day
+
+
+async def test_the_same_sheet_again_changes_nothing(work: Work) -> None:
+    customer = await a_customer(work)
+    given = (
+        row(work, customer_id=customer, balance=aed(30_00)),
+        row(work, customer_id=customer, number="POP-18", balance=aed(0), paid_on=work.today),
+    )
+    first = await take_in(work, *given)
+    before = await footprint(work)
+
+    again = await take_in(work, *given)
+
+    assert [one.outcome for one in again] == [RowOutcome.UNCHANGED] * 2
+    assert [one.id for one in again] == [one.id for one in first]
     assert await footprint(work) == before
 
 
@@ -109,7 +166,9 @@ async def test_a_sheet_that_does_not_know_of_a_payment_yet_changes_nothing(work:
 REFUSALS: dict[str, tuple[dict[str, Any], str]] = {
     "no number": ({"number": " "}, "number_missing"),
     "no total": ({"total": aed(0), "balance": aed(0)}, "total_not_positive"),
-    "nothing open": ({"balance": aed(0)}, "nothing_open"),
+    "nothing open, nobody knows since when": ({"balance": aed(0)}, "nothing_open"),
+    "paid tomorrow": ({"balance": aed(0), "paid": 1}, "paid_on_in_future"),
+    "a day of payment and nothing paid": ({"paid": 0}, "nothing_paid"),
     "more open than the total": ({"balance": aed(100_01)}, "balance_does_not_fit"),
     "less than nothing open": ({"balance": aed(-1)}, "balance_does_not_fit"),
     "two currencies": ({"balance": Money(1, "USD")}, "mixed_currencies"),
@@ -125,6 +184,8 @@ async def test_a_row_that_cannot_be_taken_in_leaves_the_others_alone(work: Work,
         facts["issue_date"] = work.today + timedelta(days=facts.pop("days"))
     if "due" in facts:
         facts["due_date"] = work.today + timedelta(days=facts.pop("due"))
+    if "paid" in facts:
+        facts["paid_on"] = work.today + timedelta(days=facts.pop("paid"))
     customer = await a_customer(work)
 
     bad, good = await take_in(

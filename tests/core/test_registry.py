@@ -19,7 +19,7 @@ SOURCE = Path(bursar.__file__).parent
 EVENT = re.compile(r"[a-z_]+\.[a-z_]+")
 BIRTHS = {
     "bank_line.unmatched", "campaign.draft", "customer.active", "dispute.open", "einvoice_document.queued",
-    "file.clean", "file.quarantined", "import_run.reading", "invoice.draft", "invoice.issued", "promise.active",
+    "file.clean", "file.quarantined", "import_run.reading", "invoice.draft", "invoice.issued", "invoice.paid", "promise.active",
     "recurring_invoice.active", "refund.pending", "run.held", "sending_account.connecting",
 }  # fmt: skip
 """In which states rows are born; the trigger names the event after the state."""

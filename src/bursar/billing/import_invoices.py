@@ -1,4 +1,4 @@
-"""Sheets of open invoices: their customers found or made on the way, then the invoices as sets (R67, R140)."""
+"""Sheets of invoices: their customers found or made on the way, then the open and paid invoices as sets (R67, R140)."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -105,6 +105,7 @@ def _invoice(row: InvoiceRow, known: Known, own: sa.Row[Any] | None, firm: Firm)
         facts.description,
         facts.purchase_order,
         facts.locale or firm.locale,
+        facts.paid_on,
     )
 
 

@@ -1,4 +1,4 @@
-"""Open invoices of another program: their numbers stay theirs, and only what is open is chased (R67)."""
+"""Invoices of another program: their numbers stay theirs, open ones are chased and paid ones are history (R67)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,7 +23,10 @@ OPENING = "opening balance"
 
 @dataclass(frozen=True, slots=True)
 class ImportedInvoice:
-    """One row. `balance` is what is open of `total`; a dry run may not know the customer's id yet."""
+    """One row. `balance` is what is open of `total`, and `paid_on` when the rest was paid, if that is known.
+
+    A dry run may not know the customer's id yet.
+    """
 
     number: str
     customer_id: UUID | None
@@ -34,16 +37,18 @@ class ImportedInvoice:
     description: str | None = None
     purchase_order: str | None = None
     locale: str | None = None
+    paid_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What became of a row, or would. `paid` is what an update finds to have been paid meanwhile."""
+    """What became of a row, or would. `paid` is what an update finds to have been paid meanwhile, on `paid_on`."""
 
     outcome: RowOutcome
     id: UUID | None = None
     refusal: Refusal | None = None
     paid: Money | None = None
+    paid_on: date | None = None
 
 
 async def plan_imported(work: Work, source: str, given: Sequence[ImportedInvoice]) -> list[Imported]:
@@ -63,7 +68,7 @@ async def plan_imported(work: Work, source: str, given: Sequence[ImportedInvoice
 
 
 async def add_imported(work: Work, source: str, given: Sequence[ImportedInvoice]) -> list[Imported]:
-    """Take these invoices in, born issued in the series of their source; one answer for each row.
+    """Take these invoices in, born issued or paid in the series of their source; one answer for each row.
 
     An invoice that is here already stays as it was issued. If less of it is open now, the difference was
     paid and is recorded; if more is, what we know of its payments counts. Anything else is refused.
@@ -113,11 +118,23 @@ def _check(work: Work, row: ImportedInvoice, seen: set[str]) -> None:
             N_("The due date is before the date of issue."), code="due_before_issue", field="due_date"
         )
 
+    if row.paid_on is not None and row.paid_on > work.today:
+        raise Invalid(N_("The day of payment is in the future."), code="paid_on_in_future", field="paid_on")
+    if row.paid_on is not None and row.balance == row.total:
+        raise Invalid(
+            N_("It has a day of payment, and nothing of it was paid. Correct one of them."),
+            code="nothing_paid",
+            field="paid_on",
+        )
+
 
 def _compare(row: ImportedInvoice, known: sa.Row[Any] | None) -> Imported:
-    if known is None and not row.balance:
+    if known is None and not row.balance and row.paid_on is None:
         raise Invalid(
-            N_("Nothing of this invoice is open, so it is not needed here. Leave it out of the sheet."),
+            N_(
+                "Nothing of this invoice is open. Say on which day it was paid to keep it as history,"
+                " or leave it out of the sheet."
+            ),
             code="nothing_open",
             field="balance",
         )
@@ -134,7 +151,8 @@ def _compare(row: ImportedInvoice, known: sa.Row[Any] | None) -> Imported:
         )
     less = known.balance_minor - row.balance.minor
     if known.state == InvoiceState.ISSUED and less > 0:
-        return Imported(RowOutcome.UPDATED, id=known.id, paid=Money(less, known.currency))
+        paid = Money(less, known.currency)
+        return Imported(RowOutcome.UPDATED, id=known.id, paid=paid, paid_on=row.paid_on)
     return Imported(RowOutcome.UNCHANGED, id=known.id)
 
 
@@ -144,7 +162,7 @@ async def _create(work: Work, source: str, new: Sequence[ImportedInvoice]) -> Ma
     facts = [
         (
             *(row.number, row.customer_id, row.total.currency, row.total.minor, row.balance.minor),
-            *(row.issue_date, row.due_date, row.purchase_order, row.locale),
+            *(row.issue_date, row.due_date, row.paid_on, row.purchase_order, row.locale),
         )
         for row in new
     ]
@@ -165,7 +183,7 @@ async def _bring_forward(
 ) -> None:
     """What was paid elsewhere, so that ledger and balance agree. Nobody received money now: no event says so.
 
-    Its day is the day of issue: the real one is not known, and this month's collections must not have it.
+    Where its day is not known it is the day of issue: this month's collections must not have it.
     """
     if not part_paid:
         return
@@ -173,7 +191,8 @@ async def _bring_forward(
     openings = [
         (
             *(payment_id, ids[row.number], row.customer_id, row.total.currency),
-            *(row.total.minor - row.balance.minor, row.issue_date, f"opening/{source}/{row.number}"),
+            *(row.total.minor - row.balance.minor, row.paid_on or row.issue_date),
+            *(max(row.paid_on or row.issue_date, row.issue_date), f"opening/{source}/{row.number}"),
         )
         for payment_id, row in zip(payment_ids, part_paid, strict=True)
     ]
@@ -186,7 +205,7 @@ async def _pay(work: Work, found: Sequence[Imported]) -> None:
     paid = [
         payments.NewPayment(
             plan.paid,
-            work.today,
+            plan.paid_on or work.today,
             allocate_to=[(plan.id, None)],
             reference=OPENING,
             source=PaymentSource.IMPORT,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+from bursar.billing.sheet_status import says_paid
 from bursar.core.errors import N_, Invalid
 from bursar.core.money import Money, exponent_of
 from bursar.tenancy.amounts import parse_amount
@@ -29,13 +30,16 @@ _WHO = ("external_code", "full_name", "company_name", "email")
 
 @dataclass(frozen=True, slots=True)
 class InvoiceFacts:
-    """What a row says. A date that it does not say is None; `balance` is what is still open."""
+    """What a row says. A date that it does not say is None; `balance` is what is still open, `paid_on` when the
+    rest was paid.
+    """
 
     number: str
     total: Money
     balance: Money
     issue_date: date | None
     due_date: date | None
+    paid_on: date | None
     description: str | None
     purchase_order: str | None
     locale: str | None
@@ -68,22 +72,35 @@ def _facts(table: Table, row: Row, firm: Firm) -> InvoiceFacts:
     number = table.cell(row, "number")
     if number is None:
         raise Invalid(N_("Give the invoice's number."), code="number_missing", field="number")
-    total, balance = _amounts(table, row, table.currency(row, AMOUNTS, firm.currency) or firm.currency)
+    currency = table.currency(row, AMOUNTS, firm.currency) or firm.currency
     issue_date, due_date = _days(table, row, firm.today)
+    paid_on = _paid_on(table, row, firm.today)
+    settled = says_paid(table.cell(row, "status"))
+    total, balance = _amounts(table, row, currency, paid=settled or paid_on is not None)
+    if settled and balance:
+        raise Invalid(
+            N_("The status says that it is paid, and something of it is open. Correct one of them."),
+            code="status_does_not_fit",
+            field="status",
+        )
     return InvoiceFacts(
         parse_code(number, field="number"),
         total,
         balance,
         issue_date,
         due_date,
+        paid_on,
         _text(table.cell(row, "description"), "description"),
         _text(table.cell(row, "purchase_order"), "purchase_order"),
         None,
     )
 
 
-def _amounts(table: Table, row: Row, currency: str) -> tuple[Money, Money]:
-    """Total and open amount, one from the other if the row has only one; three that do not add up are refused."""
+def _amounts(table: Table, row: Row, currency: str, *, paid: bool) -> tuple[Money, Money]:
+    """Total and open amount, one from the other if the row has only one; three that do not add up are refused.
+
+    Of one that was `paid`, and does not say how much of it, all was.
+    """
     told = {
         name: parse_amount(cell, exponent_of(currency), table.numbers, currency=currency, field=name)
         for name, cell in table.cells(row, AMOUNTS).items()
@@ -94,7 +111,7 @@ def _amounts(table: Table, row: Row, currency: str) -> tuple[Money, Money]:
     if total <= 0:
         field = "total" if "total" in told else "balance"
         raise Invalid(N_("The amount must be more than zero."), code="amount_not_positive", field=field)
-    balance = told.get("balance", total - told.get("paid", 0))
+    balance = told.get("balance", total - told.get("paid", total if paid and "total" in told else 0))
     for name in ("balance", "paid"):
         if told.get(name, 0) < 0:
             raise Invalid(N_("This amount cannot be below zero."), code="amount_negative", field=name)
@@ -134,6 +151,18 @@ def _days(table: Table, row: Row, today: date) -> tuple[date | None, date | None
             field="due_date",
         )
     return issue_date, due_date
+
+
+def _paid_on(table: Table, row: Row, today: date) -> date | None:
+    cell = table.cell(row, "paid_on")
+    day = None if cell is None else parse_date(cell, table.dates, field="paid_on")
+    if day is not None and day > today:
+        raise Invalid(
+            N_("Money cannot have arrived in the future. Give the day it arrived."),
+            code="paid_on_in_future",
+            field="paid_on",
+        )
+    return day
 
 
 def _customer(table: Table, row: Row, clean: Cleaner) -> dict[str, Any]:

@@ -178,6 +178,18 @@ FIELDS: dict[Kind, tuple[Field, ...]] = {
             "payé|montant payé|réglé|montant réglé|déjà payé",
         ),
         field(
+            "paid_on",
+            N_("Paid on"),
+            "paid on|paid date|date paid|payment date|payment received on|settled on|تاريخ الدفع|تاريخ السداد|"
+            "payé le|payée le|date de paiement|date de règlement",
+        ),
+        field(
+            "status",
+            N_("Status"),
+            "status|state|invoice status|payment status|الحالة|حالة|حالة الفاتورة|حالة الدفع|"
+            "statut|état|statut de la facture",
+        ),
+        field(
             "description",
             N_("Description"),
             "description|details|item|items|memo|subject|notes|note|الوصف|وصف|البيان|التفاصيل|ملاحظات|"

@@ -1,5 +1,6 @@
 """Which column is what: guessed from the header, corrected by a person, checked before anything is read."""
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping as AnyMapping
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ Mapping = dict[int, str]  # column, counted from zero -> name of a field
 
 _NONE = ""  # the field of the names in NOT_READ
 _EXACT, _FOLDED, _CONTAINED = 3, 2, 1
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")  # a program's export writes dueDate
 _SHORTEST_CONTAINED = 3  # characters: "no" and "po" inside a longer name say nothing
 
 
@@ -27,7 +29,7 @@ class Guess:
 
 def known_names(cells: Sequence[str]) -> int:
     """How many of a row's cells are names of columns, in any language and of any kind of sheet."""
-    return sum(1 for cell in cells if cell and len(cell) < 50 and fold(cell) in _every_name())
+    return sum(1 for cell in cells if cell and len(cell) < 50 and fold(_HUMP.sub(" ", cell)) in _every_name())
 
 
 def guess_mapping(header: Sequence[str], kind: str) -> Guess:
@@ -91,7 +93,7 @@ def _candidates(name: str, kind: Kind) -> tuple[list[str], tuple[int, int]]:
     plain = " ".join(name.split()).lower()
     if plain in exact:
         return exact[plain], (_EXACT, 0)
-    short = fold(name)
+    short = fold(_HUMP.sub(" ", name))
     if short in folded:
         return folded[short], (_FOLDED, 0)
     inside = f" {short} "

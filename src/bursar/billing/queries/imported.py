@@ -20,6 +20,7 @@ _FACTS: dict[str, sa.types.TypeEngine[Any]] = {
     "balance": sa.BigInteger(),
     "issue_date": sa.Date(),
     "due_date": sa.Date(),
+    "paid_on": sa.Date(),
     "purchase_order": sa.Text(),
     "locale": sa.Text(),
 }
@@ -36,6 +37,7 @@ _OPENINGS: dict[str, sa.types.TypeEngine[Any]] = {
     "currency": sa.Text(),
     "paid": sa.BigInteger(),
     "received_on": sa.Date(),
+    "applied_on": sa.Date(),
     "external_id": sa.Text(),
 }
 
@@ -50,10 +52,11 @@ def known(work: Work, source: str, external_ids: Sequence[str]) -> sa.Select:
 
 
 def add_invoices(work: Work, source: str, series: str, given: Sequence[Sequence[Any]]) -> sa.Insert:
-    """Invoices born issued under the numbers they have; none for one that came in meanwhile."""
+    """Invoices born issued, or paid, under the numbers they have; none for one that came in meanwhile."""
     new = rows("new", _FACTS, given)
+    settled = new.c.balance == 0
     columns = {
-        "state": sa.literal(str(InvoiceState.ISSUED)),
+        "state": sa.case((settled, str(InvoiceState.PAID)), else_=str(InvoiceState.ISSUED)),
         "series": sa.literal(series),
         "number": new.c.external_id,
         "external_source": sa.literal(source),
@@ -65,6 +68,7 @@ def add_invoices(work: Work, source: str, series: str, given: Sequence[Sequence[
         "balance_minor": new.c.balance,
         "issue_date": new.c.issue_date,
         "due_date": new.c.due_date,
+        "paid_on": sa.case((settled, new.c.paid_on)),
         "purchase_order": new.c.purchase_order,
         "locale": new.c.locale,
         "created_by": sa.literal(work.actor.id, sa.UUID()),
@@ -73,7 +77,7 @@ def add_invoices(work: Work, source: str, series: str, given: Sequence[Sequence[
 
 
 def add_lines(work: Work, given: Sequence[Sequence[Any]]) -> sa.Insert:
-    """One line for each; a sheet of open invoices says nothing of their tax."""
+    """One line for each; a sheet of invoices says nothing of their tax."""
     new = rows("new", _LINES, given)
     columns = {
         "invoice_id": new.c.invoice_id,
@@ -113,7 +117,7 @@ def allocate_openings(work: Work, given: Sequence[Sequence[Any]]) -> sa.Insert:
         "payment_id": new.c.id,
         "customer_id": new.c.customer_id,
         "amount_minor": new.c.paid,
-        "applied_on": new.c.received_on,
+        "applied_on": new.c.applied_on,
     }
     return _insert(work, invoice_payments, columns, new)
 
