@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 from dataclasses import dataclass
+from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -261,7 +262,7 @@ async def test_a_taxed_invoice_says_what_its_rows_say(shop: Shop) -> None:
                 tax_number="100123456700003", legal_name="Working Title FZ-LLC", address_lines=["Office 1204"]
             )
         )
-        line = a_line(1000_00, tax_category=TaxCategory.STANDARD, tax_rate=5, description="Lookbook")
+        line = a_line(1000_00, tax_category=TaxCategory.STANDARD, tax_rate=Decimal(5), description="Lookbook")
         invoice = await a_draft(work, lines=[line], purchase_order="PO-1", notes="Thank you.")
         issued = await issue_invoice(work, invoice)
 

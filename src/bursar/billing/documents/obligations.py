@@ -71,10 +71,10 @@ async def set_obligation(work: Work, given: Obligation) -> None:
 
 async def choose_phase(work: Work, key: str) -> None:
     """Take over what we know of a case. Raises `Invalid` for one that we do not know."""
+    work.allow(AgentRole.ADMIN)
     found = next((phase for phase in phases() if phase.key == key), None)
     if found is None:
         raise Invalid(N_("Choose one of the list."), code="not_offered", field="phase")
-    work.allow(AgentRole.ADMIN)
     await _put(work, found.obligation)
 
 
