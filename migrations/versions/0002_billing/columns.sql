@@ -79,5 +79,12 @@ alter table invoice_payments force row level security;
 
 create index files_waiting_idx on files (tenant_id, id) where state = 'quarantined';
 
+-- Pages of the newest, by what is rare; and texts by how they begin, whatever the database's collation.
+create index invoices_newest_open_idx on invoices (tenant_id, id) where state = 'issued' and balance_minor > 0;
+create index invoices_seldom_idx on invoices (tenant_id, id) where state in ('draft', 'cancelled', 'refunded');
+create index invoices_order_idx on invoices (tenant_id, purchase_order text_pattern_ops) where purchase_order is not null;
+create index invoices_number_prefix_idx on invoices (tenant_id, number text_pattern_ops);
+drop index invoices_tenant_id_number_idx;
+
 create index events_actor_idx on events (tenant_id, actor_id, id) where actor_id is not null;
 create index events_people_idx on events (tenant_id, actor_type, id) where actor_type <> 'system';

@@ -68,19 +68,16 @@ async def aged_report(
     day, midnight = _end_of(work, as_of)
     credit = (await work.db.execute(queries.credits_at(work, day, midnight))).all()
     opened = queries.open_at(work, day, midnight)
-    totals = {row["currency"]: row for row in (await work.db.execute(queries.totals(opened, day))).mappings()}
-    currencies = sorted(totals.keys() | {row.currency for row in credit})
-    found: Sequence[sa.RowMapping] = ()
-    if limit:
-        chosen = queries.open_at(work, day, midnight, currency=currency)
-        page = queries.by_customer(work, chosen, day, limit=limit + 1, offset=offset)
-        found = (await work.db.execute(page)).mappings().all()
+    page = queries.report(work, opened, day, currency=currency, limit=limit + 1, offset=offset)
+    found = (await work.db.execute(page)).mappings().all()
+    totals = {row["currency"]: row for row in found if row["customer_id"] is None}
+    rows = [row for row in found if row["customer_id"] is not None]
     of_customer = {(row.customer_id, row.currency): row.minor for row in credit}
     return AgedReport(
         day,
         {
             code: _aged(totals.get(code), code, sum(row.minor for row in credit if row.currency == code))
-            for code in currencies
+            for code in sorted(totals.keys() | {row.currency for row in credit})
         },
         tuple(
             AgedCustomer(
@@ -88,9 +85,9 @@ async def aged_report(
                 row["customer_name"],
                 _aged(row, row["currency"], of_customer.get((row["customer_id"], row["currency"]), 0)),
             )
-            for row in found[:limit]
+            for row in rows[:limit]
         ),
-        more=len(found) > limit > 0,
+        more=len(rows) > limit > 0,
     )
 
 

@@ -12,7 +12,8 @@ from bursar.billing.rules import Status
 class Chosen:
     """Every condition given must hold; none given is all.
 
-    `number` is how the number begins; `text` that too, or a part of the customer's name or the purchase order.
+    `number` is how the number begins; `text` that too, or how the purchase order begins, or a part of the
+    customer's name. `named` are those customers where they are few; `finding` looks them up.
     """
 
     ids: Sequence[UUID] | None = None
@@ -21,8 +22,10 @@ class Chosen:
     statuses: frozenset[Status] | None = None
     number: str | None = None
     text: str | None = None
+    named: Sequence[UUID] | None = None
     due_from: date | None = None
     due_until: date | None = None
+    paid_from: date | None = None
     open_only: bool = False
     overdue_only: bool = False
 

@@ -11,6 +11,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from bursar.billing.filters import Chosen
+from bursar.billing.finding import looked_up
 from bursar.billing.queries import showing as queries
 from bursar.billing.rules import Status
 from bursar.billing.states import PaymentSource
@@ -102,7 +103,7 @@ class CreditNoteShown:
 
 async def totals(work: Work, chosen: Chosen) -> list[Sum]:
     """One entry a currency among the chosen invoices, the one with most of them first."""
-    rows = await work.db.execute(queries.totals(work, chosen))
+    rows = await work.db.execute(queries.totals(work, await looked_up(work, chosen)))
     return [Sum(row.invoices, Money(row.minor, row.currency)) for row in rows]
 
 

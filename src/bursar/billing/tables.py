@@ -137,7 +137,6 @@ invoices = tenant_table(
     sa.CheckConstraint("transaction_flags ~ '^[01]{8}$'", name="transaction_flags"),
     sa.CheckConstraint("exchange_rate > 0", name="exchange_rate"),
     sa.Index(None, "tenant_id", "customer_id", "due_date"),
-    sa.Index(None, "tenant_id", "number"),
     sa.Index(
         "invoices_open_idx",
         "tenant_id",
@@ -150,6 +149,29 @@ invoices = tenant_table(
         "tenant_id",
         "id",
         postgresql_where=sa.text("pdf_file_id is null and number is not null and seller is not null"),
+    ),
+    # The newest of what is rare among all: pages of fifty must not read a million to find none.
+    sa.Index(
+        "invoices_newest_open_idx",
+        "tenant_id",
+        "id",
+        postgresql_where=sa.text("state = 'issued' and balance_minor > 0"),
+    ),
+    sa.Index(
+        "invoices_seldom_idx",
+        "tenant_id",
+        "id",
+        postgresql_where=sa.text("state in ('draft', 'cancelled', 'refunded')"),
+    ),
+    sa.Index(
+        "invoices_order_idx",
+        "tenant_id",
+        "purchase_order",
+        postgresql_where=sa.text("purchase_order is not null"),
+        postgresql_ops={"purchase_order": "text_pattern_ops"},
+    ),
+    sa.Index(
+        "invoices_number_prefix_idx", "tenant_id", "number", postgresql_ops={"number": "text_pattern_ops"}
     ),
     sa.CheckConstraint("balance_minor between 0 and total_minor", name="balance"),
     sa.CheckConstraint("total_minor = subtotal_minor + tax_minor", name="total"),

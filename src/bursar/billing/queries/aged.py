@@ -113,58 +113,71 @@ def _contested(midnight: datetime) -> sa.ColumnElement[bool]:
     )
 
 
-def buckets(opened: sa.CTE, as_of: date) -> list[sa.ColumnElement[int]]:
-    """One sum for each bucket of R78, and those of all and of what is contested."""
+def report(
+    work: Work, opened: sa.CTE, as_of: date, *, currency: str | None, limit: int, offset: int
+) -> sa.Select:
+    """Sums by currency (their customer is null), then one page of customers, who owe most first in a currency.
+
+    Everything is added up once, by customer and bucket: what follows reads thousands of sums and not a million
+    invoices, and names are joined to one page.
+    """
     late = sa.cast(as_of, sa.Date) - opened.c.due_date
-    after, columns = None, []
-    for bucket in Bucket:
-        last = LAST_DAYS.get(bucket)
-        bounds = [late > after] if after is not None else []
-        bounds += [late <= last] if last is not None else []
-        columns.append(_sum(opened.c.minor, *bounds).label(bucket))
-        after = last
+    bucket = sa.case(
+        *((late <= last, str(name)) for name, last in LAST_DAYS.items()), else_=str(Bucket.OLDER)
+    )
+    cells = (
+        sa.select(
+            opened.c.customer_id,
+            opened.c.currency,
+            bucket.label("bucket"),
+            opened.c.disputed,
+            sa.cast(sa.func.sum(opened.c.minor), sa.BigInteger).label("minor"),
+        )
+        .group_by(opened.c.customer_id, opened.c.currency, sa.literal_column("bucket"), opened.c.disputed)
+        .cte("cells")
+        .prefix_with("materialized", dialect="postgresql")
+    )
+    totals = sa.select(
+        sa.null().cast(invoices.c.customer_id.type).label("customer_id"), cells.c.currency, *_sums(cells)
+    ).group_by(cells.c.currency)
+    theirs = sa.select(cells.c.customer_id, cells.c.currency, *_sums(cells)).group_by(
+        cells.c.customer_id, cells.c.currency
+    )
+    if currency is not None:
+        theirs = theirs.where(cells.c.currency == currency)
+    sums = theirs.subquery("sums")
+    page = (
+        sa.select(sums)
+        .order_by(sums.c.currency, sums.c.total.desc(), sums.c.customer_id)
+        .limit(limit)
+        .offset(offset)
+        .subquery("page")
+    )
+    both = sa.union_all(totals, sa.select(page)).subquery("both")
+    return (
+        sa.select(
+            both, sa.func.coalesce(customers.c.company_name, customers.c.full_name).label("customer_name")
+        )
+        .outerjoin(
+            customers, (customers.c.tenant_id == work.tenant_id) & (customers.c.id == both.c.customer_id)
+        )
+        .order_by(both.c.currency, both.c.total.desc(), both.c.customer_id)
+    )
+
+
+def _sums(cells: sa.CTE) -> list[sa.ColumnElement[int]]:
+    """One sum for each bucket of R78, and those of all and of what is contested."""
+    of_buckets = [_sum(cells.c.minor, cells.c.bucket == str(bucket)).label(bucket) for bucket in Bucket]
     return [
-        *columns,
-        _sum(opened.c.minor).label("total"),
-        _sum(opened.c.minor, opened.c.disputed).label("disputed"),
+        *of_buckets,
+        _sum(cells.c.minor).label("total"),
+        _sum(cells.c.minor, cells.c.disputed).label("disputed"),
     ]
 
 
 def _sum(minor: sa.ColumnElement[int], *bounds: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
     total = sa.func.sum(minor)
     return sa.cast(sa.func.coalesce(total.filter(*bounds) if bounds else total, 0), sa.BigInteger)
-
-
-def totals(opened: sa.CTE, as_of: date) -> sa.Select:
-    """By currency."""
-    return sa.select(opened.c.currency, *buckets(opened, as_of)).group_by(opened.c.currency)
-
-
-def by_customer(
-    work: Work, opened: sa.CTE, as_of: date, *, limit: int | None = None, offset: int = 0
-) -> sa.Select:
-    """By customer and currency, who owes most first within a currency."""
-    sums = (
-        sa.select(opened.c.customer_id, opened.c.currency, *buckets(opened, as_of))
-        .group_by(opened.c.customer_id, opened.c.currency)
-        .subquery("sums")
-    )
-    # Names are joined after the limit: a hundred customers and not all of them.
-    first = (
-        sa.select(sums)
-        .order_by(sums.c.currency, sums.c.total.desc(), sums.c.customer_id)
-        .limit(limit)
-        .offset(offset)
-        .subquery("first")
-    )
-    return (
-        sa.select(
-            first, sa.func.coalesce(customers.c.company_name, customers.c.full_name).label("customer_name")
-        )
-        .join(customers, (customers.c.tenant_id == work.tenant_id) & (customers.c.id == first.c.customer_id))
-        .where(customers.c.tenant_id == work.tenant_id)
-        .order_by(first.c.currency, first.c.total.desc(), first.c.customer_id)
-    )
 
 
 def invoices_of(opened: sa.CTE) -> sa.Select:

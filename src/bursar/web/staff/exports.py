@@ -38,8 +38,9 @@ async def export_invoices(
     currency: str = "",
     age: str = "",
     customer: str = "",
+    paid: str = "",
 ) -> Response:
-    asked = {"q": q, "status": status, "currency": currency, "age": age, "customer": customer}
+    asked = {"q": q, "status": status, "currency": currency, "age": age, "customer": customer, "paid": paid}
     return await _streamed(request, kind, lambda work: exports.invoices(work, chosen_of(work, asked)))
 
 

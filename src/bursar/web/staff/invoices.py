@@ -24,6 +24,7 @@ from bursar.core.money import Money, is_currency
 from bursar.core.work import Work
 from bursar.tenancy.agents import names_of_agents
 from bursar.tenancy.customers import get_customer
+from bursar.tenancy.saved_views import list_views
 from bursar.web import pages, reading
 from bursar.web.sessions import staff_router, viewer_work
 from bursar.web.staff.telling import tell
@@ -51,15 +52,17 @@ async def show_invoices(
     currency: str = "",
     age: str = "",
     customer: str = "",
+    paid: str = "",
     before: str = "",
 ) -> Response:
-    asked = {"q": q, "status": status, "currency": currency, "age": age, "customer": customer}
+    asked = {"q": q, "status": status, "currency": currency, "age": age, "customer": customer, "paid": paid}
     async with viewer_work(request) as work:
         values = await _listed(work, chosen_of(work, asked), reading.cursor(before))
         customer_id = reading.cursor(customer)
         who = await get_customer(work, customer_id) if customer_id else None
+        views = await list_views(work, "invoice")
     return pages.render(
-        request, "staff/invoices.html", fragment="results", asked=asked, customer=who, **values
+        request, "staff/invoices.html", fragment="results", asked=asked, customer=who, views=views, **values
     )
 
 
@@ -70,6 +73,7 @@ def chosen_of(work: Work, asked: Mapping[str, str]) -> Chosen:
         statuses=dict(TABS).get(asked["status"]),
         currency=asked["currency"] if is_currency(asked["currency"]) else None,
         customer_id=reading.cursor(asked["customer"]),
+        paid_from=work.today.replace(day=1) if asked["paid"] == "month" else None,
     )
     if asked["age"] not in AGES:
         return chosen
