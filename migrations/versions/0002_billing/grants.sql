@@ -15,8 +15,8 @@ grant select, insert, update on einvoice_documents to bursar_agent, bursar_syste
 grant select, insert, update on refunds to bursar_agent, bursar_system;
 grant select, insert, update, delete on customer_credits to bursar_agent, bursar_system;
 grant update (pdf_file_id) on credit_notes to bursar_agent, bursar_system;
-revoke execute on function guard_credit_note, guard_price, guard_unit from public;
-grant execute on function guard_credit_note, guard_price, guard_unit to bursar_agent, bursar_system;
+revoke execute on function guard_credit_note, guard_price, guard_price_days, guard_unit_days from public;
+grant execute on function guard_credit_note, guard_price, guard_price_days, guard_unit_days to bursar_agent, bursar_system;
 grant maintain on recurring_invoices, invoice_lines to bursar_system;
 
 -- A customer reads what concerns them on the invoice page; acts run as bursar_system with the customer as actor.
