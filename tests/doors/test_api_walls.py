@@ -29,6 +29,8 @@ DEAL = {
     "day_of_month": 1,
     "start_date": "2026-11-01",
 }
+PRICE_CHANGE = {"product_id": "product_id", "effective_from": "2027-01-01", "way": "set", "amount": AED}
+PAIR = {"customer_id": "customer_id", "product_id": "product_id"}
 
 BODIES: dict[str, Any] = {
     "create_customer": {"company_name": "X"},
@@ -68,6 +70,15 @@ BODIES: dict[str, Any] = {
     "create_recurring": DEAL,
     "replace_recurring": DEAL,
     "preview_plan": DEAL,
+    "create_product": {"code": "X", "name": "X", "tax_rate": "5"},
+    "edit_product": {"name": "X"},
+    "add_price": {**PAIR, "unit_price": AED, "effective_from": "2027-01-01"},
+    "edit_price": {"unit_price": AED},
+    "end_price": {"effective_to": "2027-12-01"},
+    "preview_price_change": PRICE_CHANGE,
+    "make_price_change": PRICE_CHANGE,
+    "add_units": {"units": [{**PAIR, "label": "X", "active_from": "2026-11-01"}]},
+    "retire_units": {"ids": ["unit_id"], "on": "2027-01-01"},
     "create_campaign": {**CAMPAIGN, "sending_account_id": "account_id"},
     "replace_campaign": CAMPAIGN,
     "schedule_campaign": {"at": "2026-11-20T09:00"},
@@ -84,7 +95,7 @@ BODIES: dict[str, Any] = {
 }  # fmt: skip
 """A good body of each operation that needs one; ids stand in it by the name that paths give them."""
 
-OUR_OWN = {"create_customer", "send_rows", "add_smtp_account", "create_template", "preview_words",
+OUR_OWN = {"create_customer", "create_product", "edit_billing_settings", "add_exchange_rate", "send_rows", "add_smtp_account", "create_template", "preview_words",
            "suppress_address", "edit_tenant", "create_api_key", "upload_sheet"}  # fmt: skip
 """Operations that name nothing of anybody else."""
 
