@@ -7,6 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 
+from bursar.billing.states import DisputeReason
 from bursar.billing.tables import disputes, invoices, promises, recurring_invoices
 from bursar.catalog.tables import products
 from bursar.core.kinds import AgentRole
@@ -90,14 +91,19 @@ def tasks_of_promises(work: Work, kind: str, ids: Sequence[UUID]) -> sa.Insert:
     return _make(work, kind, "invoice", found)
 
 
-def tasks_of_disputes(work: Work, kind: str, ids: Sequence[UUID]) -> sa.Insert:
-    """A task for the invoice of each of these disputes."""
+def tasks_of_disputes(work: Work, kind: str, ids: Sequence[UUID], *, said_paid: bool) -> sa.Insert:
+    """A task for the invoice of each of these disputes: of those that say it is paid, or of the others."""
+    paid = disputes.c.reason == DisputeReason.ALREADY_PAID
     found = sa.select(
         disputes.c.invoice_id.label("about_id"),
         disputes.c.customer_id,
         _due_today(work),
         sa.func.jsonb_build_object("reason", disputes.c.reason).label("payload"),
-    ).where(disputes.c.tenant_id == work.tenant_id, disputes.c.id == sa.any_(uuids(ids)))
+    ).where(
+        disputes.c.tenant_id == work.tenant_id,
+        disputes.c.id == sa.any_(uuids(ids)),
+        paid if said_paid else ~paid,
+    )
     return _make(work, kind, "invoice", found)
 
 

@@ -55,12 +55,15 @@ async def promise_broken(work: Work, happened: Happened) -> None:
 
 async def dispute_opened(work: Work, happened: Happened) -> None:
     await work.db.execute(queries.tell_agents(work, happened.type, happened.ids, queries.WORKING))
-    await work.db.execute(queries.tasks_of_disputes(work, TaskKind.DISPUTE, happened.ids))
+    await work.db.execute(
+        queries.tasks_of_disputes(work, TaskKind.MATCH_PAYMENT, happened.ids, said_paid=True)
+    )
+    await work.db.execute(queries.tasks_of_disputes(work, TaskKind.DISPUTE, happened.ids, said_paid=False))
 
 
 async def dispute_decided(work: Work, happened: Happened) -> None:
     about = list(await work.db.scalars(queries.invoices_of_disputes(work, happened.ids)))
-    await work.db.execute(queries.done_about(work, [TaskKind.DISPUTE], about))
+    await work.db.execute(queries.done_about(work, [TaskKind.DISPUTE, TaskKind.MATCH_PAYMENT], about))
 
 
 async def invoice_settled(work: Work, happened: Happened) -> None:

@@ -23,6 +23,7 @@ class TaskKind(StrEnum):
     LATE_MONEY = "late_money"
     PROMISE_BROKEN = "promise_broken"
     DISPUTE = "dispute"
+    MATCH_PAYMENT = "match_payment"
     NOT_BILLED = "not_billed"
 
 

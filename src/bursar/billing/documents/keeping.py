@@ -14,7 +14,7 @@ from uuid import UUID
 import structlog
 
 from bursar.billing.documents.model import DOCUMENT, Kind
-from bursar.billing.documents.page import BRAND, Dressing
+from bursar.billing.documents.page import Dressing, colour_of
 from bursar.billing.documents.printing import Unprintable, code_of, print_document
 from bursar.billing.documents.reading import Written, read_documents
 from bursar.billing.links import invoice_address
@@ -32,7 +32,6 @@ PDF = "application/pdf"
 OF_A_SET = 50
 """Documents between one read and one settle: a second's work, which a stopped worker loses at most."""
 
-_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 _PICTURES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
 
 
@@ -106,7 +105,8 @@ async def _next(office: Office, tenant_id: UUID, kind: Kind, after: UUID | None)
 
 async def _print_set(press: Press, tenant_id: UUID, kind: Kind, found: Sequence[Written]) -> list[str]:
     """Print, put, settle; returns why those were not that could not be. A single one raises instead."""
-    logo = await _logo(press, tenant_id, found)
+    wanted = next((written.branding.get("logo_file_id") for written in found), None)
+    logo = await logo_of(press, tenant_id, wanted)
     outcomes = await asyncio.gather(
         *(_print_one(press, tenant_id, written, logo) for written in found), return_exceptions=True
     )
@@ -132,9 +132,8 @@ async def _print_one(press: Press, tenant_id: UUID, written: Written, logo: str 
     address = invoice_address(
         press.office.keyring, press.base_url, tenant_id, document.invoice_id, written.link_version
     )
-    colour = str(written.branding.get("color", ""))
     dressing = Dressing(
-        brand=colour if _COLOUR.fullmatch(colour) else BRAND,
+        brand=colour_of(written.branding),
         logo=logo,
         code=code_of(address),
         address=address,
@@ -143,9 +142,11 @@ async def _print_one(press: Press, tenant_id: UUID, written: Written, logo: str 
     return await made_files.put(press.files, tenant_id, document.id, name_of(written), PDF, data)
 
 
-async def _logo(press: Press, tenant_id: UUID, found: Sequence[Written]) -> str | None:
-    """The firm's mark as an SVG that holds the picture it uploaded; a document without one is a document too."""
-    wanted = next((written.branding.get("logo_file_id") for written in found), None)
+async def logo_of(press: Press, tenant_id: UUID, wanted: object) -> str | None:
+    """The firm's mark as an SVG that holds the picture it uploaded; a document without one is a document too.
+
+    No Work may be open.
+    """
     if not wanted:
         return None
     try:

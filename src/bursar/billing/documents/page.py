@@ -1,5 +1,7 @@
 """A document as a page: every string where it stands, in the document's languages. `layout.typ` sets it."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -19,6 +21,7 @@ from bursar.catalog.kinds import TaxCategory
 
 BRAND = "#1f3a5f"
 """The colour of a firm that has chosen none."""
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
 OF_A_COLUMN, OF_A_BLOCK, OF_A_PAGE = 16, 36, 70
 """How many letters of one word surely fit the table's first column, half a page, a page."""
@@ -38,6 +41,12 @@ class Dressing:
     logo: str | None = None
     code: str | None = None
     address: str | None = None
+
+
+def colour_of(branding: Mapping[Any, Any]) -> str:
+    """The firm's own colour, or ours where it chose none that can be read."""
+    colour = str(branding.get("color", ""))
+    return colour if _COLOUR.fullmatch(colour) else BRAND
 
 
 def title_of(document: Document) -> str:
