@@ -15,11 +15,12 @@ from bursar.billing.issuing import issue_invoice
 from bursar.core.clock import FixedClock
 from bursar.core.database import Addresses
 from bursar.core.keys import Keyring
+from bursar.core.kinds import AgentRole
 from bursar.tenancy.tables import tenants
 from tests.makers.billing import a_draft, aed
 from tests.makers.einvoices import BUYER, FIRM, a_taxed_line, an_obligation
-from tests.makers.staff import Staff, staff_of
-from tests.makers.tenancy import a_customer
+from tests.makers.staff import Staff, sign_in, staff_of
+from tests.makers.tenancy import a_customer, a_tenant
 
 pytestmark = pytest.mark.anyio
 
@@ -77,7 +78,7 @@ async def test_an_invoice_says_where_its_e_invoice_stands(staff: Staff) -> None:
     await carry(staff.house.carrier, tenant_id)  # no provider is bound here: it does not answer
 
     page = (await staff.get(f"/invoices/{invoice}")).text
-    assert "To be handed over" in page
+    assert "Waiting" in page
     assert "The provider did not answer" in page
 
 
@@ -127,3 +128,32 @@ async def test_a_provider_is_chosen_and_let_go(staff: Staff) -> None:
     await staff.post("/settings/e-invoices/provider", provider="")
 
     assert "Use the sandbox" in (await staff.get("/settings/e-invoices")).text
+
+
+async def test_a_viewer_looks_and_fetches_but_decides_nothing(staff: Staff) -> None:
+    invoice = await an_issued_invoice(staff)
+    viewer = await sign_in(staff.house, staff.tenant_id, AgentRole.VIEWER)
+
+    assert (await viewer.get(f"/invoices/{invoice}/pdf")).content.startswith(b"%PDF")
+    assert (await viewer.get("/settings/e-invoices")).status_code == 200
+    for path, typed in (
+        ("/settings/e-invoices/case", {"phase": "from_50m"}),
+        ("/settings/e-invoices/case", {"phase": "nonsense"}),
+        ("/settings/e-invoices/provider", {"provider": "sandbox"}),
+        (
+            "/settings/e-invoices",
+            {"mandatory_from": "2027-01-01", "source": "a paper", "checked_on": "2026-11-18"},
+        ),
+    ):
+        assert (await viewer.post(path, **typed)).status_code == 403
+    async with staff.work() as work:
+        assert await obligations(work) == []
+
+
+async def test_another_firms_document_is_not_there(staff: Staff) -> None:
+    invoice = await an_issued_invoice(staff)
+    stranger = await sign_in(staff.house, await a_tenant(staff.house.office), AgentRole.OWNER)
+
+    for path in ("pdf", "xml"):
+        assert (await stranger.browser.get(f"/invoices/{invoice}/{path}")).status_code == 404
+        assert (await stranger.browser.get(f"/credit-notes/{invoice}/{path}")).status_code == 404

@@ -100,12 +100,6 @@ STATES: dict[str, dict[str, StateWord]] = {
         "rejected": pgettext("dispute", "Rejected"),
         "withdrawn": pgettext("dispute", "Withdrawn"),
     },
-    "einvoice": {
-        "queued": pgettext("e-invoice", "To be handed over", BUSY),
-        "sent": pgettext("e-invoice", "Handed over", BUSY),
-        "accepted": pgettext("e-invoice", "Accepted", GOOD),
-        "rejected": pgettext("e-invoice", "Rejected", BAD),
-    },
     "recurring_invoice": {
         "active": pgettext("recurring invoice", "Active", GOOD),
         "paused": pgettext("recurring invoice", "Paused", WATCH),

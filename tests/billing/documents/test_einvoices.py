@@ -13,6 +13,7 @@ from bursar.billing.documents.einvoices import WAITS, einvoice_of, einvoice_uuid
 from bursar.billing.documents.model import Kind
 from bursar.billing.documents.reading import one_document
 from bursar.billing.issuing import issue_invoice
+from bursar.billing.queries import einvoices as queries
 from bursar.billing.tables import einvoice_documents
 from bursar.core.clock import FixedClock
 from bursar.core.work import Office
@@ -78,6 +79,20 @@ async def test_nothing_is_written_twice_however_often_and_by_how_many(network: N
     assert [row.state for row in rows] == ["accepted"] * 3
     assert len({row.document_uuid for row in rows}) == 3
     assert network.desk.arrivals == 3
+
+
+async def test_what_another_worker_has_in_hand_is_left_to_it(network: Network) -> None:
+    await issued(network)
+    network.desk.behaviour = Behaviour(down=1)
+    await one_queued(network)
+    network.clock.advance(WAITS[0])
+
+    async with network.work() as work:
+        assert len((await work.db.execute(queries.lock_due(work, 10))).all()) == 1
+        await network.carry()
+
+    [row] = await network.rows()
+    assert (row.state, row.attempts) == ("queued", 1)
 
 
 async def test_a_lost_answer_is_asked_for_and_the_document_is_not_told_twice(network: Network) -> None:

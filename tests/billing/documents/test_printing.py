@@ -2,15 +2,18 @@
 
 import hashlib
 import re
+import threading
 from datetime import date
 from decimal import Decimal
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pypdf
 import pypdfium2
 import pytest
 
+from bursar.billing.documents import printing
 from bursar.billing.documents.model import Document, Party
 from bursar.billing.documents.page import Dressing
 from bursar.billing.documents.printing import Unprintable, code_of, made_at, printed, typeset
@@ -258,6 +261,14 @@ def test_every_typeface_is_in_the_document():
     assert faces == {"Inter": True, "Amiri": True, "NotoSansHebrew": True}
 
 
-def test_a_warning_of_the_typesetter_prints_nothing():
+def test_what_the_layout_cannot_read_prints_nothing():
     with pytest.raises(Unprintable):
         typeset("{}", made_at(a_document()))
+
+
+def test_a_typeface_that_is_missing_prints_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.setattr(printing, "FONTS", tmp_path)
+    monkeypatch.setattr(printing, "_mine", threading.local())
+
+    with pytest.raises(Unprintable, match="unknown font family"):
+        printed(a_document(), PLAIN)
