@@ -24,7 +24,10 @@ from tests.makers.sweeping import (
 
 pytestmark = pytest.mark.anyio
 
-OPEN = frozenset({"/sign-in", "/language", "/password/{token}", "/o/{token}", "/l/{token}", "/u/{token}", "/u/{token}/return"})  # fmt: skip
+HOSTED = frozenset(f"/i/{{token}}{below}" for below in ("", "/pdf", "/promise", "/dispute", "/paid"))
+"""An invoice's public page and its answers."""
+
+OPEN = frozenset({"/sign-in", "/language", "/password/{token}", "/o/{token}", "/l/{token}", "/u/{token}", "/u/{token}/return"}) | HOSTED  # fmt: skip
 """What needs no session: the sign-in itself, and addresses that are the right to act."""
 
 ONES_OWN = frozenset(
@@ -41,10 +44,14 @@ ONES_OWN = frozenset(
         "/account/second-factor/offer",
         "/account/second-factor/removal",
         "/account/sessions/{session_id}/end",
+        "/invoice-views",
+        "/invoice-views/{view_id}/name",
+        "/invoice-views/{view_id}/deletion",
         "/notifications/reading",
         "/notifications/{notification_id}/reading",
         "/tenants/{tenant_id}/session",
     }
+    | HOSTED
 )
 """What a viewer does with what is theirs: their account, their sessions, what they have read."""
 
@@ -236,18 +243,22 @@ def _theirs(ids: Mapping[str, str]) -> dict[str, str]:
     return {name: ids[f"{name}_id"] for name in ("customer", "invoice", "product")}
 
 
+def _named_by(kind: Kind) -> str:
+    return "invoice_id" if kind is Kind.HOSTED_INVOICE else "send_id"
+
+
 async def test_a_link_out_of_a_mail_reaches_its_own_firm_alone(
     theirs: Firm, ours: Firm, keyring: Keyring, canaries: frozenset[str]
 ):
     """The token of one firm names a row of the other: it finds nothing, and nothing of either is changed."""
     before = [await footprint(theirs.owner.house, firm.tenant_id) for firm in (theirs, ours)]
     crossed = {
-        kind: sign(keyring, kind, theirs.tenant_id, row)
-        for kind, row in ((kind, UUID(ours.ids["send_id"])) for kind in Kind)
+        kind: sign(keyring, kind, theirs.tenant_id, row, kind is Kind.HOSTED_INVOICE)
+        for kind, row in ((kind, UUID(ours.ids[_named_by(kind)])) for kind in Kind)
     }
     stranger = nobody(theirs)
     for route in routes():
-        if not route.template.startswith(("/u/", "/o/", "/l/")):
+        if not route.template.startswith(("/u/", "/o/", "/l/", "/i/")):
             continue
         for token in crossed.values():
             answer = await call(stranger, route, route.template.replace("{token}", token))

@@ -13,17 +13,22 @@ import sqlalchemy as sa
 from fastapi.routing import iter_route_contexts
 from httpx2 import Response
 
+from bursar.billing.disputes import comment_dispute
+from bursar.core import uploads
 from bursar.core.kinds import AgentRole
 from bursar.core.schema import metadata
+from bursar.core.work import Work
 from bursar.house import House
+from bursar.tenancy.saved_views import save_view
 from bursar.web.app import create_web
 from tests.makers.api import a_program, some_of_everything
 from tests.makers.everything import tenant_tables
+from tests.makers.hosted import a_picture
 from tests.makers.staff import Staff, a_browser, sign_in
 from tests.makers.tenancy import an_agent
 
 IN_PATH = re.compile(r"{(\w+)(?::\w+)?}")
-NO_IDS: Mapping[str, str] = {"day": "2026-12-02", "token": "A1b2C3d4" * 6}
+NO_IDS: Mapping[str, str] = {"day": "2026-12-02", "kind": "csv", "token": "A1b2C3d4" * 6}
 """What stands in a path and is nobody's id."""
 
 NAMED: Mapping[str, tuple[tuple[str, str, str], ...]] = {
@@ -39,7 +44,7 @@ NAMED: Mapping[str, tuple[tuple[str, str, str], ...]] = {
 
 TYPED: Mapping[str, str] = {
     "reason": "other", "promised_for": "2026-11-25", "statement": "Words", "body": "<p>Words</p>", "role": "viewer",
-    "amount": "1.00", "credit": "1.00", "currency": "AED", "received_on": "2026-11-01", "name": "Words",
+    "refunded_on": "2026-11-18", "amount": "1.00", "credit": "1.00", "currency": "AED", "received_on": "2026-11-01", "name": "Words",
     "email": "words@example.net", "purpose": "marketing", "consent": "denied", "proof": "Words", "became": "sent",
     "subject": "Words", "locale": "en", "body_format": "html", "password": "words that nobody guesses", "kind": "overdue_notice",
     "group_by": "customer", "source": "filter", "company_name": "Words", "description": "Words", "quantity": "1",
@@ -133,10 +138,19 @@ async def a_full_firm(house: House, called: str) -> Firm:
             "session_id": str(await _any(work, "sessions", agent_id=owner.actor.id)),
             "recurring_run_id": ids["run_id"],
             "run_id": ids["import_id"],
+            "view_id": str(await save_view(work, "invoice", f"Late {called}", {"q": called})),
             "task_id": str(await _any(work, "tasks")),
+            "note_id": str(await _a_proof(work, house, UUID(ids["dispute_id"]))),
             "notification_id": str(await _any(work, "notifications", agent_id=owner.actor.id)),
         }
     return Firm(owner, ids)
+
+
+async def _a_proof(work: Work, house: House, dispute_id: UUID) -> UUID:
+    """A note of the dispute that brings a file."""
+    taken = await house.doorman.take(work.tenant_id, "proof.png", a_picture())
+    file_id = await uploads.keep(work, taken)
+    return await comment_dispute(work, dispute_id, body="Look", file_id=file_id)
 
 
 async def _any(work: Any, name: str, **its: Any) -> UUID:
