@@ -52,6 +52,7 @@ from bursar.web.app import create_web
 from bursar.web.languages import OFFERED
 from bursar.web.security import Site
 from dev.browser import browser as chromium
+from dev.selling_season import tell_selling
 from dev.sending_season import tell_sending
 from dev.serving import serving, until_closed
 
@@ -156,6 +157,7 @@ async def _money(house: House, tenant_id: UUID, owner: Actor, season: Season) ->
         note = await issue_credit_note(
             work, invoices[9].id, Money(120_00, "AED"), because="One jacket came back."
         )
+        season.pages |= await tell_selling(work, invoices[6].customer_id)
     season.pages |= {
         "customer": f"/customers/{invoices[6].customer_id}",
         "customer-edit": f"/customers/{invoices[6].customer_id}/edit",
