@@ -37,7 +37,10 @@ NEXT = {
 
 @dataclass(frozen=True, slots=True)
 class SendLine:
-    """One send about the thing: where it stands, when it left or may leave, and why not."""
+    """One send about the thing: where it stands, when it left or may leave, and why not.
+
+    `notice` is the kind of what billing wrote by itself.
+    """
 
     id: UUID
     state: str
@@ -45,6 +48,7 @@ class SendLine:
     at: datetime
     campaign: str | None
     crossed: bool
+    notice: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +171,7 @@ def _lines(sends: Sequence[Row[Any]]) -> tuple[SendLine, ...]:
             send.sent_at or send.queue_at or send.created_at,
             send.campaign_name,
             send.subject_reason == "crossed",
+            send.touch_key.split("/")[2] if send.purpose == "notice" else None,
         )
         for send in sends
     )

@@ -96,7 +96,7 @@ def edit(
 
     async def act(house: House) -> Answer:
         async with running.work_in(house, tenant) as work:
-            found = await _find(work, invoice)
+            found = await find(work, invoice)
             details, currency = await details_of(work, found.id), found.total.currency
             usual = await billing_settings(work)
             kept = [_line(row, currency) for row in await lines_of(work, found.id)]
@@ -153,7 +153,7 @@ def cancel(
 
     async def act(house: House) -> Answer:
         async with running.work_in(house, tenant) as work:
-            found = await _find(work, invoice)
+            found = await find(work, invoice)
             note = await cancel_invoice(work, found.id, because=because)
         told = {"invoice_id": found.id, "credit_note": note.number, "amount": note.amount}
         return Answer({**told, "credit_note_id": note.id, "currency": note.amount.currency}, (facts(**told),))
@@ -167,7 +167,7 @@ def show(ctx: typer.Context, *, invoice: Which, tenant: Tenant, as_json: AsJson 
 
     async def act(house: House) -> Answer:
         async with running.work_in(house, tenant) as work:
-            return await _shown(work, (await _find(work, invoice)).id)
+            return await _shown(work, (await find(work, invoice)).id)
 
     running.run(ctx, act, as_json=as_json)
 
@@ -218,7 +218,8 @@ async def customer_named(work: Work, text: str) -> UUID:
     return found[0]
 
 
-async def _find(work: Work, text: str) -> Invoice:
+async def find(work: Work, text: str) -> Invoice:
+    """The invoice with this id or number. Raises `NotFound`."""
     try:
         invoice_id = UUID(text)
     except ValueError:

@@ -15,6 +15,7 @@ from bursar.cli import (
     doctor,
     documents,
     imports,
+    invoice_sending,
     invoices,
     operating,
     payments,
@@ -33,6 +34,7 @@ from bursar.cli import (
 from bursar.cli.building import Building
 
 invoices.app.command("pdf")(documents.invoice_pdf)
+invoices.app.command("send")(invoice_sending.send)
 invoices.app.command("xml")(documents.invoice_xml)
 credit_notes.app.command("pdf")(documents.credit_note_pdf)
 credit_notes.app.command("xml")(documents.credit_note_xml)

@@ -74,6 +74,12 @@ WORDS: dict[str, Mapping[str, str]] = {
         "quality": N_("Unhappy with the work"),
         "other": N_("Another reason"),
     },
+    "notice": {
+        "issued": N_("The invoice"),
+        "reminder": N_("Before the due date"),
+        "overdue": N_("Past the due date"),
+        "receipt": N_("Receipt"),
+    },
     "payment_source": {
         "manual": N_("Recorded by hand"),
         "import": N_("Import"),

@@ -134,6 +134,7 @@ def _sends(work: Work, limit: int) -> sa.Select:
             s.c.id,
             s.c.purpose,
             s.c.stream,
+            s.c.touch_key,
             s.c.state,
             s.c.reason,
             s.c.queue_at,

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from bursar.billing import allocations, credit_notes, disputes, invoices, issuing, promises
 from bursar.billing.finding import Invoice, get_invoice
+from bursar.billing.notices import ordering
 from bursar.billing.states import DisputeReason
 from bursar.core.errors import N_, Conflict, Invalid
 from bursar.web import pages, reading
@@ -29,6 +30,13 @@ async def issue(request: Request, invoice_id: UUID) -> Response:
         issued = await issuing.issue_invoice(work, invoice_id)
     toast = N_("Issued under the number %(number)s.")
     return pages.see_other(request, f"/invoices/{invoice_id}", toast=toast, params={"number": issued.number})
+
+
+@router.post("/invoices/{invoice_id}/sends")
+async def send(request: Request, invoice_id: UUID) -> Response:
+    async with viewer_work(request) as work:
+        await ordering.send_invoice(work, invoice_id)
+    return _back(request, invoice_id, N_("It leaves by e-mail with its PDF; below you see how far it got."))
 
 
 @router.post("/invoices/{invoice_id}/deletion")
