@@ -24,7 +24,7 @@ from tests.makers.cli import Shell, untouched_logging
 
 COMMANDS = [
     "bursar agent reset-link", "bursar api-key create", "bursar api-key list", "bursar api-key revoke", "bursar audit heads",
-    "bursar audit verify",
+    "bursar audit export", "bursar audit list", "bursar audit verify",
     "bursar campaign cancel", "bursar campaign clone", "bursar campaign create", "bursar campaign list",
     "bursar campaign pause", "bursar campaign preview", "bursar campaign release", "bursar campaign resume",
     "bursar campaign retry", "bursar campaign show", "bursar doctor", "bursar import", "bursar migrate",

@@ -190,7 +190,7 @@ async def reverse(work: Work, live: Sequence[sa.Row[Any]], *, because: str) -> N
             id_,
             invoice.customer_id,
             changes=_change(invoice.balance_minor, invoice.balance_minor - back[id_]),
-            payload={"because": because},
+            payload={"because": because, "currency": invoice.currency},
         )
         for id_, invoice in found.items()
         if invoice.state == InvoiceState.ISSUED
@@ -277,7 +277,7 @@ def _told(share: Share, before: int, left: int) -> Record:
         share.invoice.id,
         share.invoice.customer_id,
         changes=_change(before, left),
-        payload={"payment_id": str(share.payment_id)},
+        payload={"payment_id": str(share.payment_id), "currency": share.invoice.currency},
     )
 
 

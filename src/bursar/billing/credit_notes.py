@@ -280,5 +280,6 @@ def _told(invoice: sa.Row[Any], note: CreditNote, left: int) -> Record:
             "credit_note_id": str(note.id),
             "number": note.number,
             "released_minor": note.released.minor,
+            "currency": invoice.currency,
         },
     )

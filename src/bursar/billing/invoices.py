@@ -66,7 +66,8 @@ async def edit_draft(work: Work, invoice_id: UUID, draft: Draft, *, version: int
         "before": {name: _plain(getattr(before, name)) for name in changed},
         "after": {name: _plain(after[name]) for name in changed},
     }
-    await work.record("invoice.edit", Record(invoice_id, draft.customer_id, changes=told))
+    besides = {"currency": draft.currency}
+    await work.record("invoice.edit", Record(invoice_id, draft.customer_id, changes=told, payload=besides))
 
 
 async def delete_draft(work: Work, invoice_id: UUID, *, version: int | None = None) -> None:

@@ -225,7 +225,7 @@ async def _succeed(
         invoice_id,
         invoice.customer_id,
         changes={"before": before, "after": after},
-        payload={"refund_id": str(refund_id)},
+        payload={"refund_id": str(refund_id), "currency": invoice.currency},
     )
     await work.record(REFUND.name, told)
 

@@ -14,7 +14,7 @@ from sqlalchemy import Row
 
 from bursar.core.kinds import ActorType, AgentRole
 from bursar.core.queries import journal as queries
-from bursar.core.registry import Say, describe
+from bursar.core.registry import Say, describe, types_of
 from bursar.core.seals import first_id_at
 from bursar.core.work import Work
 
@@ -61,7 +61,10 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a reader asks for; what is not set does not narrow. `until` itself is not in it."""
+    """What a reader asks for; what is not set does not narrow. `until` itself is not in it.
+
+    `entity_type` alone is a kind of thing, with `entity_id` one of them.
+    """
 
     since: datetime | None = None
     until: datetime | None = None
@@ -75,13 +78,12 @@ class Wanted:
 
 async def find(work: Work, wanted: Wanted, *, before: UUID | None = None, limit: int = PAGE) -> Page:
     """The newest events that fit, older than `before`."""
-    names = ("entity_type", "entity_id", "customer_id", "actor_id")
-    about = {name: getattr(wanted, name) for name in names if getattr(wanted, name) is not None}
+    about, types = _narrowed(wanted)
     ends = [one for one in (before, first_id_at(wanted.until) if wanted.until else None) if one]
     statement = queries.events_wanted(
         work.tenant_id,
         about=about,
-        types=wanted.types,
+        types=types,
         actor_type=wanted.actor_type,
         since=first_id_at(wanted.since) if wanted.since else None,
         before=min(ends, default=None),
@@ -94,6 +96,21 @@ async def find(work: Work, wanted: Wanted, *, before: UUID | None = None, limit:
     )
     entries = [_entry(work, row, private.get(row.id)) for row in shown]
     return Page(entries, shown[-1].id if len(rows) > limit else None)
+
+
+def _narrowed(wanted: Wanted) -> tuple[dict[str, object], Collection[str]]:
+    """Equal columns, and types. A kind of thing is asked for by the types of its events, which have an index."""
+    names = ("entity_type", "entity_id", "customer_id", "actor_id")
+    about = {name: getattr(wanted, name) for name in names if getattr(wanted, name) is not None}
+    if (
+        wanted.entity_type
+        and not wanted.entity_id
+        and not wanted.types
+        and (own := types_of(wanted.entity_type))
+    ):
+        del about["entity_type"]
+        return about, own
+    return about, wanted.types
 
 
 def sees_origins(work: Work) -> bool:

@@ -209,3 +209,8 @@ def describe(event_type: str, facts: Mapping[str, Any], say: Say) -> str:
         if all(facts.get(place) is not None for place in places):
             return say(known.detailed, {place: str(facts[place]) for place in places})
     return say(known.sentence, {})
+
+
+def types_of(noun: str) -> tuple[str, ...]:
+    """Every type of event that happens to this kind of thing."""
+    return tuple(name for name in REGISTRY if name.partition(".")[0] == noun)

@@ -118,8 +118,8 @@ async def list_agents(office: Office, tenant_id: UUID, actor: Actor) -> list[Age
     ]
 
 
-async def names_of_agents(work: Work, ids: Sequence[UUID]) -> dict[UUID, str]:
-    """For lists that say who did what."""
+async def names_of_agents(work: Work, ids: Sequence[UUID] | None = None) -> dict[UUID, str]:
+    """For lists that say who did what; without `ids` everybody who ever worked here, by name."""
     return {row.id: row.name for row in await work.db.execute(queries.names_of_agents(work, ids))}
 
 

@@ -5,30 +5,44 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Query, Request
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from bursar.api.acting import Acting, door
 from bursar.api.pagination import Listed, Paging, cursor_of
-from bursar.api.values import Shown
+from bursar.api.values import Line, Shown
+from bursar.billing.called import thing_called
 from bursar.core import journal
 from bursar.core.errors import N_, Invalid
+from bursar.core.kinds import ActorType
 from bursar.core.translations import preferred, say
 from bursar.core.work import Work
 
 router = door("/events", "settings", tag="events")
+PLAIN = ("customer_id", "actor_type", "actor_id", "since", "until")
 Noun = Annotated[str, Field(pattern=r"^[a-z][a-z_]{1,40}$", examples=["invoice"])]
 
 
 class EventQuery(Paging):
-    """Both of entity_type and entity_id, or customer_id, or nothing for all that happened."""
+    """What is not given does not narrow."""
 
-    entity_type: Noun | None = None
+    entity_type: Noun | None = Field(default=None, description="A kind of thing, like invoice.")
     entity_id: UUID | None = None
-    customer_id: UUID | None = None
+    number: Line | None = Field(default=None, description="Of one invoice or credit note, as it is printed.")
+    customer_id: UUID | None = Field(default=None, description="All that happened around them.")
+    type: (
+        Annotated[str, Field(pattern=r"^[a-z_]{2,40}\.[a-z_]{2,40}$", examples=["invoice.issue"])] | None
+    ) = None
+    actor_type: ActorType | None = None
+    actor_id: UUID | None = None
+    since: AwareDatetime | None = Field(default=None, description="From this instant on.")
+    until: AwareDatetime | None = Field(default=None, description="Before this instant.")
 
 
 class Event(Shown):
-    """`text` says it for people; `private` is null when there was nothing personal or it was erased."""
+    """`text` says it for people; `private` is null when there was nothing personal or it was erased.
+
+    From where it was done is told to keys of administrators, else null.
+    """
 
     id: UUID
     at: datetime
@@ -43,6 +57,9 @@ class Event(Shown):
     changes: dict[str, Any]
     payload: dict[str, Any]
     private: dict[str, Any] | None
+    ip: str | None
+    user_agent: str | None
+    request_id: str | None
 
 
 @router.get("")
@@ -55,18 +72,20 @@ async def list_events(work: Acting, asked: Annotated[EventQuery, Query()], reque
 
 
 async def _page(work: Work, asked: EventQuery) -> journal.Page:
-    part = {"before": asked.after, "limit": asked.limit}
-    if asked.entity_type and asked.entity_id and asked.customer_id is None:
-        return await journal.timeline(work, asked.entity_type, asked.entity_id, **part)
-    if asked.entity_type or asked.entity_id:
-        raise Invalid(
-            N_("Give both entity_type and entity_id, or a customer_id, or none of them."),
-            code="ask_unclear",
-            field="query.entity_type",
-        )
-    if asked.customer_id is not None:
-        return await journal.timeline_of_customer(work, asked.customer_id, **part)
-    return await journal.timeline_of_tenant(work, **part)
+    kind, thing = asked.entity_type, asked.entity_id
+    if asked.number is not None:
+        if thing is not None:
+            raise Invalid(
+                N_("Give a number or an entity_id, not both."), code="ask_unclear", field="query.number"
+            )
+        kind, thing = await thing_called(work, asked.number)
+    wanted = journal.Wanted(
+        types=[asked.type] if asked.type else (),
+        entity_type=kind,
+        entity_id=thing,
+        **{name: getattr(asked, name) for name in PLAIN},
+    )
+    return await journal.find(work, wanted, before=asked.after, limit=asked.limit)
 
 
 def _event(entry: journal.Entry, language: str) -> Event:

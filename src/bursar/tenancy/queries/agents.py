@@ -80,11 +80,11 @@ def agent_with_account(work: Work, agent_id: UUID) -> sa.Select:
     )
 
 
-def names_of_agents(work: Work, ids: Sequence[UUID]) -> sa.Select:
-    return sa.select(agents.c.id, agents.c.name).where(
-        agents.c.tenant_id == work.tenant_id,
-        agents.c.id == sa.any_(sa.literal(list(ids), sa.ARRAY(sa.UUID))),
-    )
+def names_of_agents(work: Work, ids: Sequence[UUID] | None) -> sa.Select:
+    """These agents, or all of the tenant, active or not."""
+    chosen = sa.true() if ids is None else agents.c.id == sa.any_(sa.literal(list(ids), sa.ARRAY(sa.UUID)))
+    named = sa.select(agents.c.id, agents.c.name).where(agents.c.tenant_id == work.tenant_id, chosen)
+    return named.order_by(agents.c.name, agents.c.id)
 
 
 def membership(work: Work, account_id: UUID) -> sa.Select:
