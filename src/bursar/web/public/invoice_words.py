@@ -35,7 +35,6 @@ def refusal_words(code: str, refusal: Refusal) -> str:
 _Row = tuple[str, str, str, str]
 _WORDS: Mapping[str, _Row] = {
     "invoice": ("Invoice", "فاتورة", "חשבונית", "Facture"),
-    "from": ("from", "من", "מאת", "de"),
     "language": ("Language", "اللغة", "שפה", "Langue"),
     "skip": ("Skip to the content", "انتقل إلى المحتوى", "דילוג לתוכן", "Aller au contenu"),
     "open": ("Open", "المتبقي", "יתרה לתשלום", "Reste dû"),
