@@ -139,10 +139,26 @@ async def some_of_everything(program: Program, called: str = "Dune") -> dict[str
         "address_lines": [f"{called} Road 1"],
     }
     customer = await program.post("/customers", firm)
-    of = f"/customers/{customer['id']}"
-    contact = await program.post(f"{of}/contacts", {"name": f"Rim {called}", "email": f"rim@{host}"})
-    draft = {
+    contact = await program.post(
+        f"/customers/{customer['id']}/contacts", {"name": f"Rim {called}", "email": f"rim@{host}"}
+    )
+    rows = {"kind": "customers", "header": ["Company", "E-mail"], "rows": [["Sand", "a@sand.example"]]}
+    sheet = await program.post("/imports", rows)
+    key = await program.post("/api-keys", {"name": "Spare", "scopes": ["customers:read"]})
+    return {
         "customer_id": customer["id"],
+        "contact_id": contact["id"],
+        "import_id": sheet["id"],
+        "key_id": key["id"],
+        **await _of_the_books(program, called, customer["id"]),
+        **await _of_the_catalog(program, called, customer["id"]),
+        **await _of_the_mail(program, called, host, customer["id"]),
+    }
+
+
+async def _of_the_books(program: Program, called: str, customer: str) -> dict[str, str]:
+    draft = {
+        "customer_id": customer,
         "currency": "AED",
         "lines": [{"description": "Season", "unit_price": "100.00"}],
     }
@@ -173,38 +189,7 @@ async def some_of_everything(program: Program, called: str = "Dune") -> dict[str
         "/disputes",
         {"invoice_id": invoice["id"], "reason": "other", "statement": f"{called} ordered grey ones."},
     )
-    async with program.work() as work:
-        product = await a_product(work, name=f"Hosting {called}")
-    deal = {"customer_id": customer["id"], "product_id": str(product), "day_of_month": 1, "start_date": today}
-    recurring = await program.post("/recurring-invoices", deal)
-    run = await program.post("/recurring-runs")
-    agreed = {"customer_id": customer["id"], "product_id": str(product), "effective_from": "2027-06-01"}
-    price = await program.post("/prices", {**agreed, "unit_price": {"amount": "12.00", "currency": "AED"}})
-    counted = {"customer_id": customer["id"], "product_id": str(product), "label": f"Rack {called}"}
-    units = await program.post("/units", {"units": [{**counted, "active_from": "2026-11-01"}]})
-    rows = {"kind": "customers", "header": ["Company", "E-mail"], "rows": [["Sand", "a@sand.example"]]}
-    sheet = await program.post("/imports", rows)
-    async with program.work() as work:
-        account = await an_account(work, 1, address=f"billing@{customer['id']}.example")
-        await the_library(work)
-        await late_customers(work, 2)
-    campaign = await program.post("/campaigns", {"name": f"November {called}", "kind": "overdue_notice"})
-    messages = await program.get(f"/campaigns/{campaign['id']}/previews")
-    first = {"locale": "en", "subject": "Open invoices", "body": BODY}
-    words = {"code": "ours", "name": f"Ours {called}", "category": "overdue_notice", "first": first}
-    template = await program.post("/templates", words)
-    suppression = await program.post("/suppressions", {"address": f"never@{host}"})
-    key = await program.post("/api-keys", {"name": "Spare", "scopes": ["customers:read"]})
     return {
-        "account_id": str(account),
-        "campaign_id": campaign["id"],
-        "send_id": messages["items"][0]["send_id"],
-        "key_id": key["id"],
-        "template_id": template["id"],
-        "version_id": template["versions"][0]["id"],
-        "suppression_id": suppression["id"],
-        "customer_id": customer["id"],
-        "contact_id": contact["id"],
         "invoice_id": invoice["id"],
         "allocation_id": payment["allocations"][0]["id"],
         "payment_id": payment["id"],
@@ -214,12 +199,46 @@ async def some_of_everything(program: Program, called: str = "Dune") -> dict[str
         "rate_id": exchange_rate["id"],
         "promise_id": promise["id"],
         "dispute_id": dispute["id"],
+    }
+
+
+async def _of_the_catalog(program: Program, called: str, customer: str) -> dict[str, str]:
+    async with program.work() as work:
+        product, today = await a_product(work, name=f"Hosting {called}"), work.today.isoformat()
+    theirs = {"customer_id": customer, "product_id": str(product)}
+    recurring = await program.post("/recurring-invoices", {**theirs, "day_of_month": 1, "start_date": today})
+    run = await program.post("/recurring-runs")
+    agreed = {"effective_from": "2027-06-01", "unit_price": {"amount": "12.00", "currency": "AED"}}
+    price = await program.post("/prices", {**theirs, **agreed})
+    counted = {"label": f"Rack {called}", "active_from": "2026-11-01"}
+    units = await program.post("/units", {"units": [{**theirs, **counted}]})
+    return {
         "product_id": str(product),
         "price_id": price["id"],
         "unit_id": units["ids"][0],
         "recurring_id": recurring["id"],
         "run_id": run["id"],
-        "import_id": sheet["id"],
+    }
+
+
+async def _of_the_mail(program: Program, called: str, host: str, customer: str) -> dict[str, str]:
+    async with program.work() as work:
+        account = await an_account(work, 1, address=f"billing@{customer}.example")
+        await the_library(work)
+        await late_customers(work, 2)
+    campaign = await program.post("/campaigns", {"name": f"November {called}", "kind": "overdue_notice"})
+    messages = await program.get(f"/campaigns/{campaign['id']}/previews")
+    first = {"locale": "en", "subject": "Open invoices", "body": BODY}
+    words = {"code": "ours", "name": f"Ours {called}", "category": "overdue_notice", "first": first}
+    template = await program.post("/templates", words)
+    suppression = await program.post("/suppressions", {"address": f"never@{host}"})
+    return {
+        "account_id": str(account),
+        "campaign_id": campaign["id"],
+        "send_id": messages["items"][0]["send_id"],
+        "template_id": template["id"],
+        "version_id": template["versions"][0]["id"],
+        "suppression_id": suppression["id"],
     }
 
 
