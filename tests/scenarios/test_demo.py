@@ -8,11 +8,12 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from bursar.demo import season, working_title
+from bursar.demo import hashrate, season, working_title
 from bursar.demo.season import BILLS
 
 LONGEST_S = 300
@@ -76,6 +77,36 @@ def test_on_any_day_everybody_owes_something_overdue(today):
 
     assert len(late) == 60
     assert all(0 < bill.balance <= bill.total and bill.issued < today for bill in bills)
+
+
+@pytest.mark.pure
+@pytest.mark.parametrize(
+    "today", [date(2026, 1, 1), date(2027, 2, 28), date(2028, 2, 29), date(2026, 12, 31)]
+)
+def test_on_any_day_the_hosting_firm_has_a_year_behind_it(today):
+    miners = hashrate.miners()
+    past = hashrate.past(miners, today)
+
+    assert past == hashrate.past(hashrate.miners(), today)
+    assert len({one.number for one in past}) == len(past) == 49 * 12
+    assert {one.paid_on <= today for one in past if one.paid_on} == {True}
+    late = [one for one in past if one.paid < one.total]
+    assert len(late) == hashrate.LATE + hashrate.PART_PAID
+    assert all(one.due < today and one.state == "OVERDUE" for one in late)
+
+
+@pytest.mark.pure
+def test_a_past_month_was_billed_by_its_machines_and_its_price():
+    """Falcon has 18 machines: 16 until half a year ago and one that was sold, at a price that rose and fell back."""
+    today, miners = date(2026, 11, 20), hashrate.miners()
+    [first, *_] = [one for one in hashrate.rates(miners, today) if one.miner.code == "HH-01"]
+    months = [one for one in hashrate.past(miners, today) if one.miner.code == "HH-01"]
+
+    risen = (first.price * Decimal("1.06")).quantize(Decimal("0.01"))
+    billed = [17, 17, 17, 17, 17, 17, 17, 19, 19, 18, 18, 18]
+    prices = [first.price] * 7 + [risen] * 3 + [first.price] * 2
+    for month, machines, price in zip(months, billed, prices, strict=True):
+        assert abs(month.total - machines * price * Decimal("1.05")) < Decimal("0.01"), month.number
 
 
 def processes_with(words: str) -> list[str]:

@@ -12,8 +12,9 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from bursar.core.clock import SystemClock
-from bursar.demo import season, working_title
+from bursar.demo import billing_verdict, hashrate, season, working_title
 from bursar.demo.aftermath import live_on
+from bursar.demo.billing_month import bill_a_month
 from bursar.demo.doors import CommandLine, Mailboxes, Refused
 from bursar.demo.preparing import OURS, THEIRS, prepare
 from bursar.demo.processes import HOST, Children, Died, environment, free_port
@@ -55,10 +56,11 @@ def play(stage: Stage) -> bool:
     prepare(stage)
     send(stage)
     live_on(stage)
+    bill_a_month(stage)
     console = stage.teller.console
     console.print()
-    console.print(table(stage.outcome))
-    kept = list(promises(stage.outcome))
+    console.print(table(stage.outcome, stage.billed))
+    kept = [*promises(stage.outcome), *billing_verdict.promises(stage.billed)]
     for text, true in kept:
         if not true:
             console.print(f"  [red]✗ not true: {text}[/red]")
@@ -138,7 +140,7 @@ def _stay(stage: Stage) -> None:
     console = stage.teller.console
     console.print()
     console.print(f"  Bursar      [bold]{stage.base_url}[/bold]")
-    for firm in (OURS, THEIRS):
+    for firm in (OURS, THEIRS, hashrate.FIRM):
         console.print(f"              {firm.owner_email}   {firm.password}   [dim]({firm.name})[/dim]")
     console.print(f"  Mailboxes   [bold]{stage.mailboxes_url}[/bold]")
     console.print("  [dim]Everything lives in[/dim]", str(stage.folder), "[dim]· Ctrl-C ends it[/dim]")

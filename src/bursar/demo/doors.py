@@ -57,6 +57,9 @@ class Api:
     def post(self, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
         return self._answer(self._client.post(path, json=body))
 
+    def patch(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        return self._answer(self._client.patch(path, json=body))
+
     def upload(self, path: str, file: Path, **form: str) -> dict[str, Any]:
         with file.open("rb") as opened:
             return self._answer(self._client.post(path, data=form, files={"file": (file.name, opened)}))

@@ -33,7 +33,7 @@ def prepare(stage: Stage) -> None:
 
 def _found_firms(stage: Stage) -> None:
     with stage.teller.step("bursar tenant create, twice") as found, ThreadPoolExecutor(2) as pool:
-        found += [made["slug"] for made in pool.map(lambda firm: _found(stage, firm), (OURS, THEIRS))]
+        found += [made["slug"] for made in pool.map(lambda firm: found_firm(stage, firm), (OURS, THEIRS))]
 
 
 def _open_doors(stage: Stage) -> None:
@@ -44,13 +44,13 @@ def _open_doors(stage: Stage) -> None:
     ):
         mailbox = pool.submit(_connect_mailbox, stage)
         for firm, made in zip(
-            (OURS, THEIRS), pool.map(lambda firm: _key(stage, firm), (OURS, THEIRS)), strict=True
+            (OURS, THEIRS), pool.map(lambda firm: make_key(stage, firm), (OURS, THEIRS)), strict=True
         ):
             stage.open_api(firm.slug, made["key"])
         found += [mailbox.result()["address"], f"{BATCH} mails every {PAUSE_S:g} s"]
 
 
-def _found(stage: Stage, firm: Firm) -> dict[str, Any]:
+def found_firm(stage: Stage, firm: Firm) -> dict[str, Any]:
     options = {
         "--name": firm.name,
         "--country": firm.country,
@@ -65,7 +65,7 @@ def _found(stage: Stage, firm: Firm) -> dict[str, Any]:
     return stage.line("tenant", "create", firm.slug, *given, OWNERS_PASSWORD=firm.password)
 
 
-def _key(stage: Stage, firm: Firm) -> dict[str, Any]:
+def make_key(stage: Stage, firm: Firm) -> dict[str, Any]:
     owner = ("--name", "The demo", "--agent", firm.owner_email)
     return stage.line("api-key", "create", "--tenant", firm.slug, *owner)
 
@@ -102,7 +102,7 @@ def _try_imports(stage: Stage) -> None:
     ):
         customers = pool.submit(_import, stage, "customers", "customers.csv", apply=False)
         invoices = pool.submit(_import, stage, "invoices", "season.xlsx", apply=False).result()
-        found += [_counted(customers.result()), _counted(invoices)]
+        found += [counted(customers.result()), counted(invoices)]
     refused = [row for row in invoices["rows"] if row["outcome"] == "refused"]
     stage.teller.say(f"refused: {refused[0]['reason']}")
 
@@ -111,30 +111,30 @@ def _import_sheets(stage: Stage) -> None:
     with stage.teller.step("bursar import customers --apply (Arabic headings)") as found:
         told = _import(stage, "customers", "customers.csv", apply=True)
         stage.outcome.merged_rows = told["unchanged"]
-        found.append(_counted(told))
+        found.append(counted(told))
     with stage.teller.step("bursar import invoices --apply (XLSX)") as found:
         told = _import(stage, "invoices", "season.xlsx", apply=True)
         stage.outcome.imported, stage.outcome.refused_rows = told["created"], told["refused"]
-        found.append(_counted(told))
+        found.append(counted(told))
 
 
 def _upload_sheets(stage: Stage) -> None:
     with stage.teller.step("Bank transfers in Arabic-Indic digits, uploaded over the API") as found:
-        run = _upload(stage, OURS.slug, "payments", "transfers.csv")
+        run = upload(stage, OURS.slug, "payments", "transfers.csv")
         stage.outcome.transfers = run["counts"]["created"]
         found.append(f"{run['counts']['created']} created")
     with stage.teller.step("Nile Tiles uploads its own sheet (cp1256, semicolons)") as found:
-        run = _upload(stage, THEIRS.slug, "invoices", "tiles.csv")
+        run = upload(stage, THEIRS.slug, "invoices", "tiles.csv")
         found.append(f"{run['counts']['created']} created")
 
 
-def _upload(stage: Stage, slug: str, kind: str, name: str) -> dict[str, Any]:
+def upload(stage: Stage, slug: str, kind: str, name: str) -> dict[str, Any]:
     api = stage.api(slug)
     run = api.upload("/imports/files", stage.sheet(name), kind=kind)
     return api.post(f"/imports/{run['id']}/application")
 
 
-def _counted(told: dict[str, Any]) -> str:
+def counted(told: dict[str, Any]) -> str:
     names = ("created", "updated", "unchanged", "refused")
     return ", ".join(f"{told[name]} {name}" for name in names if told[name]) or "nothing"
 

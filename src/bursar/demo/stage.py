@@ -52,6 +52,30 @@ class Outcome:
 
 
 @dataclass(slots=True)
+class Billed:
+    """What came of the month that Hashrate Hosting billed. Sums by currency."""
+
+    imported: Mapping[str, int] = field(default_factory=dict)
+    refused: Mapping[str, int] = field(default_factory=dict)
+    raised: int = 0
+    previewed: int = 0
+    first_run: Mapping[str, int] = field(default_factory=dict)
+    second_run: Mapping[str, int] = field(default_factory=dict)
+    numbers: list[str] = field(default_factory=list)
+    lines: int = 0
+    matched: int = 0
+    left: list[str] = field(default_factory=list)
+    credited: str = ""
+    refunded: str = ""
+    states: Mapping[str, int] = field(default_factory=dict)
+    owed: Mapping[str, str] = field(default_factory=dict)
+    aged: Mapping[str, str] = field(default_factory=dict)
+    closing: Mapping[str, str] = field(default_factory=dict)
+    printed: int = 0
+    months: int = 0
+
+
+@dataclass(slots=True)
 class Stage:
     """`api` and `neighbour` are of the two firms; they are there once the firms are."""
 
@@ -67,6 +91,7 @@ class Stage:
     buyers: list[Buyer]
     bills: list[Bill]
     outcome: Outcome = field(default_factory=Outcome)
+    billed: Billed = field(default_factory=Billed)
     campaign_id: str = ""
     _apis: dict[str, Api] = field(default_factory=dict)
 

@@ -17,7 +17,7 @@ def field(name: str, label: str, called: str) -> Field:
 
 
 CUSTOMER_CODE = (
-    "customer code|customer id|customer no|customer number|client code|client id|client no|client number|"
+    "customer code|customer id|customer no|customer number|user id|client code|client id|client no|client number|"
     "account code|account number|account no|external code|external id|كود العميل|رقم العميل|رمز العميل|"
     "رقم الحساب|"
     "code client|numéro client|n° client|numéro de client|n° de client|identifiant client|réf client|"
