@@ -271,6 +271,7 @@ async def test_an_act_in_the_browser_is_told_with_where_it_came_from(staff: Staf
     invoice = UUID(made.headers["location"].rpartition("/")[2])
     await staff.post(f"/invoices/{invoice}/issue")
     await staff.post("/sign-out")
+    assert staff.actor.id is not None
 
     async with staff.work() as work:
         told = [await the_event(work, invoice, type_) for type_ in ("invoice.draft", "invoice.issue")]
