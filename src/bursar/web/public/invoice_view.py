@@ -77,7 +77,7 @@ def _sums(told: Hosted) -> list[tuple[str, Money]]:
 
 def _line(told: Hosted, line: Any, code: str) -> dict[str, Any]:
     currency = told.invoice.total.currency
-    local = line["description_local"] if code in ("ar", "he") else None
+    local = line["description_local"] if code == "ar" else None  # the second language of a bilingual invoice
     quantity = format_number(line["quantity"].normalize(), code)
     price = format_money(Money(line["unit_price_minor"], currency), code)
     return {
