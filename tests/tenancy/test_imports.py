@@ -4,8 +4,6 @@ from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import given
-from hypothesis import strategies as st
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from bursar.core.errors import Conflict, IllegalMove, Invalid, NotAllowed, NotFound, StaleVersion
@@ -13,10 +11,7 @@ from bursar.core.kinds import ActorType, AgentRole
 from bursar.core.work import Actor, Office
 from bursar.tenancy import import_runs, import_slices
 from bursar.tenancy.amounts import NumberStyle
-from bursar.tenancy.grids import Flaw
 from bursar.tenancy.imports import apply_run, discard_run, read_file, report, set_mapping
-from bursar.tenancy.raw_cells import from_json, to_json
-from bursar.tenancy.sheets import Row
 from bursar.tenancy.states import ImportKind, ImportState
 from bursar.tenancy.tables import customers, import_rows
 from bursar.tenancy.tables import import_runs as runs
@@ -276,27 +271,3 @@ async def test_another_firms_run_does_not_exist(office):
     ):
         with pytest.raises(NotFound):
             await act
-
-
-CELLS = st.one_of(
-    st.text(alphabet=st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20),
-    st.decimals(allow_nan=False, allow_infinity=False),
-    st.dates(),
-    st.booleans(),
-    st.builds(Flaw, st.just("Cell %(cell)s holds a formula."), st.just("cell_formula"), st.just("B2")),
-)
-
-
-@pytest.mark.pure
-@given(st.lists(CELLS, max_size=8), st.booleans())
-def test_cells_survive_being_kept(cells, is_refused):
-    refusal = (
-        Invalid("Row %(row)s has more cells than the header.", code="row_too_wide", row=7)
-        if is_refused
-        else None
-    )
-    back = from_json(7, to_json(Row(7, cells, refusal)))
-
-    assert back.cells == cells
-    assert [type(cell) for cell in back.cells] == [type(cell) for cell in cells]
-    assert (back.refusal and back.refusal.params) == (refusal and refusal.params)
