@@ -7,7 +7,6 @@ from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import strategies as st
 
 from bursar.billing.ageing import credit_of
 from bursar.billing.credit_notes import CreditReason, cancel_invoice, issue_credit_note, left_of
@@ -228,9 +227,6 @@ class TestWhatItCopies:
         async with office.work(await a_tenant(office, settings=settings)) as work:
             note = await issue_credit_note(work, await an_invoice(work), aed(1), because="late")
         assert note.number == "CN-HH-2026-0001"
-
-
-RATES = st.sampled_from([Decimal(0), Decimal(5), Decimal(18)])
 
 
 @pytest.mark.anyio

@@ -11,6 +11,8 @@ from bursar.billing.crediting import Left
 from bursar.billing.lines import Line, price
 from tests.makers.billing import aed
 
+RATES = st.sampled_from([Decimal(0), Decimal(5), Decimal(18)])
+
 
 @st.composite
 def invoices_with_credits(draw: st.DrawFn) -> tuple[list[Left], list[int]]:
