@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Any
 from uuid import UUID
 
 from starlette.datastructures import UploadFile
@@ -12,6 +14,8 @@ from bursar.core.money import Money, exponent_of
 from bursar.tenancy.amounts import NumberStyle, parse_amount
 
 LONGEST_SEARCH = 100
+LONGEST_WHOLE = 9
+LARGEST_NUMBER = 10**9
 
 
 async def typed(request: Request) -> dict[str, str]:
@@ -67,6 +71,30 @@ def must_be(values: Mapping[str, str], field: str, allowed: Iterable[str]) -> st
     if found is None:
         raise Invalid(N_("Choose one of the list."), code="not_offered", field=field)
     return found
+
+
+def number(text: str, field: str) -> Decimal:
+    """As people write a quantity or a rate, "1.5". Raises `Invalid` about `field`, for NaN and 1e99 too."""
+    try:
+        found = Decimal(text.strip())
+    except InvalidOperation:
+        found = Decimal("NaN")
+    if not found.is_finite() or abs(found) > LARGEST_NUMBER:
+        raise Invalid(N_("Write a number, like 2 or 1.5."), code="number_unreadable", field=field)
+    return found
+
+
+def version(values: Mapping[str, Any]) -> int | None:
+    """Which version of a thing a form was filled in from; None for a form that does not say.
+
+    Raises `Invalid` for what is no version: dropped in silence it would overwrite what others changed.
+    """
+    text = str(values.get("version") or "")
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_WHOLE):
+        raise Invalid(N_("Open this form again: it was changed on its way."), code="version_unreadable")
+    return int(text)
 
 
 def cursor(text: str | None) -> UUID | None:

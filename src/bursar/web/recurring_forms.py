@@ -1,7 +1,6 @@
 """The form of a recurring invoice: what was typed into it, and what it means."""
 
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
@@ -66,7 +65,9 @@ def plan_of(
         start_date=reading.day(values, "start_date"),
         end_date=reading.day_or_none(values, "end_date"),
         quantity_source=source,
-        quantity=_quantity(values.get("quantity", "")) if source is QuantitySource.FIXED else None,
+        quantity=reading.number(values.get("quantity", ""), "quantity")
+        if source is QuantitySource.FIXED
+        else None,
         unit_price=reading.amount_or_none(values, currency or product.currency, "unit_price"),
         currency=currency,
         proration=Proration(reading.must_be(values, "proration", Proration)),
@@ -77,20 +78,6 @@ def plan_of(
     )
 
 
-def version_of(values: Mapping[str, Any]) -> int | None:
-    text = str(values.get("version", ""))
-    return int(text) if text.isdecimal() else None
-
-
 def _day_of_month(text: str) -> int:
     """What is no number is no day of a month: the verb refuses both in the same words."""
     return int(text) if text.strip().isdecimal() and len(text.strip()) <= 2 else 0
-
-
-def _quantity(text: str) -> Decimal:
-    try:
-        return Decimal(text.strip())
-    except InvalidOperation:
-        raise Invalid(
-            N_("Write a number, like 2 or 1.5."), code="number_unreadable", field="quantity"
-        ) from None

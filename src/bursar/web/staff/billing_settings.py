@@ -1,6 +1,5 @@
 """How the firm numbers, taxes and is paid; and the rates of exchange."""
 
-from decimal import Decimal, InvalidOperation
 from typing import Any, cast
 from uuid import UUID
 
@@ -59,7 +58,7 @@ async def add_rate(request: Request) -> Response:
                 work,
                 typed.get("currency", "").strip().upper(),
                 reading.day(typed, "on_date"),
-                _decimal(typed.get("rate", ""), "rate"),
+                reading.number(typed.get("rate", ""), "rate"),
                 source=typed.get("source", ""),
             )
     except (Invalid, Conflict) as refusal:
@@ -80,23 +79,16 @@ def _given(typed: dict[str, str]) -> SettingsInput:
     given |= {name: _whole(typed[name], name) for name in WHOLES if name in typed}
     given |= {name: name in typed for name in FLAGS}
     if "default_tax_rate" in typed:
-        given["default_tax_rate"] = _decimal(typed["default_tax_rate"] or "0", "default_tax_rate")
+        given["default_tax_rate"] = reading.number(typed["default_tax_rate"] or "0", "default_tax_rate")
     return cast("SettingsInput", given)
 
 
 def _whole(text: str, field: str) -> int | None:
     if not text.strip():
         return None
-    if not text.strip().isdecimal():
+    if not text.strip().isdecimal() or len(text.strip()) > reading.LONGEST_WHOLE:
         raise Invalid(N_("Write a whole number, like 14."), code="number_unreadable", field=field)
     return int(text)
-
-
-def _decimal(text: str, field: str) -> Decimal:
-    try:
-        return Decimal(text.strip())
-    except InvalidOperation:
-        raise Invalid(N_("Write a number, like 2 or 1.5."), code="number_unreadable", field=field) from None
 
 
 def _values(told: BillingSettings) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """Credit notes: made at an invoice by lines, by amount or over all that is left; listed, and looked at."""
 
-from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
@@ -84,14 +83,11 @@ async def _make(work: Work, invoice_id: UUID, typed: dict[str, str]) -> CreditNo
 def _parts(typed: dict[str, str]) -> list[Part]:
     """Each line beside which a quantity stands."""
     told = ((name.removeprefix("quantity-"), text.strip()) for name, text in typed.items())
-    return [Part(int(place), _number(text)) for place, text in told if place.isdecimal() and text]
-
-
-def _number(text: str) -> Decimal:
-    try:
-        return Decimal(text)
-    except InvalidOperation:
-        raise Invalid(N_("Write a number, like 2 or 1.5."), code="number_unreadable", field="lines") from None
+    return [
+        Part(int(place), reading.number(text, "lines"))
+        for place, text in told
+        if place.isdecimal() and len(place) <= reading.LONGEST_WHOLE and text
+    ]
 
 
 async def _ask(request: Request, invoice_id: UUID, form: Form) -> Response:

@@ -112,7 +112,7 @@ async def edit_customer(request: Request, customer_id: UUID) -> Response:
 @router.post("/customers/{customer_id}")
 async def save_customer(request: Request, customer_id: UUID) -> Response:
     typed = await reading.typed(request)
-    version = int(typed["version"]) if typed.get("version", "").isdecimal() else None
+    version = reading.version(typed)
     try:
         async with viewer_work(request) as work:
             await customers.edit_customer(work, customer_id, _given(typed), version=version)

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
@@ -103,10 +102,10 @@ def line_of(line: Typed, currency: str, place: int) -> Line:
     return Line(
         description=line["description"],
         unit_price=_price(line["unit_price"], currency, field),
-        quantity=_number(line["quantity"], field),
+        quantity=reading.number(line["quantity"], field),
         discount=reading.amount({field: discount}, currency, field) if discount else None,
         tax_category=TaxCategory(reading.must_be({field: line["tax_category"]}, field, TaxCategory)),
-        tax_rate=_number(line["tax_rate"] or "0", field),
+        tax_rate=reading.number(line["tax_rate"] or "0", field),
         service_from=reading.day_or_none({field: line["service_from"]}, field),
         service_to=reading.day_or_none({field: line["service_to"]}, field),
         product_id=reading.cursor(line["product_id"]),
@@ -148,13 +147,3 @@ def _price(text: str, currency: str, field: str) -> Money:
     """A price below zero is a rebate."""
     amount = reading.amount({field: text.strip().lstrip("-−")}, currency, field)
     return -amount if text.strip().startswith(("-", "−")) else amount
-
-
-def _number(text: str, field: str) -> Decimal:
-    try:
-        number = Decimal(text.strip())
-    except InvalidOperation:
-        number = Decimal("nan")
-    if not number.is_finite() or abs(number) > 10**9:
-        raise Invalid(N_("Write a number, like 2 or 1.5."), code="number_unreadable", field=field)
-    return number

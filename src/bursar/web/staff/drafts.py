@@ -94,7 +94,7 @@ async def _save(request: Request, typed: FormData, buyer: Customer, invoice_id: 
             if invoice_id is None:
                 invoice_id = await create_draft(work, draft)
             else:
-                await edit_draft(work, invoice_id, draft, version=_version(form))
+                await edit_draft(work, invoice_id, draft, version=reading.version(form.values))
     except (Invalid, Conflict) as refusal:
         return await _page(request, buyer, form.refused(refusal), lines, invoice_id)
     return pages.see_other(request, f"/invoices/{invoice_id}", toast=N_("The draft is saved."))
@@ -152,7 +152,7 @@ async def _rearranged(work: Work, buyer: Customer, lines: list[Typed], act: str,
     what, _, place = act.partition("-")
     if what == "add":
         return [*lines, await _filled(work, buyer, product)]
-    if what == "remove" and place.isdecimal():
+    if what == "remove" and place.isdecimal() and len(place) <= reading.LONGEST_WHOLE:
         return [line for at, line in enumerate(lines) if at != int(place)] or [await _blank(work)]
     return lines
 
@@ -190,8 +190,3 @@ def _draft(customer_id: UUID, form: Form, lines: list[Typed]) -> Draft:
         allocation_number=form.value("allocation_number").strip() or None,
         notes=form.value("notes").strip() or None,
     )
-
-
-def _version(form: Form) -> int | None:
-    text = str(form.value("version"))
-    return int(text) if text.isdecimal() else None

@@ -18,7 +18,7 @@ from bursar.tenancy.customers import Customer, get_customer
 from bursar.tenancy.tenants import this_tenant
 from bursar.web import pages, reading
 from bursar.web.forms import Form
-from bursar.web.recurring_forms import again, blank, plan_of, product_of, version_of
+from bursar.web.recurring_forms import again, blank, plan_of, product_of
 from bursar.web.sessions import staff_router, viewer_work
 from bursar.web.staff.drafts import choose_customer
 
@@ -93,7 +93,7 @@ async def save_plan(request: Request, recurring_id: UUID) -> Response:
         async with viewer_work(request) as work:
             product = await get_product(work, product_of(values))
             plan = plan_of(values, found.customer_id, product, found.currency)
-            await edit_recurring(work, recurring_id, plan, version=version_of(values))
+            await edit_recurring(work, recurring_id, plan, version=reading.version(values))
     except (Invalid, Conflict) as refusal:
         return await _page(request, buyer, Form(values, (refusal,)), found)
     return pages.see_other(request, f"/recurring/{recurring_id}", toast=N_("The recurring invoice is saved."))

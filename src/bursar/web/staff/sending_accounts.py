@@ -78,7 +78,7 @@ async def save_account(request: Request, account_id: UUID) -> Response:
     typed = await reading.typed(request)
     try:
         async with viewer_work(request) as work:
-            version = int(typed["version"]) if typed.get("version", "").isdecimal() else None
+            version = reading.version(typed)
             await accounts.edit_account(work, account_id, _pace(typed), version=version)
     except (Invalid, Conflict) as refusal:
         async with viewer_work(request, read_only=True) as work:
