@@ -1,88 +1,31 @@
 """What billing writes by itself: ordered with its cause, said from what is true when it leaves."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
 
-from bursar.billing import credit_notes, disputes, promises
+from bursar.billing import credit_notes, promises
 from bursar.billing.documents.keeping import print_all
 from bursar.billing.documents.reading import NotIssued
 from bursar.billing.links import PATH, read_token
 from bursar.billing.notices import ordering
 from bursar.billing.payments import reverse_payment
-from bursar.billing.states import DisputeReason, InvoiceState
+from bursar.billing.states import InvoiceState
 from bursar.core.clock import FixedClock
 from bursar.core.database import Addresses
 from bursar.core.errors import Conflict, IllegalMove, NotAllowed
 from bursar.core.keys import Keyring
 from bursar.core.kinds import AgentRole
 from bursar.core.work import Work
-from bursar.outbox.tables import send_subjects, sends
+from bursar.outbox.tables import sends
 from bursar.sandbox.smtp.behaviour import Act, Beat, Rule
-from bursar.tenancy.customers import suspend_customer
-from bursar.tenancy.tables import tenants
 from tests.makers.billing import an_invoice, an_overdue_invoice, pay, told_of
-from tests.makers.story import Story, a_story
+from tests.makers.notices import a_firm, about, body, drain, notices, tend
 from tests.makers.tenancy import a_customer, an_agent
 
 pytestmark = pytest.mark.anyio
-
-
-@asynccontextmanager
-async def a_firm(
-    addresses: Addresses, clock: FixedClock, keyring: Keyring, **notices: Any
-) -> AsyncIterator[Story]:
-    async with a_story(addresses, clock, keyring, is_primary=True) as story:
-        if notices:
-            await rule(story, **notices)
-        yield story
-
-
-async def rule(story: Story, **notices: Any) -> None:
-    async with story.house.office.work(story.tenant_id) as work:
-        await work.db.execute(
-            sa.update(tenants)
-            .where(tenants.c.tenant_id == story.tenant_id)
-            .values(settings={"billing": {"notices": notices}})
-        )
-
-
-async def notices(story: Story) -> list[Any]:
-    async with story.house.office.work(story.tenant_id) as work:
-        found = (
-            sa.select(sends)
-            .where(sends.c.tenant_id == story.tenant_id, sends.c.purpose == "notice")
-            .order_by(sends.c.id)
-        )
-        return list(await work.db.execute(found))
-
-
-async def about(story: Story, send_id: UUID) -> set[UUID]:
-    async with story.house.office.work(story.tenant_id) as work:
-        found = sa.select(send_subjects.c.subject_id).where(
-            send_subjects.c.tenant_id == story.tenant_id, send_subjects.c.send_id == send_id
-        )
-        return set(await work.db.scalars(found))
-
-
-async def drain(story: Story) -> None:
-    await print_all(story.house.press, story.tenant_id)
-    await story.pump(1).run_until_idle()
-
-
-async def tend(story: Story) -> None:
-    async with story.house.office.work(story.tenant_id) as work:
-        await ordering.order_due(work)
-        await ordering.let_go(work)
-
-
-def body(message: Any) -> str:
-    return message.get_body(("plain",)).get_content()
 
 
 async def test_an_issued_invoice_waits_for_its_pdf_and_leaves_with_it(
@@ -123,19 +66,6 @@ async def test_a_batch_of_issues_is_told_in_one_set_and_twice_is_once(
         assert {UUID(one.touch_key.split("/")[1]) for one in await notices(story)} == ids
 
 
-async def test_each_firm_says_which_notices_it_wants(
-    addresses: Addresses, clock: FixedClock, keyring: Keyring
-) -> None:
-    none = {"issued": False, "reminder_days_before": None, "overdue_days_after": None, "receipt": False}
-    async with a_firm(addresses, clock, keyring, **none) as story:
-        async with story.house.office.work(story.tenant_id) as work:
-            await an_invoice(work, state=InvoiceState.PAID)
-            await an_invoice(work)
-        clock.advance(timedelta(days=40))
-        await tend(story)
-        assert await notices(story) == []
-
-
 async def test_a_cancelled_invoice_is_not_sent_and_a_paid_one_is(
     addresses: Addresses, clock: FixedClock, keyring: Keyring
 ) -> None:
@@ -154,111 +84,6 @@ async def test_a_cancelled_invoice_is_not_sent_and_a_paid_one_is(
             cancelled: ("suppressed", "credited"),
             paid: ("sent", None),
             promised: ("sent", None),
-        }
-
-
-async def test_a_reminder_speaks_of_all_that_comes_due_for_a_customer_once(
-    addresses: Addresses, clock: FixedClock, keyring: Keyring
-) -> None:
-    async with a_firm(addresses, clock, keyring, issued=False) as story:
-        async with story.house.office.work(story.tenant_id) as work:
-            customer = await a_customer(work)
-            due = work.today + timedelta(days=22)
-            first, second = [await an_invoice(work, of=customer, due_date=due) for _ in range(2)]
-            later = await an_invoice(work, of=customer, due_date=due + timedelta(days=5))
-        clock.advance(timedelta(days=18))
-        await tend(story)
-        assert await notices(story) == []
-
-        clock.advance(timedelta(days=1))
-        await tend(story)
-        await tend(story)
-
-        [reminder] = await notices(story)
-        assert (reminder.touch_key, reminder.stream) == (f"invoice/{first}/reminder", "reminder")
-        assert await about(story, reminder.id) == {first, second}
-        await drain(story)
-        [message] = story.messages()
-        assert list(message.iter_attachments()) == []
-        assert message["List-Unsubscribe"] is None  # plain http in tests: one-click needs https
-        async with story.house.office.work(story.tenant_id) as work:
-            number = await work.db.scalar(
-                sa.text("select number from invoices where tenant_id = :t and id = :i"),
-                {"t": story.tenant_id, "i": later},
-            )
-        assert number not in body(message)
-
-
-async def test_who_has_just_been_sent_an_invoice_needs_no_reminder(
-    addresses: Addresses, clock: FixedClock, keyring: Keyring
-) -> None:
-    async with a_firm(addresses, clock, keyring, issued=False) as story:
-        async with story.house.office.work(story.tenant_id) as work:
-            await an_invoice(work, due_date=work.today + timedelta(days=2))
-        await tend(story)
-        assert await notices(story) == []
-
-
-async def test_late_is_from_midnight_of_the_firms_own_day(
-    addresses: Addresses, clock: FixedClock, keyring: Keyring
-) -> None:
-    async with a_firm(addresses, clock, keyring, issued=False, reminder_days_before=None) as story:
-        async with story.house.office.work(story.tenant_id) as work:
-            late = await an_invoice(work, due_date=work.today + timedelta(days=4))
-        clock.move_to(datetime(2026, 11, 22, 19, 59, tzinfo=clock.now().tzinfo))  # 23:59 in Dubai, due today
-        await tend(story)
-        assert await notices(story) == []
-        clock.advance(timedelta(minutes=1))
-        await tend(story)
-        [notice] = await notices(story)
-        assert notice.touch_key == f"invoice/{late}/overdue"
-
-
-async def test_old_debts_and_what_others_wrote_are_left_to_the_chase(
-    addresses: Addresses, clock: FixedClock, keyring: Keyring
-) -> None:
-    async with a_firm(addresses, clock, keyring, issued=False, reminder_days_before=None) as story:
-        async with story.house.office.work(story.tenant_id) as work:
-            await an_overdue_invoice(work, days=2)
-            await an_invoice(work, due_date=work.today + timedelta(days=1))
-        clock.advance(timedelta(days=30))
-        await tend(story)
-        assert await notices(story) == []
-
-
-async def test_reminders_fall_silent_for_whoever_paid_promised_or_contests(
-    addresses: Addresses, clock: FixedClock, keyring: Keyring
-) -> None:
-    async with a_firm(
-        addresses, clock, keyring, issued=False, receipt=False, reminder_days_before=None
-    ) as story:
-        async with story.house.office.work(story.tenant_id) as work:
-            due = work.today
-            paid, promised, contested, stopped, open_ = [
-                await an_invoice(work, due_date=due) for _ in range(5)
-            ]
-            owner = await work.db.scalar(
-                sa.text("select customer_id from invoices where tenant_id = :t and id = :i"),
-                {"t": story.tenant_id, "i": stopped},
-            )
-        clock.advance(timedelta(days=1))
-        await tend(story)
-        assert len(await notices(story)) == 5
-        async with story.house.office.work(story.tenant_id) as work:
-            await pay(work, paid, 100_00)
-            await promises.make_promise(work, promised, promised_for=work.today)
-            await disputes.open_dispute(work, contested, reason=DisputeReason.QUALITY, statement="No.")
-            await suspend_customer(work, owner, reason="x")
-
-        await drain(story)
-
-        ended = {UUID(one.touch_key.split("/")[1]): (one.state, one.reason) for one in await notices(story)}
-        assert ended == {
-            paid: ("suppressed", "paid"),
-            promised: ("suppressed", "promise"),
-            contested: ("suppressed", "dispute"),
-            stopped: ("suppressed", "customer_suspended"),
-            open_: ("sent", None),
         }
 
 

@@ -102,16 +102,16 @@ async def ask_paid(request: Request, token: str) -> Response:
 
 
 @router.post("/{token}/paid")
-async def say_paid(request: Request, token: str) -> Response:
+async def claim(request: Request, token: str) -> Response:
     """With a proof or without; the file is judged before anything else is written."""
     async with request.form(max_files=1, max_fields=20) as form:
         typed = {name: value for name, value in form.multi_items() if isinstance(value, str)}
         upload = form.get("file")
         file = upload if isinstance(upload, UploadFile) and upload.filename else None
-        return await _say_paid(request, token, typed, file)
+        return await _claim(request, token, typed, file)
 
 
-async def _say_paid(request: Request, token: str, typed: dict[str, str], file: UploadFile | None) -> Response:
+async def _claim(request: Request, token: str, typed: dict[str, str], file: UploadFile | None) -> Response:
     taken: list[Taken] = []
 
     async def act(work: Work, opened: Opened) -> None:
