@@ -8,6 +8,7 @@ import pytest
 from httpx2 import Response
 
 from bursar.billing.recurring.running import carry_out
+from bursar.core.journal_checks import walk
 from bursar.core.keys import Keyring
 from bursar.core.tokens import Kind, sign
 from bursar.house import House
@@ -63,6 +64,7 @@ STREAMS = frozenset(
         "/campaigns/{campaign_id:uuid}/progress",
         "/imports/{run_id}/progress",
         "/recurring/runs/{recurring_run_id:uuid}/progress",
+        "/seals/{check_id:uuid}/progress",
     }
 )
 """Pages that stay open as long as something goes on."""
@@ -198,6 +200,7 @@ async def test_what_is_streamed_is_ours_alone(ours: Firm, canaries: frozenset[st
     owner = ours.owner
     await owner.post(f"/campaigns/{ours.ids['campaign_id']}/cancellation")
     await carry_out(owner.office, ours.tenant_id, UUID(ours.ids["recurring_run_id"]))
+    await walk(owner.office, ours.tenant_id, UUID(ours.ids["check_id"]))
 
     streams = [route for route in routes() if route.template in STREAMS]
     assert {route.template for route in streams} == STREAMS

@@ -15,6 +15,7 @@ from httpx2 import Response
 
 from bursar.billing.disputes import comment_dispute
 from bursar.core import uploads
+from bursar.core.checking import start_check
 from bursar.core.kinds import AgentRole
 from bursar.core.schema import metadata
 from bursar.core.work import Work
@@ -139,6 +140,7 @@ async def a_full_firm(house: House, called: str) -> Firm:
             "recurring_run_id": ids["run_id"],
             "run_id": ids["import_id"],
             "view_id": str(await save_view(work, "invoice", f"Late {called}", {"q": called})),
+            "check_id": str(await start_check(work)),
             "task_id": str(await _any(work, "tasks")),
             "note_id": str(await _a_proof(work, house, UUID(ids["dispute_id"]))),
             "notification_id": str(await _any(work, "notifications", agent_id=owner.actor.id)),
