@@ -59,6 +59,13 @@ ONES_OWN = frozenset(
 READS = frozenset({"/campaigns/estimate", "/recurring/preview", "/templates/{template_id:uuid}/previews", "/templates/{template_id:uuid}/checks"})  # fmt: skip
 """Posts that write nothing: a form is too long for an address."""
 
+UNREADY: Mapping[str, int] = {
+    "/credit-notes/{credit_note_id}/xml": 409,
+    "/invoices/{invoice_id}/xml": 409,  # the firm's papers are not complete enough for an e-invoice
+    "/exports/statement.{kind}": 422,  # of whom, and from when, stands in the address' query
+}
+"""Files that need more than the firm of this test has: what is answered in their place."""
+
 STREAMS = frozenset(
     {
         "/campaigns/{campaign_id:uuid}/progress",
@@ -107,7 +114,9 @@ async def test_there_is_something_to_find(theirs: Firm, canaries: frozenset[str]
             for path in route.paths(theirs.ids):
                 answer = await theirs.call(route, path)
                 found.update(told(answer, canaries))
-                if answer.status_code not in {200, 303}:
+                if answer.status_code != UNREADY.get(
+                    route.template, answer.status_code if answer.is_success else 303
+                ):
                     failed.append((str(route), path, answer.status_code))
 
     assert failed == []
@@ -164,7 +173,8 @@ async def test_lists_and_searches_know_nothing_of_another_firm(
         for path in route.paths(ours.ids):
             for query in ({}, *({name: value} for name in route.asked for value in asked)):
                 answer = await ours.owner.browser.get(path, params=query)
-                if answer.status_code not in {200, 303, 404, 422} or told(answer, own):
+                usual = {200, 303, 404, 422, UNREADY.get(route.template, 200)}
+                if answer.status_code not in usual or told(answer, own):
                     failed.append((path, query, answer.status_code, told(answer, own)))
 
     assert failed == []

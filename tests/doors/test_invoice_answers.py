@@ -174,7 +174,7 @@ async def test_a_payment_that_cannot_have_been_is_refused(
 ) -> None:
     path = shop.path(await shop.invoice())
     before = await shop.marks()
-    answer = await paid(shop, path, **said)
+    answer = await paid(shop, path, file=None, **said)
     assert answer.status_code == 422
     assert f'id="error-{field}"' in answer.text
     assert await shop.marks() == before

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.sql.dml import ReturningDelete
 
 from bursar.core.work import Work
 from bursar.tenancy.tables import saved_views
@@ -51,7 +52,7 @@ def rename_view(work: Work, agent_id: UUID, view_id: UUID, name: str) -> sa.Upda
     )
 
 
-def drop_view(work: Work, agent_id: UUID, view_id: UUID) -> sa.Delete:
+def drop_view(work: Work, agent_id: UUID, view_id: UUID) -> ReturningDelete:
     return (
         sa.delete(saved_views)
         .where(

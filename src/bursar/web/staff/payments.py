@@ -52,9 +52,10 @@ async def show_payment(request: Request, payment_id: UUID) -> Response:
 @router.post("/payments/{payment_id}/allocations")
 async def use_credit(request: Request, payment_id: UUID) -> Response:
     invoice_id = reading.cursor((await reading.typed(request)).get("invoice"))
-    if invoice_id is None:
-        raise Invalid(N_("Choose an invoice."), code="invoice_missing", field="invoice")
     async with viewer_work(request) as work:
+        await payment_line(work, payment_id)
+        if invoice_id is None:
+            raise Invalid(N_("Choose an invoice."), code="invoice_missing", field="invoice")
         await apply_credit(work, invoice_id, payment_id=payment_id)
     return pages.see_other(request, f"/payments/{payment_id}", toast=N_("It pays this invoice now."))
 
