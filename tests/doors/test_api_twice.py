@@ -10,7 +10,7 @@ from tests.makers.api import Program, a_program, footprint
 
 pytestmark = pytest.mark.anyio
 
-BODY = {"company_name": "Dune"}
+BODY = {"company_name": "Dune", "address_lines": ["Dune Road 1"]}
 
 
 async def test_a_repeated_request_acts_once_and_is_answered_alike(program):

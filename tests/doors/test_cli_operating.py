@@ -23,14 +23,27 @@ from tests.makers.chasing_cli import IN, a_draft, a_late_firm
 from tests.makers.cli import Shell, untouched_logging
 
 COMMANDS = [
-    "bursar agent reset-link", "bursar api-key create", "bursar api-key list", "bursar api-key revoke", "bursar audit heads",
-    "bursar audit export", "bursar audit list", "bursar audit verify",
-    "bursar campaign cancel", "bursar campaign clone", "bursar campaign create", "bursar campaign list",
-    "bursar campaign pause", "bursar campaign preview", "bursar campaign release", "bursar campaign resume",
-    "bursar campaign retry", "bursar campaign show", "bursar doctor", "bursar import", "bursar migrate",
-    "bursar payment record", "bursar secrets new-key", "bursar secrets rotate", "bursar sending-account add smtp",
-    "bursar sending-account list", "bursar serve", "bursar stop", "bursar tenant create", "bursar why",
-    "bursar worker",
+    "bursar agent reset-link", "bursar api-key create", "bursar api-key list", "bursar api-key revoke",
+    "bursar audit export", "bursar audit heads", "bursar audit list", "bursar audit verify",
+    "bursar bank list", "bursar bank match", "bursar bank set-aside", "bursar campaign cancel",
+    "bursar campaign clone", "bursar campaign create", "bursar campaign list", "bursar campaign pause",
+    "bursar campaign preview", "bursar campaign release", "bursar campaign resume", "bursar campaign retry",
+    "bursar campaign show", "bursar credit-note create", "bursar credit-note list", "bursar credit-note pdf",
+    "bursar credit-note show", "bursar credit-note xml", "bursar doctor", "bursar import",
+    "bursar invoice cancel", "bursar invoice create", "bursar invoice edit", "bursar invoice issue",
+    "bursar invoice list", "bursar invoice pdf", "bursar invoice send", "bursar invoice show",
+    "bursar invoice xml", "bursar migrate", "bursar payment allocate", "bursar payment list",
+    "bursar payment record", "bursar payment reverse", "bursar payment show", "bursar price add",
+    "bursar price change", "bursar price edit", "bursar price end", "bursar price list",
+    "bursar price remove", "bursar product add", "bursar product archive", "bursar product edit",
+    "bursar product list", "bursar product restore", "bursar product show", "bursar recurring create",
+    "bursar recurring edit", "bursar recurring end", "bursar recurring list", "bursar recurring pause",
+    "bursar recurring preview", "bursar recurring resume", "bursar recurring run", "bursar recurring show",
+    "bursar refund create", "bursar refund list", "bursar report ageing", "bursar report figures",
+    "bursar report statement", "bursar secrets new-key", "bursar secrets rotate",
+    "bursar sending-account add smtp", "bursar sending-account list", "bursar serve", "bursar stop",
+    "bursar tenant create", "bursar tenant edit", "bursar unit add", "bursar unit count", "bursar unit list",
+    "bursar unit remove", "bursar unit retire", "bursar why", "bursar worker",
 ]  # fmt: skip
 
 

@@ -65,7 +65,7 @@ def list_(
     *,
     tenant: Tenant,
     invoice: Annotated[str | None, typer.Option(metavar="NUMBER", help="That correct this one.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=200)] = 50,
+    limit: Annotated[int, typer.Option(min=1, max=200, help="How many at most.")] = 50,
     as_json: AsJson = False,
 ) -> None:
     """Credit notes, the newest first."""

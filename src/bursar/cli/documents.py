@@ -22,7 +22,9 @@ from bursar.house import House
 from bursar.tenancy.tenants import find_tenant
 
 Make = Callable[[Press, UUID, Written], Awaitable[Printed]]
-Which = Annotated[str, typer.Argument(metavar="ID|NUMBER", show_default=False)]
+Which = Annotated[
+    str, typer.Argument(metavar="ID|NUMBER", show_default=False, help="Its id, or the number it bears.")
+]
 Out = Annotated[
     Path,
     typer.Option(metavar="FILE", help="Where to write it; a file that is there stays.", show_default=False),

@@ -179,7 +179,7 @@ def list_(
     tenant: Tenant,
     status: Annotated[list[Status] | None, typer.Option(help="Any of them.")] = None,
     customer: Annotated[str | None, typer.Option(metavar="CODE|ID", help="Of this customer.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=1000)] = 50,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many at most.")] = 50,
     as_json: AsJson = False,
 ) -> None:
     """Invoices, the newest first."""

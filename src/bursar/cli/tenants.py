@@ -71,7 +71,7 @@ def edit(
     registration_number: Annotated[str | None, typer.Option(help="Of the licence.")] = None,
     registration_authority: Annotated[str | None, typer.Option(help="Who gave the licence.")] = None,
     address_line: Annotated[list[str] | None, typer.Option(help="Once a line.")] = None,
-    city: Annotated[str | None, typer.Option()] = None,
+    city: Annotated[str | None, typer.Option(help="The city of its address.")] = None,
     subdivision: Annotated[str | None, typer.Option(help="Emirate, state or region, like DXB.")] = None,
     as_json: AsJson = False,
 ) -> None:
