@@ -25,6 +25,8 @@ DELETABLE = {
     "import_rows",
     "saved_views",
     "campaign_invoices",
+    "campaign_exclusions",
+    "variants",
     "template_versions",
     "holidays",
     "customer_contacts",

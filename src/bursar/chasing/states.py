@@ -27,6 +27,13 @@ class GroupBy(StrEnum):
     INVOICE = "invoice"
 
 
+class Covers(StrEnum):
+    """How far a standing exclusion reaches: campaigns alone, or sequences too."""
+
+    CAMPAIGNS = "campaigns"
+    EVERYTHING = "everything"
+
+
 class ExcludedReason(StrEnum):
     """Why an invoice that was asked for is not in the frozen list."""
 
@@ -46,6 +53,8 @@ class ExcludedReason(StrEnum):
     CUSTOMER_SUSPENDED = "customer_suspended"
     UNKNOWN = "unknown"
     BY_HAND = "by_hand"
+    EXCLUDED = "excluded"
+    HOLDOUT = "holdout"
 
 
 C = CampaignState
