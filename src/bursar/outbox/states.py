@@ -57,9 +57,14 @@ class AccountKind(StrEnum):
     SMTP = "smtp"
     GMAIL = "gmail"
     OUTLOOK = "outlook"
+    SES = "ses"
     WHATSAPP = "whatsapp"
     TWILIO = "twilio"
     WEBPUSH = "webpush"
+
+
+SIGNS_IN_BY_CONSENT = frozenset({AccountKind.GMAIL, AccountKind.OUTLOOK})
+"""Mailboxes whose owner lets us in at their provider, in a browser; we keep tokens, never a password (R132)."""
 
 
 class Purpose(StrEnum):

@@ -54,6 +54,8 @@ sending_accounts = tenant_table(
     instant("connect_by"),  # only while connecting: who is not connected by then is given up
     instant("last_validated_at"),
     text("last_error"),
+    instant("token_expires_at"),  # of the access token in the vault, where the provider gives such
+    instant("refreshing_until"),  # somebody is asking for the next one: nobody else does until then
     sa.Column("created_by", UUID),
     sa.UniqueConstraint("tenant_id", "kind", "address"),
     sa.Index(
@@ -67,6 +69,20 @@ sending_accounts = tenant_table(
     sa.CheckConstraint("daily_quota >= 1", name="daily_quota"),
     sa.CheckConstraint("batch_interval >= interval '0'", name="batch_interval"),
     state=AccountState,
+)
+
+# One way to a provider's consent page and back. Only the hash of its state is kept, and nobody comes back twice.
+mailbox_sign_ins = tenant_table(
+    "mailbox_sign_ins",
+    ref("sending_account_id", "sending_accounts"),
+    sealed("state_hash", nullable=False),
+    ref("verifier_id", "secrets", nullable=True),  # PKCE's; destroyed when the sign-in ends, either way
+    flag("reads", default=False),
+    sa.Column("agent_id", UUID),
+    sa.Column("session_id", UUID),
+    instant("expires_at", nullable=False),
+    instant("ended_at"),
+    sa.UniqueConstraint("tenant_id", "state_hash"),
 )
 
 account_usage = tenant_table(
@@ -148,6 +164,8 @@ sends = tenant_table(
     text("provider_message_id"),
     text("provider_response"),
     text("thread_id"),
+    text("provider_thread_id"),  # what the provider calls the conversation; a reminder stays in it (R103)
+    text("final_message_id"),  # where the provider put its own in place of ours
     sa.Column("links", sa.ARRAY(sa.Text)),
     sa.Column("attempts", sa.SmallInteger, nullable=False, server_default="0"),
     sa.Column("delays", sa.SmallInteger, nullable=False, server_default="0"),
@@ -197,6 +215,12 @@ sends = tenant_table(
         "tenant_id",
         "provider_message_id",
         postgresql_where=sa.text("provider_message_id is not null"),
+    ),
+    sa.Index(
+        None,
+        "tenant_id",
+        "final_message_id",
+        postgresql_where=sa.text("final_message_id is not null"),
     ),
     state=SendState,
     changes=False,  # its attempts tell its story; an updated_at would be one more trigger on the hot path
