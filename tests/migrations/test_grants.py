@@ -41,6 +41,9 @@ SEEN_BY_SCAN = {
     "recurring_runs": "tenant_id id finished_at",
     "files": "tenant_id id state",
     "einvoice_documents": "tenant_id id state",
+    "mailbox_cursors": "tenant_id id next_read_at lease_until failures stopped_at",
+    "sequences": "tenant_id id active",
+    "sequence_runs": "tenant_id id run_id staged_at",
 }
 """Queue columns, and nothing a person wrote or is called."""
 

@@ -141,6 +141,48 @@ class EngagementKind(StrEnum):
     DELIVERED = "delivered"
 
 
+class IncomingClass(StrEnum):
+    """What came to a mailbox about a message of ours (R98-R102)."""
+
+    HUMAN = "human"
+    AUTO_REPLY = "auto_reply"
+    REPORT = "report"
+    COMPLAINT = "complaint"
+
+
+class Verdict(StrEnum):
+    """What a delivery report makes of a message (R98).
+
+    HARD       the address does not exist
+    SOFT       it exists, and could not take this one: full, or given up after days
+    POLICY     they refuse us, not the person
+    DELAYED    they are still trying
+    DELIVERED  it arrived
+    PASSED_ON  relayed to a system that does not report, or expanded to a list
+    UNCLEAR    for a person to read
+    """
+
+    HARD = "hard"
+    SOFT = "soft"
+    POLICY = "policy"
+    DELAYED = "delayed"
+    DELIVERED = "delivered"
+    PASSED_ON = "passed_on"
+    UNCLEAR = "unclear"
+
+
+class HandledAs(StrEnum):
+    """How what came in was dealt with. *Recorded* asked nothing of anybody; the others a person chose."""
+
+    RECORDED = "recorded"
+    SEEN = "seen"
+    ANSWERED = "answered"
+    PROMISE = "promise"
+    DISPUTE = "dispute"
+    ALREADY_PAID = "already_paid"
+    AUTOMATIC = "automatic"
+
+
 class TemplateSource(StrEnum):
     CUSTOM = "custom"
     SYSTEM = "system"
