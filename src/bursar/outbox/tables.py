@@ -35,6 +35,7 @@ from bursar.outbox.states import (
     SendState,
     SuppressionReason,
     TemplateSource,
+    Verdict,
 )
 
 sending_accounts = tenant_table(
@@ -394,8 +395,43 @@ incoming_messages = tenant_table(
     instant("received_at", nullable=False),
     instant("handled_at"),
     sa.Column("handled_by", UUID),
+    ref("sending_account_id", "sending_accounts", nullable=True),
+    text("from_name"),
+    text("message_id"),  # its own, which an answer of ours refers to
+    whole("cut_at", nullable=True),  # where in the body quoted history begins
+    text("evidence"),  # the header that told its class
+    flag(
+        "perhaps_automatic", default=False
+    ),  # a person's, as far as we know, but its subject sounds like a machine's
+    choice("verdict", Verdict, nullable=True),
+    document("report", nullable=True),
+    choice("handled_as", HandledAs, nullable=True),
+    sa.CheckConstraint("handled_as is null or handled_at is not null", name="handled"),
+    sa.CheckConstraint("verdict is null or class = 'report'", name="report"),
     sa.UniqueConstraint("tenant_id", "channel", "provider_message_id"),
+    sa.Index(
+        "incoming_messages_waiting_idx", "tenant_id", "id", postgresql_where=sa.text("handled_at is null")
+    ),
     reach=Reach.CUSTOMER,
+)
+
+# Where a folder of a mailbox was read to, and when it is read again. One that is stopped keeps its place.
+mailbox_cursors = tenant_table(
+    "mailbox_cursors",
+    ref("sending_account_id", "sending_accounts", index=False),
+    text("folder", nullable=False),
+    document("position"),  # the reader's own words for it
+    instant("read_until"),  # the newest message that was seen
+    instant("next_read_at", nullable=False, server_default=sa.text("now()")),
+    instant("lease_until"),
+    instant("last_read_at"),
+    whole("failures", server_default="0"),  # in a row
+    text("last_error"),
+    instant("stopped_at"),
+    sa.UniqueConstraint("tenant_id", "sending_account_id", "folder"),
+    sa.Index(
+        "mailbox_cursors_due_idx", "tenant_id", "next_read_at", postgresql_where=sa.text("stopped_at is null")
+    ),
 )
 
 
@@ -421,19 +457,6 @@ def suppression_of(
     )
     return (
         sa.select(reason)
-    ref("sending_account_id", "sending_accounts", nullable=True),
-    text("from_name"),
-    text("message_id"),  # its own, which an answer of ours refers to
-    whole("cut_at", nullable=True),  # where in the body quoted history begins
-    text("evidence"),  # the header that told its class
-    flag(
-        "perhaps_automatic", default=False
-    ),  # a person's, as far as we know, but its subject sounds like a machine's
-    choice("verdict", Verdict, nullable=True),
-    document("report", nullable=True),
-    choice("handled_as", HandledAs, nullable=True),
-    sa.CheckConstraint("handled_as is null or handled_at is not null", name="handled"),
-    sa.CheckConstraint("verdict is null or class = 'report'", name="report"),
         .where(
             suppressions.c.tenant_id == tenant_id,
             suppressions.c.address_key == address_key,
@@ -441,25 +464,6 @@ def suppression_of(
             suppressions.c.lifted_at.is_(None),
             sa.or_(suppressions.c.expires_at.is_(None), suppressions.c.expires_at > sa.func.now()),
             sa.or_(always, theirs),
-# Where a folder of a mailbox was read to, and when it is read again. One that is stopped keeps its place.
-mailbox_cursors = tenant_table(
-    "mailbox_cursors",
-    ref("sending_account_id", "sending_accounts", index=False),
-    text("folder", nullable=False),
-    document("position"),  # the reader's own words for it
-    instant("read_until"),  # the newest message that was seen
-    instant("next_read_at", nullable=False, server_default=sa.text("now()")),
-    instant("lease_until"),
-    instant("last_read_at"),
-    whole("failures", server_default="0"),  # in a row
-    text("last_error"),
-    instant("stopped_at"),
-    sa.UniqueConstraint("tenant_id", "sending_account_id", "folder"),
-    sa.Index(
-        "mailbox_cursors_due_idx", "tenant_id", "next_read_at", postgresql_where=sa.text("stopped_at is null")
-    ),
-)
-
         )
         .order_by(sa.desc(always))
         .limit(1)
