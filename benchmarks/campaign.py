@@ -26,7 +26,7 @@ BARE = (
                            totals)
     select :t, :campaign, 'Bare', 'overdue_notice', t.id, a.id, 'customer', '{}', 'draft', '[]'
       from templates t, sending_accounts a
-     where t.tenant_id = :t and t.code = 'overdue_notice_1' and a.tenant_id = :t
+     where t.tenant_id = :t and t.code = 'overdue_gentle' and a.tenant_id = :t
     """,
     "insert into runs (tenant_id, id, purpose, state) values (:t, :run, 'campaign', 'held')",
     """
@@ -52,7 +52,7 @@ BARE = (
            jsonb_build_object('to', d.email, 'invoices', jsonb_object_agg(d.subject_id::text, d.balance_minor)),
            a.id, :now, 'queued'
       from bare_due d
-      join templates t on t.tenant_id = :t and t.code = 'overdue_notice_1'
+      join templates t on t.tenant_id = :t and t.code = 'overdue_gentle'
       join template_versions v on v.tenant_id = :t and v.template_id = t.id and v.locale = d.locale
       join sending_accounts a on a.tenant_id = :t
      group by d.id, d.customer_id, d.email, d.email_key, d.company_name, d.locale, v.id, a.id

@@ -37,7 +37,7 @@ async def tell_sending(
         planned, paused = await _planned(work), await _paused(work)
         sent, waiting = await _first_send(work, finished), await _first_send(work, draft)
         [account] = await list_accounts(work)
-        notice = next(one for one in await list_templates(work) if one.code == "overdue_notice_1")
+        notice = next(one for one in await list_templates(work) if one.code == "overdue_gentle")
     token = sign(house.keyring, Kind.UNSUBSCRIBE, tenant_id, sent)
     return PAGES | {
         "campaign": f"/campaigns/{finished}",

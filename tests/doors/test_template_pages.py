@@ -38,14 +38,14 @@ async def every(staff: Staff) -> dict[str, Template]:
 
 
 async def ours(staff: Staff) -> UUID:
-    return (await every(staff))["overdue_notice_1"].id
+    return (await every(staff))["overdue_gentle"].id
 
 
 async def test_they_are_listed_with_their_languages(staff: Staff):
     page = (await staff.get("/templates")).text
 
     assert "When it is late" in page
-    assert "overdue_notice_1" in page
+    assert "overdue_gentle" in page
     assert "Arabic" in page
 
 
@@ -76,7 +76,7 @@ async def test_a_draft_is_saved_and_published(staff: Staff):
 
     saved = await staff.post(f"/templates/{template}/drafts", **WORDS, then="draft")
     assert saved.headers["location"] == f"/templates/{template}?locale=en"
-    assert (await every(staff))["overdue_notice_1"].drafts == ("en",)
+    assert (await every(staff))["overdue_gentle"].drafts == ("en",)
     published = await staff.post(f"/templates/{template}/drafts", **WORDS, then="publish")
 
     assert published.status_code == 303
@@ -126,7 +126,7 @@ async def test_the_preview_shows_sample_values_and_runs_nothing(staff: Staff):
     assert "INV-2041" in shown.text
     assert "sandbox" in shown.headers["content-security-policy"]
     assert "Open with Al Safa Accounting" in checked.text
-    assert (await every(staff))["overdue_notice_1"].drafts == ()
+    assert (await every(staff))["overdue_gentle"].drafts == ()
 
 
 async def test_the_preview_shows_what_a_real_customer_owes(staff: Staff):
@@ -150,14 +150,14 @@ async def test_a_language_without_words_begins_with_ours(staff: Staff):
     page = (await staff.get(f"/templates/{await ours(staff)}", locale="fr")).text
 
     assert "{% for" in page
-    assert (await every(staff))["overdue_notice_1"].drafts == ()
+    assert (await every(staff))["overdue_gentle"].drafts == ()
 
 
 async def test_a_copy_is_a_draft_of_every_language(staff: Staff):
     copied = await staff.post(f"/templates/{await ours(staff)}/copies")
 
     assert copied.status_code == 303
-    copy = (await every(staff))["overdue_notice_1-2"]
+    copy = (await every(staff))["overdue_gentle-2"]
     assert (copy.published, set(copy.drafts)) == ((), {"en", "ar", "he", "fr"})
     assert copied.headers["location"] == f"/templates/{copy.id}"
 
@@ -165,7 +165,7 @@ async def test_a_copy_is_a_draft_of_every_language(staff: Staff):
 async def test_a_draft_is_published_or_thrown_away_by_itself(staff: Staff):
     template = await ours(staff)
     await staff.post(f"/templates/{template}/copies")
-    copy = (await every(staff))["overdue_notice_1-2"].id
+    copy = (await every(staff))["overdue_gentle-2"].id
     async with staff.work() as work:
         _, versions = await get_template(work, copy)
     by_locale = {one.locale: one.id for one in versions}
@@ -175,7 +175,7 @@ async def test_a_draft_is_published_or_thrown_away_by_itself(staff: Staff):
     too_late = await staff.post(f"/templates/{copy}/versions/{by_locale['en']}/discarding")
 
     assert (published.status_code, thrown.status_code, too_late.status_code) == (303, 303, 409)
-    now = (await every(staff))["overdue_notice_1-2"]
+    now = (await every(staff))["overdue_gentle-2"]
     assert (now.published, now.drafts) == (("en",), ("fr", "he"))
 
 
@@ -184,11 +184,11 @@ async def test_one_is_renamed_taken_out_and_brought_back(staff: Staff):
 
     for path, typed in (("name", {"name": "First notice"}), ("retirement", {})):
         assert (await staff.post(f"/templates/{template}/{path}", **typed)).status_code == 303
-    now = (await every(staff))["overdue_notice_1"]
+    now = (await every(staff))["overdue_gentle"]
     assert (now.name, now.active) == ("First notice", False)
     assert "Not offered" in (await staff.get(f"/templates/{template}")).text
     await staff.post(f"/templates/{template}/return")
-    assert (await every(staff))["overdue_notice_1"].active
+    assert (await every(staff))["overdue_gentle"].active
 
 
 async def test_a_viewer_reads_only(staff: Staff):

@@ -21,7 +21,7 @@ from bursar.core.keys import Keyring
 from bursar.core.settings import load_settings
 from bursar.core.work import Work
 from bursar.house import House
-from bursar.outbox.defaults import library
+from bursar.outbox.defaults import USUAL, library
 from bursar.outbox.pump import Pump
 from bursar.outbox.tables import sending_accounts, sends, template_versions, templates
 from bursar.sandbox.smtp.sink import Sink, SinkSettings
@@ -106,7 +106,7 @@ async def the_library(work: Work) -> None:
                 "channel": "email",
                 "category": one.category,
                 "source": "system",
-                "is_default": one.code.endswith("_1"),
+                "is_default": USUAL[one.category] == one.code,
             }
             insert = sa.insert(templates).values(tenant_id=work.tenant_id, **row).returning(templates.c.id)
             made[one.code] = (await work.db.scalars(insert)).one()
@@ -115,6 +115,7 @@ async def the_library(work: Work) -> None:
             "number": 1,
             "locale": one.locale,
             "subject": one.subject,
+            "preheader": one.preheader,
             "body": one.body,
             "body_format": one.body_format,
             "published_at": work.now,

@@ -18,6 +18,7 @@ def written(name: str, **changed) -> Composed:
         body_format=template.body_format,
         locale=template.locale,
         category=template.category,
+        preheader=template.preheader,
     )
     return made.render(sample_values(template.category, template.locale) | changed)
 
@@ -49,7 +50,7 @@ def test_a_composer_starts_from_every_name_and_no_value():
 
 
 def test_every_template_of_the_ladder_speaks_both_languages():
-    for code in (*LADDER, "payment_follow_up", "thanks", "statement"):
+    for code in (*LADDER, "due", "payment_follow_up", "thanks", "statement"):
         assert {f"{code}.en", f"{code}.ar"} <= set(EACH)
 
 
@@ -83,7 +84,7 @@ def test_no_link_is_offered_where_there_is_none(name):
 @pytest.mark.parametrize("name", [name for name in EACH if name.endswith(".ar")])
 def test_arabic_is_set_from_right_to_left_with_numbers_kept_whole(name):
     html = b"".join(written(name).html.pieces).decode()
-    assert '<html lang="ar" dir="rtl">' in html
+    assert '<html lang="ar" dir="rtl"' in html
     assert "<bdi>INV-2041</bdi>" in html
     for value in ("AED", "INV-2041", "1,625.00", "billing@alsafa.example"):
         assert html.count(f">{value}") == html.count(f"<bdi>{value}"), value
@@ -92,7 +93,7 @@ def test_arabic_is_set_from_right_to_left_with_numbers_kept_whole(name):
 def test_every_open_invoice_stands_in_its_own_row():
     row = sample_values(Category.OVERDUE_NOTICE, "en")["invoices"][0]
     rows = [{**row, "number": f"INV-{n}", "days_overdue": n} for n in range(3)]
-    text = text_of(written("overdue_notice_1.en", invoices=rows))
+    text = text_of(written("overdue_gentle.en", invoices=rows))
     assert [line for line in text.split("\r\n") if line.startswith("INV-")] == [
         "INV-0 <https://pay.example/i/2041> | 31 October 2026 | – | AED 1,625.00",
         "INV-1 <https://pay.example/i/2041> | 31 October 2026 | 1 | AED 1,625.00",

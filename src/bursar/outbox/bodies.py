@@ -40,24 +40,32 @@ def direction(locale: str) -> str:
     return "rtl" if locale.partition("-")[0].partition("_")[0] in RTL else "ltr"
 
 
-def sources(body: str, body_format: str, locale: str) -> Sources:
-    """Raises `Invalid` naming what may not stand in a template, or stands where it cannot."""
-    if re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", body):
+def sources(body: str, body_format: str, locale: str, preheader: str = "") -> Sources:
+    """Raises `Invalid` naming what may not stand in a template, or stands where it cannot.
+
+    `preheader` is what a mailbox shows beside the subject; readers who open the message do not see it.
+    """
+    refuse_controls(body)
+    marks = Marks(avoiding=body + preheader)
+    masked = marks.hide(body.replace("\r\n", "\n").replace("\r", "\n"))
+    masked = from_text(masked, marks) if body_format == "text" else masked
+    refuse_unsafe(masked, marks)
+    clean = sanitised(f"{masked}\n{marks.hide(footer(locale))}", marks)
+    marks.refuse_lost(clean)
+    return Sources(_html(clean, marks, locale, preheader), text_part(clean, marks))
+
+
+def refuse_controls(text: str) -> None:
+    """Raises `Invalid` for characters that nobody writes; some of them mean something to us (`targets.MARK`)."""
+    if re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", text):
         raise Invalid(
             N_("The body holds control characters. Write it again without them."),
             code="control_characters",
             field="body",
         )
-    marks = Marks(avoiding=body)
-    masked = marks.hide(body.replace("\r\n", "\n").replace("\r", "\n"))
-    masked = _from_text(masked, marks) if body_format == "text" else masked
-    refuse_unsafe(masked, marks)
-    clean = _sanitised(f"{masked}\n{marks.hide(footer(locale))}", marks)
-    marks.refuse_lost(clean)
-    return Sources(_html(clean, marks, locale), text_part(clean, marks))
 
 
-def _from_text(masked: str, marks: Marks) -> str:
+def from_text(masked: str, marks: Marks) -> str:
     """Plain writing as HTML: blank lines part paragraphs, "- " begins a list item, addresses become links."""
     parts: list[list[str]] = []
     for run in re.split(r"\n[ \t]*\n", masked.strip("\n")):
@@ -104,7 +112,7 @@ def _linked(line: str, marks: Marks) -> str:
     return "".join(out)
 
 
-def _sanitised(masked: str, marks: Marks) -> str:
+def sanitised(masked: str, marks: Marks) -> str:
     """Comments take the place of tags between elements: words inside a table would be moved out of it."""
     commented = marks.as_comments(masked)
     gap = rf"((?:\s|<!--{marks.pattern}-->)*<tr\b)"
@@ -120,13 +128,26 @@ def _sanitised(masked: str, marks: Marks) -> str:
     )
 
 
-def _html(clean: str, marks: Marks, locale: str) -> str:
+def _html(clean: str, marks: Marks, locale: str, preheader: str) -> str:
     page = layout().replace("$lang", locale.replace("_", "-")).replace("$dir", direction(locale))
-    inlined = css_inline.CSSInliner(load_remote_stylesheets=False).inline(page.replace("$body", clean))
-    inlined = re.sub(r"\n\s*\n", "\n", inlined)
-    head, end, tail = _wrapped(inlined).replace("{", "&#123;").rpartition("</body>")
-    addressed = _TAG.sub(lambda tag: _addressed(tag.group(), marks), head)
-    return marks.restored(addressed) + "{% pixel %}" + end + tail.strip() + "\n"
+    shown_beside = f'<div class="preheader">{hidden(preheader, marks)}</div>\n' if preheader else ""
+    page = page.replace("$preheader\n", shown_beside).replace("$body", clean)
+    return finished(css_inline.CSSInliner(load_remote_stylesheets=False).inline(page), marks)
+
+
+def hidden(text: str, marks: Marks) -> str:
+    """One line of plain writing with its Liquid behind marks, as HTML content."""
+    refuse_controls(text)
+    return html.escape(" ".join(marks.hide(text, field="preheader").split()))
+
+
+def finished(page: str, marks: Marks) -> str:
+    """A whole page of HTML with marks as Liquid: addresses checked where they are filled in, the pixel at its end."""
+    wrapped = _wrapped(re.sub(r"\n\s*\n", "\n", page))
+    head, begin, rest = wrapped.partition("<body")  # styles have braces of their own
+    body, end, tail = rest.replace("{", "&#123;").rpartition("</body>")
+    addressed = _TAG.sub(lambda tag: _addressed(tag.group(), marks), begin + body)
+    return marks.restored(head + addressed) + "{% pixel %}" + end + tail.strip() + "\n"
 
 
 def _addressed(tag: str, marks: Marks) -> str:

@@ -77,6 +77,7 @@ class Letters:
                 locale=row.locale,
                 category=Category(row.category),
                 required_tags=row.required_tags,
+                preheader=row.preheader,
             )
             self._categories[row.id] = Category(row.category)
             missing.discard(row.id)

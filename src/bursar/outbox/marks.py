@@ -94,6 +94,11 @@ class Marks:
         pattern = rf"<!--({self.pattern})-->|({self.pattern})"
         return re.sub(pattern, lambda found: self._one(found[1] or found[2]).restored, text)
 
+    def unhidden(self, text: str) -> str:
+        """`text` with the Liquid in it as it was written: for people to go on with, not to be rendered."""
+        pattern = rf"<!--({self.pattern})-->|({self.pattern})"
+        return re.sub(pattern, lambda found: self._one(found[1] or found[2]).liquid, text)
+
     def _one(self, word: str) -> Mark:
         return next(self.find(word))
 

@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 from bursar.core.errors import N_, Invalid
 from bursar.outbox import bodies, liquid, tags
+from bursar.outbox.blocks.sources import block_sources
+from bursar.outbox.bodies import Sources
 from bursar.outbox.marks import Marks
 from bursar.outbox.programs import Program, program
 from bursar.outbox.targets import MARK, PIXEL, UNSUBSCRIBE, Links
@@ -90,28 +92,25 @@ def compile_version(
     locale: str,
     category: tags.Category,
     required_tags: Collection[str] | None = None,
+    preheader: str = "",
 ) -> CompiledTemplate:
     """Everything that is the same for all recipients, done once: a few milliseconds.
 
-    `body_format` is "html" or "text"; `required_tags` replaces those of the category. Raises `Invalid` (field
-    "subject" or "body") for a mistake in the Liquid, an unknown or missing tag, and for what may not stand in
-    an e-mail.
+    `body_format` is "html", "text" or "blocks"; `required_tags` replaces those of the category; `preheader` is what
+    a mailbox shows beside the subject. Raises `Invalid` (field "subject", "preheader" or "body") for a mistake in
+    the Liquid, an unknown or missing tag, and for what may not stand in an e-mail.
     """
-    if body_format not in ("html", "text"):
-        raise Invalid(
-            N_("A body is “html” or “text”, not “%(given)s”."),
-            code="body_format",
-            field="body_format",
-            given=body_format,
-        )
     known = tags.tags_of(category)
+    told = known.keys() - {"unsubscribe_link"}
     text_env, html_env = liquid.text_environment(locale), liquid.html_environment(locale)
     line = liquid.parsed(text_env, _checked_subject(subject), "subject")
-    liquid.parsed(text_env, body, "body")  # for its words: what follows has our own tags in it
-    made = bodies.sources(body, body_format, locale)
+    liquid.refuse_unknown(
+        liquid.used_tags(liquid.parsed(text_env, preheader, "preheader")), told, "preheader"
+    )
+    made = _sources(body, body_format, locale, preheader)
     html, text = liquid.parsed(html_env, made.html, "body"), liquid.parsed(text_env, made.text, "body")
     in_subject, in_body = liquid.used_tags(line), liquid.used_tags(html)
-    liquid.refuse_unknown(in_subject, known.keys() - {"unsubscribe_link"}, "subject")
+    liquid.refuse_unknown(in_subject, told, "subject")
     liquid.refuse_unknown(in_body, known, "body")
     _refuse_missing(
         in_subject | in_body, tags.required_tags(category) if required_tags is None else required_tags
@@ -119,6 +118,23 @@ def compile_version(
     return CompiledTemplate(
         locale, frozenset(in_subject | in_body), program(line), program(html), program(text)
     )
+
+
+def _sources(body: str, body_format: str, locale: str, preheader: str) -> Sources:
+    match body_format:
+        case "blocks":
+            return block_sources(body, locale, preheader)
+        case "html" | "text":
+            # For its words: what follows has our own tags in it.
+            liquid.parsed(liquid.text_environment(locale), body, "body")
+            return bodies.sources(body, body_format, locale, preheader)
+        case _:
+            raise Invalid(
+                N_("A body is “html”, “text” or “blocks”, not “%(given)s”."),
+                code="body_format",
+                field="body_format",
+                given=body_format,
+            )
 
 
 def one_line(subject: str) -> str:

@@ -192,6 +192,7 @@ class TemplateSource(StrEnum):
 class BodyFormat(StrEnum):
     HTML = "html"
     TEXT = "text"
+    BLOCKS = "blocks"
 
 
 A, R = AccountState, RunState

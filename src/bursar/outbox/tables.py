@@ -113,6 +113,14 @@ templates = tenant_table(
     sa.Column("created_by", UUID),
     sa.UniqueConstraint("tenant_id", "code"),
 )
+    sa.Index(
+        "templates_default_key",
+        "tenant_id",
+        "channel",
+        "category",
+        unique=True,
+        postgresql_where=sa.text("is_default"),
+    ),
 
 # Immutable once published: a guard trigger lets nothing but published_at change, and that once.
 template_versions = tenant_table(
@@ -122,12 +130,21 @@ template_versions = tenant_table(
     text("locale", nullable=False),
     text("subject", nullable=False),
     text("body", nullable=False),
+    text("preheader", nullable=False, server_default=""),  # what a mailbox shows beside the subject
     choice("body_format", BodyFormat),
     texts("required_tags"),
     document("sample_data"),
     instant("published_at"),
     sa.UniqueConstraint("tenant_id", "template_id", "number", "locale"),
 )
+    sa.Index(
+        "template_versions_draft_key",
+        "tenant_id",
+        "template_id",
+        "locale",
+        unique=True,
+        postgresql_where=sa.text("published_at is null"),
+    ),
 
 runs = tenant_table(
     "runs",

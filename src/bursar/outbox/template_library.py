@@ -1,10 +1,12 @@
 """A new firm has something to say: the library of templates, put into its own."""
 
+from typing import Any
 from uuid import UUID
 
 from bursar.core.kinds import AgentRole
-from bursar.core.work import Happened, Work
+from bursar.core.work import Happened, Record, Work
 from bursar.outbox import defaults, tags
+from bursar.outbox.defaults import LibraryTemplate
 from bursar.outbox.queries import templates as queries
 from bursar.outbox.states import Channel, TemplateSource
 from bursar.outbox.tags import Category
@@ -13,7 +15,7 @@ from bursar.outbox.template_words import VersionInput, columns_of
 
 async def tenant_created(work: Work, _happened: Happened) -> None:
     """Called when a firm is made (`reactions.py`): it can write from the first minute."""
-    await install_library(work)
+    await _install(work)
 
 
 async def words_for(work: Work, category: Category) -> tuple[dict[str, UUID], str] | None:
@@ -28,17 +30,30 @@ async def words_for(work: Work, category: Category) -> tuple[dict[str, UUID], st
     return versions, next(locale for locale in wished if locale in versions)
 
 
-async def install_library(work: Work) -> int:
-    """The templates every firm starts with, published in each of our languages; how many were new.
+async def missing_of_library(work: Work) -> list[LibraryTemplate]:
+    """What `install_library` would add, in English."""
+    codes = set(await work.db.scalars(queries.codes(work)))
+    return [one for one in defaults.library() if one.locale == "en" and one.code not in codes]
 
-    Safe to repeat: a code that is there is left alone, whatever became of it.
+
+async def install_library(work: Work) -> list[str]:
+    """The templates every firm starts with, published in each of our languages; the codes that were new.
+
+    Safe to repeat: a code that is there is left alone, whatever became of it, and so is the firm's own usual one.
     """
     work.allow(AgentRole.ADMIN)
-    library = defaults.library()
-    english = {one.code: one for one in library if one.locale == "en"}
-    first_of: dict[Category, str] = {}
-    for one in english.values():
-        first_of.setdefault(one.category, one.code)
+    added = await _install(work)
+    records = [Record(id_, payload={"code": code}) for code, id_ in sorted(added.items())]
+    if records:
+        await work.record("template.create", *records)
+    return sorted(added)
+
+
+async def _install(work: Work) -> dict[str, UUID]:
+    missing = await missing_of_library(work)
+    if not missing:
+        return {}
+    taken = set(await work.db.scalars(queries.categories_with_default(work)))
     rows = [
         {
             "code": one.code,
@@ -46,22 +61,23 @@ async def install_library(work: Work) -> int:
             "channel": Channel.EMAIL,
             "category": one.category,
             "source": TemplateSource.SYSTEM,
-            "is_default": first_of[one.category] == one.code,
+            "is_default": defaults.USUAL[one.category] == one.code and one.category not in taken,
         }
-        for one in english.values()
+        for one in missing
     ]
     added = {row.code: row.id for row in await work.db.execute(queries.add_library(work, rows))}
-    versions = [
-        {
-            **columns_of(VersionInput(one.locale, one.subject, one.body, "html")),
-            "template_id": added[one.code],
-            "number": 1,
-            "required_tags": sorted(tags.required_tags(one.category)),
-            "published_at": work.now,
-        }
-        for one in library
-        if one.code in added
-    ]
+    versions = [_version(work, one, added[one.code]) for one in defaults.library() if one.code in added]
     if versions:
         await work.db.execute(queries.add_versions(work, versions))
-    return len(added)
+    return added
+
+
+def _version(work: Work, one: LibraryTemplate, template_id: UUID) -> dict[str, Any]:
+    given = VersionInput(one.locale, one.subject, one.body, one.body_format.value, one.preheader)
+    return {
+        **columns_of(given),
+        "template_id": template_id,
+        "number": 1,
+        "required_tags": sorted(tags.required_tags(one.category)),
+        "published_at": work.now,
+    }

@@ -12,16 +12,18 @@ from bursar.outbox.targets import PIXEL, UNSUBSCRIBE
 
 LOCALES = ("en", "ar", "he", "fr")
 LONGEST_BODY = 200_000  # characters
+LONGEST_PREHEADER = 200
 
 
 @dataclass(frozen=True, slots=True)
 class VersionInput:
-    """The words of one language, as somebody wrote them."""
+    """The words of one language, as somebody wrote them. `preheader` is what a mailbox shows beside the subject."""
 
     locale: str
     subject: str
     body: str
-    body_format: Literal["html", "text"] = "html"
+    body_format: Literal["html", "text", "blocks"] = "html"
+    preheader: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +51,20 @@ def check_version(given: VersionInput, category: Category) -> CompiledTemplate:
             field="body",
             limit=LONGEST_BODY,
         )
+    if len(given.preheader) > LONGEST_PREHEADER:
+        raise Invalid(
+            N_("A preheader has at most %(limit)s characters; mailboxes show about half of that."),
+            code="preheader_too_long",
+            field="preheader",
+            limit=LONGEST_PREHEADER,
+        )
     compiled = compile_version(
         subject=given.subject,
         body=given.body,
         body_format=given.body_format,
         locale=given.locale,
         category=category,
+        preheader=given.preheader,
     )
     compiled.render(tags.sample_values(category, given.locale))
     return compiled
@@ -80,4 +90,5 @@ def columns_of(given: VersionInput) -> dict[str, Any]:
         "subject": given.subject,
         "body": given.body,
         "body_format": given.body_format,
+        "preheader": given.preheader,
     }

@@ -42,6 +42,11 @@ class Version:
     body: str
     body_format: BodyFormat
     published_at: datetime | None
+    preheader: str = ""
+
+    @property
+    def words(self) -> VersionInput:
+        return VersionInput(self.locale, self.subject, self.body, self.body_format.value, self.preheader)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,7 @@ async def create_template(
     category: Category,
     first: VersionInput,
     description: str | None = None,
+    source: TemplateSource = TemplateSource.CUSTOM,
 ) -> tuple[UUID, UUID]:
     """A template with its first draft; their ids. Raises `Invalid` by field, `Conflict` for a code that is taken."""
     work.allow(AgentRole.AGENT)
@@ -85,7 +91,7 @@ async def create_template(
         "description": cells.parse_text(description, field="description") if description else None,
         "channel": Channel.EMAIL,
         "category": category,
-        "source": TemplateSource.CUSTOM,
+        "source": source,
         "created_by": work.actor.id,
     }
     template_id = await work.db.scalar(queries.add(work, values))
@@ -97,14 +103,25 @@ async def create_template(
 
 
 async def edit_template(
-    work: Work, template_id: UUID, *, name: str | None = None, active: bool | None = None
+    work: Work,
+    template_id: UUID,
+    *,
+    name: str | None = None,
+    description: str | None = None,
+    active: bool | None = None,
 ) -> None:
-    """Rename it, or take it out of the choice for new messages; what was ordered with it goes. Raises `NotFound`."""
+    """Rename it, or archive it: it is not offered for new messages, nor the usual one any more; what was ordered with
+    it goes. Raises `NotFound`.
+    """
     work.allow(AgentRole.AGENT)
     row = await _locked(work, template_id)
     wanted: dict[str, Any] = {"active": active}
+    if active is False:
+        wanted["is_default"] = False
     if name is not None:
         wanted["name"] = cells.parse_name(name, field="name", limit=LONGEST_NAME)
+    if description is not None:
+        wanted["description"] = description and cells.parse_text(description, field="description")
     before = row._asdict()
     changed = {key: value for key, value in wanted.items() if value is not None and before[key] != value}
     if changed:
@@ -138,7 +155,7 @@ async def publish(work: Work, version_id: UUID) -> None:
     row = (await work.db.execute(queries.one_version(work, version_id))).one_or_none()
     if row is None:
         raise NotFound("template version")
-    given = VersionInput(row.locale, row.subject, row.body, row.body_format)
+    given = _version(row).words
     check_version(given, Category(row.category))
     if row.published_at or not await work.db.scalar(
         queries.edit_draft(work, version_id, {"published_at": work.now})
@@ -268,4 +285,5 @@ def _version(row: Row[Any]) -> Version:
         row.body,
         BodyFormat(row.body_format),
         row.published_at,
+        row.preheader,
     )

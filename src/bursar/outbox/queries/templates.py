@@ -7,7 +7,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import aggregate_order_by, distinct_on, insert
-from sqlalchemy.sql.dml import ReturningDelete
+from sqlalchemy.sql.dml import ReturningDelete, ReturningUpdate
 
 from bursar.core.schema import same_tenant, uuids
 from bursar.core.seals import first_id_at
@@ -19,8 +19,9 @@ from bursar.tenancy.tables import tenants
 def versions(work: Work, ids: Sequence[UUID]) -> sa.Select:
     """These versions with what compiling them needs."""
     v, t = template_versions, templates
+    columns = (v.c.id, v.c.locale, v.c.subject, v.c.preheader, v.c.body, v.c.body_format, v.c.required_tags)
     return (
-        sa.select(v.c.id, v.c.locale, v.c.subject, v.c.body, v.c.body_format, v.c.required_tags, t.c.category)
+        sa.select(*columns, t.c.category)
         .join(t, sa.and_(same_tenant(t, v), t.c.id == v.c.template_id))
         .where(v.c.tenant_id == work.tenant_id, v.c.id == sa.any_(uuids(ids)))
     )
@@ -46,6 +47,16 @@ def add_library(work: Work, rows: Sequence[Mapping[str, Any]]) -> sa.Insert:
     )
 
 
+def codes(work: Work) -> sa.Select:
+    return sa.select(templates.c.code).where(templates.c.tenant_id == work.tenant_id)
+
+
+def categories_with_default(work: Work) -> sa.Select:
+    return sa.select(templates.c.category).where(
+        templates.c.tenant_id == work.tenant_id, templates.c.channel == "email", templates.c.is_default
+    )
+
+
 def add_versions(work: Work, rows: Sequence[Mapping[str, Any]]) -> sa.Insert:
     return (
         sa.insert(template_versions)
@@ -68,6 +79,21 @@ def edit(work: Work, template_id: UUID, values: Mapping[str, Any]) -> sa.Update:
         sa.update(templates)
         .where(templates.c.tenant_id == work.tenant_id, templates.c.id == template_id)
         .values(**values)
+    )
+
+
+def unmake_usual(work: Work, channel: str, category: str) -> ReturningUpdate[Any]:
+    """The usual one of a kind stops being it; its id, if there was one."""
+    return (
+        sa.update(templates)
+        .where(
+            templates.c.tenant_id == work.tenant_id,
+            templates.c.channel == channel,
+            templates.c.category == category,
+            templates.c.is_default,
+        )
+        .values(is_default=False)
+        .returning(templates.c.id)
     )
 
 

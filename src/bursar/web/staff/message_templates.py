@@ -58,7 +58,8 @@ async def create(request: Request) -> Response:
 def _starter(category: Category, locale: str) -> VersionInput:
     ours = [one for one in library() if one.category == category]
     near = [one for one in ours if one.locale == locale] or [one for one in ours if one.locale == "en"]
-    return VersionInput(locale, near[0].subject, near[0].body, "html")
+    one = near[0]
+    return VersionInput(locale, one.subject, one.body, one.body_format.value, one.preheader)
 
 
 @router.get(ONE)
