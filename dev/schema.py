@@ -33,6 +33,11 @@ DELETABLE = {
     "idempotency_keys",
     "secrets",
     "send_rollups",
+    "send_changes",
+    "collection_rollups",
+    "promise_sends",
+    "sequence_touches",
+    "sequence_exclusions",
 }
 SYSTEM_ONLY_WRITES = {"seals", "inbounds"}
 

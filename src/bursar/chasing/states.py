@@ -1,4 +1,4 @@
-"""Lifecycle of a campaign (9)."""
+"""Lifecycles of a campaign (9) and of a chase (18)."""
 
 from enum import StrEnum
 
@@ -57,6 +57,39 @@ class ExcludedReason(StrEnum):
     HOLDOUT = "holdout"
 
 
+class ChaseState(StrEnum):
+    RUNNING = "running"
+    PAUSED = "paused"
+    STOPPED = "stopped"
+    DONE = "done"
+
+
+class PauseReason(StrEnum):
+    """Who made a chase wait: an agent, or the customer by answering."""
+
+    AGENT = "agent"
+    REPLY = "reply"
+
+
+class LeftOut(StrEnum):
+    """Why an invoice that had reached a touch is not in the day's list of its sequence."""
+
+    PROMISE = "promise"
+    DISPUTE = "dispute"
+    REPLIED = "replied"
+    PAUSED = "chase_paused"
+    STOPPED = "chase_stopped"
+    EXCLUDED = "excluded"
+    CUSTOMER_SUSPENDED = "customer_suspended"
+    NO_ADDRESS = "no_address"
+    UNSUBSCRIBED = "unsubscribed"
+    HARD_BOUNCE = "hard_bounce"
+    COMPLAINT = "complaint"
+    SUPPRESSED = "suppressed"
+    TOO_SOON = "too_soon"
+    CAMPAIGN = "recent_campaign"
+
+
 C = CampaignState
 OPEN_STATES = frozenset({C.DRAFT, C.SCHEDULED, C.SENDING, C.PAUSED})
 # fmt: off
@@ -73,4 +106,15 @@ ALL_FINAL    = Move("campaigns", "campaign", "all_final",      frozenset({C.SEND
 ALL_FAILED   = Move("campaigns", "campaign", "all_failed",     frozenset({C.SENDING, C.PAUSED}),   C.FAILED)
 RETRY_FAILED = Move("campaigns", "campaign", "retry_failed",   frozenset({C.FAILED, C.COMPLETED}), C.SENDING)
 CANCEL       = Move("campaigns", "campaign", "cancel",         OPEN_STATES,                        C.CANCELLED)
+# fmt: on
+
+H = ChaseState
+UNDER_WAY = frozenset({H.RUNNING, H.PAUSED})
+# fmt: off
+#                      table     noun     event            from                            to
+PAUSE_CHASE   = Move("chases", "chase", "pause",         frozenset({H.RUNNING}),         H.PAUSED)
+RESUME_CHASE  = Move("chases", "chase", "resume",        frozenset({H.PAUSED}),          H.RUNNING)
+STOP_CHASE    = Move("chases", "chase", "stop",          UNDER_WAY,                      H.STOPPED)
+NOTHING_OPEN  = Move("chases", "chase", "nothing_open",  UNDER_WAY,                      H.DONE)
+START_CHASE   = Move("chases", "chase", "start",         frozenset({H.DONE, H.STOPPED}), H.RUNNING)
 # fmt: on

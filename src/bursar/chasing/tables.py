@@ -1,17 +1,32 @@
-"""Chasing's tables: campaigns, for each invoice asked for whether it is in and why not, and who is not written to."""
+"""Chasing's tables: campaigns, for each invoice asked for whether it is in and why not, and who is not written to.
+
+Sequences: their touches, the list of each day with who is not in it, and how each customer is chased.
+"""
 
 from datetime import date
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import UUID
 
-from bursar.chasing.states import CampaignKind, CampaignState, Covers, ExcludedReason, GroupBy
+from bursar.chasing.states import (
+    CampaignKind,
+    CampaignState,
+    ChaseState,
+    Covers,
+    ExcludedReason,
+    GroupBy,
+    LeftOut,
+    PauseReason,
+)
 from bursar.core.schema import (
+    Reach,
     choice,
+    currency,
     day,
     document,
     flag,
     instant,
+    minor,
     of_tenant,
     ref,
     same_tenant,
@@ -19,6 +34,7 @@ from bursar.core.schema import (
     text,
     whole,
 )
+from bursar.outbox.states import Channel, Purpose
 
 campaigns = tenant_table(
     "campaigns",
@@ -124,18 +140,166 @@ holdouts = tenant_table(
 )
 
 
+# A ladder of touches and whom it is for. The first in the order of `position` that applies to an invoice chases it.
+sequences = tenant_table(
+    "sequences",
+    of_tenant(),
+    text("name", nullable=False),
+    text("description"),
+    document("applies_to"),  # a segment, as `segments.check_segment` leaves it; empty is everybody
+    whole("position", server_default="1"),
+    choice("group_by", GroupBy, server_default="customer"),
+    ref("sending_account_id", "sending_accounts", nullable=True),  # null: the primary one of the day
+    text("sender_name"),
+    text("reply_to"),
+    flag("auto_release", default=False),
+    sa.Column("release_time", sa.Time, nullable=False, server_default=sa.text("time '09:00'")),  # of the firm
+    whole("gap_days", server_default="3"),  # between two letters to one person (R79)
+    flag("active", default=False),
+    instant("archived_at"),
+    sa.Column("created_by", UUID),
+    sa.CheckConstraint("gap_days between 1 and 60", name="gap_days"),
+    sa.CheckConstraint("not (active and archived_at is not null)", name="archived"),
+    sa.Index("sequences_active_idx", "tenant_id", "position", postgresql_where=sa.text("active")),
+)
+
+sequence_touches = tenant_table(
+    "sequence_touches",
+    ref("sequence_id", "sequences", index=False),
+    whole("offset_days"),  # from the due date; before it is below zero
+    choice("channel", Channel, server_default="email"),
+    ref("template_id", "templates"),
+    whole("severity"),  # the message says what the gravest of its touches says
+    sa.UniqueConstraint("tenant_id", "sequence_id", "offset_days"),
+    sa.CheckConstraint("offset_days between -60 and 365", name="offset_days"),
+    sa.CheckConstraint("severity between 0 and 9", name="severity"),
+    changes=False,
+)
+
+# The list of one day. It is staged customer by customer: `staged_to` is the last who was looked at, null at the end.
+sequence_runs = tenant_table(
+    "sequence_runs",
+    ref("sequence_id", "sequences", index=False),
+    ref("run_id", "runs"),
+    ref("sending_account_id", "sending_accounts"),
+    day("on_date", nullable=False),
+    whole("freezes", server_default="1"),  # how often it was made from the beginning; part of its touch keys
+    sa.Column("staged_to", UUID),
+    instant("staged_at"),  # when the last customer had been looked at
+    whole("listed", server_default="0"),  # messages in it then
+    document("totals", default="[]"),
+    sa.UniqueConstraint("tenant_id", "sequence_id", "on_date"),
+)
+
+sequence_exclusions = tenant_table(
+    "sequence_exclusions",
+    ref("run_id", "runs", index=False),
+    ref("invoice_id", "invoices"),
+    ref("customer_id", "customers", index=False),
+    whole("offset_days"),  # the touch that it had reached
+    choice("reason", LeftOut),
+    sa.UniqueConstraint("tenant_id", "run_id", "invoice_id"),
+    sa.Index(None, "tenant_id", "customer_id", "run_id"),
+    changes=False,
+)
+
+# How one customer, or one of their invoices, stands on a sequence. Paid, promised, disputed: read live, not kept here.
+chases = tenant_table(
+    "chases",
+    ref("sequence_id", "sequences", index=False),
+    ref("customer_id", "customers"),
+    ref("invoice_id", "invoices", nullable=True),  # null: all that the sequence covers of this customer
+    whole("touch_number", server_default="0"),  # how many letters it has had since it was started
+    day("last_touch_on"),
+    day("next_touch_on"),
+    choice("pause_reason", PauseReason, nullable=True),
+    day("paused_until"),  # the first day on which it goes on
+    text("note"),  # what the agent said who paused or stopped it
+    sa.UniqueConstraint(
+        "tenant_id",
+        "sequence_id",
+        "customer_id",
+        "invoice_id",
+        name="chases_key",
+        postgresql_nulls_not_distinct=True,
+    ),
+    sa.CheckConstraint("(state = 'paused') = (pause_reason is not null)", name="paused"),
+    sa.CheckConstraint("paused_until is null or state = 'paused'", name="paused_until"),
+    sa.Index(
+        "chases_paused_idx",
+        "tenant_id",
+        "paused_until",
+        postgresql_where=sa.text("paused_until is not null"),
+    ),
+    sa.Index(
+        "chases_quiet_idx",
+        "tenant_id",
+        "customer_id",
+        postgresql_where=sa.text("state in ('paused', 'stopped')"),
+    ),
+    state=ChaseState,
+    reach=Reach.CUSTOMER,
+)
+
+
+# Money that came after a message: each payment on an invoice counts for the last message about it before, once its
+# day is over. `day` is the message's, `days_after` how long after it the money came.
+collection_rollups = tenant_table(
+    "collection_rollups",
+    of_tenant(),
+    day("day", nullable=False),
+    choice("purpose", Purpose),
+    sa.Column("run_id", UUID),
+    sa.Column("template_id", UUID),
+    sa.Column("sending_account_id", UUID),
+    currency(),
+    whole("days_after"),
+    whole("days_after_first"),  # after the first message about the invoice
+    whole("payments"),  # less those that were reversed
+    minor("amount_minor"),
+    sa.Index(None, "tenant_id", "day"),
+    changes=False,
+)
+
+# Up to which payments that goes (ids below it, received on days before), up to which promises, and in whose days.
+collection_marks = tenant_table(
+    "collection_marks",
+    of_tenant(),
+    sa.Column("counted_to", UUID, nullable=False),
+    day("counted_on", nullable=False),
+    sa.Column("promises_to", UUID, nullable=False),
+    text("time_zone", nullable=False),
+    sa.UniqueConstraint("tenant_id"),
+)
+
+# Which message a promise answered: the last one about its invoice before it. `day` is the message's.
+promise_sends = tenant_table(
+    "promise_sends",
+    ref("promise_id", "promises", index=False),
+    ref("send_id", "sends"),
+    day("day", nullable=False),
+    sa.UniqueConstraint("tenant_id", "promise_id"),
+    sa.Index(None, "tenant_id", "day"),
+    changes=False,
+)
+
+
 def is_excluded(
     invoices: sa.FromClause, today: date | sa.ColumnElement[date], *covers: Covers
 ) -> sa.ColumnElement[bool]:
-    """Invoices of whom somebody said that they are not to be written about; of any reach unless `covers` narrows it."""
+    """Invoices of which somebody said that they are not to be written about; `covers` narrows to those reaches.
+
+    Two look-ups by equality, which the planner may hash; one with an "or" inside it would run for every row.
+    """
     e = exclusions
-    conditions = [
+    live = [
         same_tenant(e, invoices),
-        e.c.customer_id == invoices.c.customer_id,
-        sa.or_(e.c.invoice_id.is_(None), e.c.invoice_id == invoices.c.id),
         e.c.lifted_at.is_(None),
         sa.or_(e.c.until.is_(None), e.c.until >= today),
     ]
     if covers:
-        conditions.append(e.c.covers.in_(covers))
-    return sa.exists().where(*conditions)
+        live.append(e.c.covers.in_(covers))
+    return sa.or_(
+        sa.exists().where(*live, e.c.customer_id == invoices.c.customer_id, e.c.invoice_id.is_(None)),
+        sa.exists().where(*live, e.c.invoice_id == invoices.c.id),
+    )

@@ -12,6 +12,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import psycopg.errors
+import sqlalchemy as sa
 from procrastinate.tasks import Task
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -153,6 +154,23 @@ class Work:
             },
         )
         self.happened.append(Happened(event, tuple(record.entity_id for record in records)))
+
+    async def record_each(self, event: str, rows: sa.Select) -> None:
+        """The same for a set that stays in the database: an event for each of `rows`, which give entity_id,
+        customer_id and payload. Nothing reacts to it: reactions are handed ids, and these are never fetched.
+        """
+        told = {
+            "tenant_id": self.tenant_id,
+            "entity_type": event.partition(".")[0],
+            "type": event,
+            "actor_type": self.actor.type,
+            "actor_id": self.actor.id,
+            "cause": self.cause,
+            "ip": self.origin.ip,
+            "user_agent": self.origin.user_agent,
+            "request_id": self.origin.request_id,
+        }
+        await self.db.execute(queries.add_events_of(told, rows))
 
     async def _seal_private(self, records: Sequence[Record], rows: list[dict[str, Any]]) -> None:
         """Personal data is bound to its event's id, so ids are drawn first, from the database's clock."""

@@ -155,6 +155,12 @@ runs = tenant_table(
     instant("release_at"),
     instant("released_at"),
     sa.Column("released_by", UUID),
+    sa.Index(
+        "runs_planned_idx",
+        "tenant_id",
+        "release_at",
+        postgresql_where=sa.text("state = 'held' and release_at is not null"),
+    ),
     state=RunState,
 )
 

@@ -7,6 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from bursar.core.schema import uuids
+from bursar.core.tables import events
 
 SET_CONTEXT = sa.text(
     "select set_context(:role, :tenant, :customer, :actor_type, :actor_id, :cause, :ip, :user_agent, :request_id)"
@@ -27,6 +28,17 @@ ADD_EVENTS = sa.text(
 )
 """New rows of the journal, all of one type and actor; the database's clock orders them. One text for any number
 of rows: a VALUES list would be compiled anew for each."""
+
+
+def add_events_of(told: Mapping[str, Any], rows: sa.Select) -> sa.Insert:
+    """One event for each of `rows`, which name their tenant_id and give entity_id, customer_id and payload; `told`
+    is what they have in common.
+    """
+    common = [sa.literal(value, events.c[name].type).label(name) for name, value in told.items()]
+    each = rows.subquery("each")
+    named = ("entity_id", "customer_id", "payload")
+    filled = sa.select(*common, *(each.c[name] for name in named))
+    return sa.insert(events).from_select([*told, *named], filled)
 
 
 def new_ids(count: int) -> sa.Select:
