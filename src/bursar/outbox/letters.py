@@ -57,6 +57,8 @@ class Letters:
         self._keyring, self._base = keyring, base_url
         self._secure = base_url.startswith("https://")
         self._compiled: dict[UUID | None, CompiledTemplate] = {}
+        # By their words and nothing of a tenant: hundreds of firms that keep the library's text share one.
+        self._compile: Callable[..., CompiledTemplate] = lru_cache(KEPT_VERSIONS)(compile_version)
         self._categories: dict[UUID | None, Category] = {}
         self._roots: dict[UUID | None, _Tree] = {}
         self._signer: Callable[[Kind, UUID], Signer] = lru_cache(3_000)(self._new_signer)
@@ -70,13 +72,13 @@ class Letters:
         for row in await work.db.execute(queries.versions(work, sorted(missing))):
             if len(self._compiled) >= KEPT_VERSIONS:
                 self._compiled.pop(next(iter(self._compiled)))
-            self._compiled[row.id] = compile_version(
+            self._compiled[row.id] = self._compile(
                 subject=row.subject,
                 body=row.body,
                 body_format=row.body_format,
                 locale=row.locale,
                 category=Category(row.category),
-                required_tags=row.required_tags,
+                required_tags=tuple(row.required_tags),
                 preheader=row.preheader,
             )
             self._categories[row.id] = Category(row.category)
@@ -91,11 +93,15 @@ class Letters:
         *,
         subject: str | None = None,
         body: str | None = None,
+        locale: str = "en",
     ) -> Composed:
         """Text and HTML for one recipient; the version must have been loaded. Raises `Invalid`.
 
-        `subject` and `body` are an agent's own words for this one message, in place of the version's.
+        `subject` and `body` are an agent's own words for this one message, in place of the version's. Without a
+        version there are only those, in `locale`.
         """
+        if version_id is None:
+            return by_hand(body or "", locale, Category.PAYMENT_FOLLOW_UP).render(values, subject=subject)
         compiled = self._compiled[version_id]
         if body is not None:
             compiled = by_hand(body, compiled.locale, self._categories[version_id])
@@ -103,6 +109,8 @@ class Letters:
 
     def merge_data(self, version_id: UUID | None, values: Mapping[str, Any]) -> dict[str, Any]:
         """Those of `values` that the version names: with it they render the same message years later."""
+        if version_id is None:
+            return {}
         roots = self._roots.get(version_id)
         if roots is None:
             roots = self._roots[version_id] = _tree(self._compiled[version_id].used_tags)

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from random import sample
 from typing import Any
 from uuid import UUID
 
@@ -23,15 +24,18 @@ from bursar.outbox.batches import Account, Claimed
 from bursar.outbox.claiming import LEASE, claim
 from bursar.outbox.composing import Composers
 from bursar.outbox.letters import Letters
-from bursar.outbox.ports import Outcome, Result, Sender, SenderFactory
+from bursar.outbox.ports import AccountRef, Outcome, Result, Sender, SenderFactory
 from bursar.outbox.queries import reserving as queries
 from bursar.outbox.queries import runs as run_queries
 from bursar.outbox.queries import settling as settling_queries
+from bursar.outbox.states import SIGNS_IN_BY_CONSENT
 
 log = structlog.get_logger(__name__)
 
 IDLE = 0.2  # seconds between looks when nothing is due
 WATCH = 1.0  # seconds between rounds of the watch
+LOOK_AHEAD = 4  # accounts that a lane may find due for it at a look
+SPREAD = 4  # of how many times as many that wait they are drawn
 UNMADE = N_("The sign-in of this account could not be read. Connect it again.")
 TROUBLE = timedelta(seconds=5)  # an account whose claim or call broke in our own code rests this long
 SETTLE_AGAIN = (0.5, 2.0, 5.0, 10.0, 20.0)
@@ -64,6 +68,7 @@ class Pump:
         self._files = files
         self._lanes, self._lease = lanes, lease
         self._due: deque[tuple[UUID, UUID]] = deque()
+        self._nap = IDLE
         self._looking = asyncio.Lock()
         self._out: dict[UUID, _Out] = {}
         self._in_hand: dict[UUID, Claimed] = {}
@@ -113,7 +118,7 @@ class Pump:
                 await self._pause(TROUBLE.total_seconds())
                 continue
             if due is None:
-                await self._pause(IDLE)
+                await self._pause(self._nap)
                 continue
             try:
                 await self._carry(*due)
@@ -177,9 +182,18 @@ class Pump:
         return None
 
     async def _look(self) -> None:
+        """Some of those that have waited longest, by lot: workers that all took the first would take turns.
+
+        Few at a time, since what another worker has served meanwhile is asked for in vain. When nobody may send
+        yet, the nap ends as soon as the first may: a batch that is late is never made up for (R97).
+        """
+        few = LOOK_AHEAD * self._lanes
         async with self._office.scan() as work:
-            rows = (await work.db.execute(queries.due_accounts(work.now))).all()
-        self._due.extend((row.tenant_id, row.id) for row in rows)
+            now, soon = work.now, work.now + timedelta(seconds=IDLE)
+            rows = (await work.db.execute(queries.due_accounts(now, soon, few * SPREAD))).all()
+        due = [row for row in rows if row.next_batch_at <= now]
+        self._due.extend((row.tenant_id, row.id) for row in sample(due, min(few, len(due))))
+        self._nap = (rows[0].next_batch_at - now).total_seconds() if rows and not due else IDLE
 
     async def _sender(self, tenant_id: UUID, account: Account) -> Sender:
         made_from = (
@@ -192,13 +206,14 @@ class Pump:
         if out is not None and out.made_from == made_from:
             return out.sender
         secret = None
-        if account.secret_id is not None:
+        if account.secret_id is not None and account.kind not in SIGNS_IN_BY_CONSENT:
             async with self._office.work(tenant_id, read_only=True) as work:
                 secret = await work.vault.get(account.secret_id)
         out = self._out.get(account.id)
         if out is not None and out.made_from == made_from:
             return out.sender  # another lane was quicker
-        made = self._out[account.id] = _Out(made_from, self._senders(account.kind, account.settings, secret))
+        way = self._senders(account.kind, account.settings, secret, AccountRef(tenant_id, account.id))
+        made = self._out[account.id] = _Out(made_from, way)
         if out is not None:
             await out.sender.close()
         return made.sender

@@ -15,17 +15,17 @@ from bursar.tenancy.tables import tenants
 QUOTA_HOURS = 25  # 24 hour rows would be 23 to 24 hours, over the cap
 
 
-def due_accounts(now: datetime) -> sa.Select:
-    """Accounts of all tenants that may send now and have something to send; longest waiting first.
+def due_accounts(now: datetime, soon: datetime, many: int) -> sa.Select:
+    """Accounts of all tenants that may send by `soon` and have something due: the `many` that have waited longest.
 
     Read as bursar_scan: no tenant_id is named because all are meant.
     """
     a = sending_accounts
     return (
-        sa.select(a.c.tenant_id, a.c.id)
-        .where(a.c.state == AccountState.ACTIVE, a.c.next_batch_at <= now, _has_due(now))
+        sa.select(a.c.tenant_id, a.c.id, a.c.next_batch_at)
+        .where(a.c.state == AccountState.ACTIVE, a.c.next_batch_at <= soon, _has_due(now))
         .order_by(a.c.next_batch_at)
-        .limit(500)
+        .limit(many)
     )
 
 
