@@ -2,7 +2,6 @@
 
 import smtplib
 import time
-from asyncio import to_thread
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +9,7 @@ from dataclasses import dataclass, field
 from bursar.sandbox.mailboxes import readers
 from bursar.sandbox.mailboxes.mail import Mail, Store, read_mail
 from bursar.sandbox.mailboxes.readers import Deed, Fetched
-from bursar.sandbox.mailboxes.replying import Carrier, answer_to
+from bursar.sandbox.mailboxes.replying import Postman, answer_to
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +42,7 @@ class Box:
     """Mails are read once; deeds are kept while the sandbox runs."""
 
     store: Store
-    carrier: Carrier
+    carrier: Postman
     _read: list[Mail] = field(default_factory=list)
     _deeds: dict[int, list[Deed]] = field(default_factory=lambda: defaultdict(list))
 
@@ -93,7 +92,7 @@ class Box:
         """The answer goes to the server that the mail came from, and lies in its sender's mailbox then."""
         status: int | None = 250
         try:
-            await to_thread(self.carrier.carry, answer_to(mail, words))
+            await self.carrier.carry(answer_to(mail, words))
         except smtplib.SMTPResponseException as refusal:
             status = refusal.smtp_code
         except (smtplib.SMTPException, OSError):

@@ -2,11 +2,13 @@
 
 import smtplib
 import ssl
+from asyncio import to_thread
 from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import formatdate, make_msgid
+from typing import Protocol
 
 from bursar.sandbox.mailboxes.mail import Mail
 
@@ -15,6 +17,12 @@ USUAL_WORDS = {
     "ar": "شكرًا على التذكير. سنسدد المبلغ يوم الخميس القادم.\n",
     "en": "Thank you for the reminder. We will pay next Thursday.\n",
 }
+
+
+class Postman(Protocol):
+    """Brings an answer to whom it is addressed."""
+
+    async def carry(self, message: EmailMessage) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +36,11 @@ class Carrier:
     context: ssl.SSLContext | None = None
     implicit_tls: bool = False
 
-    def carry(self, message: EmailMessage) -> None:
-        """Blocks. Raises `smtplib.SMTPException` or `OSError`."""
+    async def carry(self, message: EmailMessage) -> None:
+        """Raises `smtplib.SMTPException` or `OSError`."""
+        await to_thread(self._carry, message)
+
+    def _carry(self, message: EmailMessage) -> None:
         with self._connected() as client:
             if self.context is not None and not self.implicit_tls:
                 client.starttls(context=self.context)

@@ -1,0 +1,125 @@
+"""Messages that come into a mailbox by themselves: answers, absences, and reports of what did not arrive."""
+
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import formatdate, make_msgid, parseaddr
+from secrets import token_hex
+from typing import cast
+
+from bursar.sandbox.smtp.sayings import saying
+
+AWAY_WORDS = {
+    "ar": ("رد تلقائي: {subject}", "أنا خارج المكتب حتى يوم الأحد وسأرد على رسالتكم عند عودتي.\n"),
+    "en": (
+        "Automatic reply: {subject}",
+        "I am out of the office until Sunday and will answer when I am back.\n",
+    ),
+    "fr": (
+        "Réponse automatique : {subject}",
+        "Je suis absent jusqu'à lundi et vous répondrai à mon retour.\n",
+    ),
+    "he": ("מענה אוטומטי: {subject}", "אני מחוץ למשרד עד יום ראשון ואשיב עם שובי.\n"),
+}
+
+
+def answer(raw: bytes, words: str, *, sender: str | None = None) -> bytes:
+    """What a person who got `raw` writes back."""
+    message = _back(raw, sender)
+    message["Subject"] = _re(_read(raw))
+    message.set_content(words.rstrip() + "\n")
+    return _bytes(message)
+
+
+def out_of_office(raw: bytes, sender: str | None = None) -> bytes:
+    """What the mailbox of a person who got `raw` writes back without being asked (RFC 3834)."""
+    original = _read(raw)
+    language = str(original.get("Content-Language", "en")).strip().lower().partition("-")[0]
+    subject, words = AWAY_WORDS.get(language, AWAY_WORDS["en"])
+    message = _back(raw, sender)
+    message["Subject"] = subject.format(subject=str(original.get("Subject", "")))
+    message["Auto-Submitted"] = "auto-replied"
+    message["X-Auto-Response-Suppress"] = "All"
+    message["Precedence"] = "auto_reply"
+    message.set_content(words)
+    return _bytes(message)
+
+
+def delivery_report(raw: bytes, recipient: str, status: str) -> bytes:
+    """What the recipient's server reports of `raw` (RFC 3464): it failed with 5.x.y, or waits with 4.x.y."""
+    original = _read(raw)
+    failed = status.startswith("5")
+    host = recipient.rpartition("@")[2] or "mail.invalid"
+    boundary = f"=_report_{token_hex(12)}"
+    code = "550" if failed else "451"
+    lines = [
+        f"From: Mail Delivery Subsystem <mailer-daemon@{host}>",
+        f"To: {parseaddr(str(original.get('From', '')))[1]}",
+        f"Subject: {'Undelivered Mail Returned to Sender' if failed else 'Delayed Mail (still being retried)'}",
+        f"Date: {formatdate(localtime=False)}",
+        f"Message-ID: {make_msgid(domain=host)}",
+        "Auto-Submitted: auto-replied",
+        "Return-Path: <>",
+        *_references(original),
+        "MIME-Version: 1.0",
+        f'Content-Type: multipart/report; report-type=delivery-status; boundary="{boundary}"',
+        "",
+        f"--{boundary}",
+        "Content-Type: text/plain; charset=utf-8",
+        "",
+        f"Your message to {recipient} {'could not be delivered' if failed else 'is delayed'}: {saying(status)}.",
+        "",
+        f"--{boundary}",
+        "Content-Type: message/delivery-status",
+        "",
+        f"Reporting-MTA: dns; {host}",
+        f"Arrival-Date: {formatdate(localtime=False)}",
+        "",
+        f"Original-Recipient: rfc822;{recipient}",
+        f"Final-Recipient: rfc822;{recipient}",
+        f"Action: {'failed' if failed else 'delayed'}",
+        f"Status: {status}",
+        f"Remote-MTA: dns; {host}",
+        f"Diagnostic-Code: smtp; {code} {status} {saying(status)}",
+        "",
+        f"--{boundary}",
+        "Content-Type: text/rfc822-headers",
+        "",
+    ]
+    head = raw.partition(b"\r\n\r\n")[0]
+    return "\r\n".join(lines).encode() + b"\r\n" + head + f"\r\n\r\n--{boundary}--\r\n".encode()
+
+
+def _read(raw: bytes) -> EmailMessage:
+    return cast("EmailMessage", message_from_bytes(raw, policy=policy.default))
+
+
+def _back(raw: bytes, sender: str | None) -> EmailMessage:
+    original = _read(raw)
+    message = EmailMessage(policy=SMTP.clone(cte_type="7bit"))
+    who = sender or parseaddr(str(original.get("To", "")))[1]
+    message["From"] = who
+    message["To"] = parseaddr(str(original.get("Reply-To") or original.get("From", "")))[1]
+    message["Date"] = formatdate(localtime=False)
+    message["Message-ID"] = make_msgid(domain=who.rpartition("@")[2] or "mail.invalid")
+    for line in _references(original):
+        name, _, value = line.partition(": ")
+        message[name] = value
+    return message
+
+
+def _references(original: EmailMessage) -> list[str]:
+    message_id = str(original.get("Message-ID", "")).strip()
+    if not message_id:
+        return []
+    older = " ".join(str(original.get("References", "")).split())
+    return [f"In-Reply-To: {message_id}", f"References: {f'{older} {message_id}'.strip()}"]
+
+
+def _re(original: EmailMessage) -> str:
+    subject = str(original.get("Subject", ""))
+    return subject if subject.lower().startswith("re:") else f"Re: {subject}"
+
+
+def _bytes(message: EmailMessage) -> bytes:
+    return message.as_bytes()
