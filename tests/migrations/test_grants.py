@@ -41,6 +41,8 @@ SEEN_BY_SCAN = {
     "recurring_runs": "tenant_id id finished_at",
     "files": "tenant_id id state",
     "einvoice_documents": "tenant_id id state",
+    "rollup_marks": "tenant_id id counted_to time_zone",
+    "send_changes": "tenant_id id",
     "mailbox_cursors": "tenant_id id next_read_at lease_until failures stopped_at",
     "sequences": "tenant_id id active",
     "sequence_runs": "tenant_id id run_id staged_at",

@@ -1,5 +1,6 @@
 """Sends as people see them: found, opened with their story, rendered again as they went."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -147,6 +148,11 @@ async def list_sends(
     }
     rows = (await work.db.execute(queries.page(work, asked, cursor, size + 1))).all()
     return Page([_send(row) for row in rows[:size]], rows[size - 1].id if len(rows) > size else None)
+
+
+async def these(work: Work, ids: Sequence[UUID]) -> list[Send]:
+    """Sends that somebody else has found, the newest first."""
+    return [_send(row) for row in await work.db.execute(queries.these(work, ids))] if ids else []
 
 
 async def get_send(work: Work, send_id: UUID) -> Story:

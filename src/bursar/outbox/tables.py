@@ -19,6 +19,7 @@ from bursar.core.schema import (
     texts,
     whole,
 )
+from bursar.outbox.outcomes import Figure, Outcome
 from bursar.outbox.states import (
     AccountKind,
     AccountState,
@@ -363,22 +364,47 @@ engagement_guards = tenant_table(
     changes=False,
 )
 
+# What the sends came to that were ordered in one hour, counted anew from their rows by a job. `day` is the firm's
+# day that they count for: of being handed over, or of being ordered. Whose the keys are, the sends' own keys hold.
 send_rollups = tenant_table(
     "send_rollups",
-    ref("run_id", "runs", nullable=True, index=False),
-    ref("template_id", "templates", nullable=True),
-    ref("sending_account_id", "sending_accounts", nullable=True),
+    of_tenant(),
     instant("hour", nullable=False),
-    document("counts"),
-    sa.UniqueConstraint(
-        "tenant_id",
-        "run_id",
-        "template_id",
-        "sending_account_id",
-        "hour",
-        name="send_rollups_key",
-        postgresql_nulls_not_distinct=True,
-    ),
+    day("day", nullable=False),
+    choice("purpose", Purpose),
+    sa.Column("run_id", UUID),
+    sa.Column("template_id", UUID),
+    sa.Column("sending_account_id", UUID),
+    choice("outcome", Outcome),
+    text("reason"),  # of one that did not arrive
+    whole("sends"),
+    *(whole(figure) for figure in Figure),
+    sa.Index(None, "tenant_id", "hour"),
+    sa.Index(None, "tenant_id", "day"),
+    changes=False,
+)
+
+# Up to which send the rollups go (ids below it), and in whose days: another time zone, and they count for nothing.
+rollup_marks = tenant_table(
+    "rollup_marks",
+    of_tenant(),
+    sa.Column("counted_to", UUID, nullable=False),
+    text("time_zone", nullable=False),
+    sa.UniqueConstraint("tenant_id"),
+)
+
+# What a send counted as before it changed: a trigger's log, from which the job and the readers know what of the
+# rollups is old. The job that counts the hour anew takes its rows away.
+send_changes = tenant_table(
+    "send_changes",
+    sa.Column("send_id", UUID, nullable=False),
+    choice("outcome", Outcome),
+    text("reason"),
+    sa.Column("template_version_id", UUID),
+    sa.Column("sending_account_id", UUID),
+    instant("sent_at"),
+    *(sa.Column(figure, sa.Boolean, nullable=False) for figure in Figure if figure is not Figure.ACCEPTED),
+    changes=False,
 )
 
 suppressions = tenant_table(

@@ -1,12 +1,12 @@
 """Sends as people look at them, and the two acts that only a person can do: resolving and approving."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from bursar.core.schema import same_tenant
+from bursar.core.schema import same_tenant, uuids
 from bursar.core.work import Work
 from bursar.outbox.states import RunState, SendState
 from bursar.outbox.tables import attempts, engagements, runs, send_subjects, sending_accounts, sends
@@ -31,6 +31,15 @@ def page(work: Work, wanted: Mapping[str, Any], before: UUID | None, limit: int)
         chosen.append(sends.c.id < before)
     return (
         _shown().where(sends.c.tenant_id == work.tenant_id, *chosen).order_by(sends.c.id.desc()).limit(limit)
+    )
+
+
+def these(work: Work, ids: Sequence[UUID]) -> sa.Select:
+    """These sends, the newest first."""
+    return (
+        _shown()
+        .where(sends.c.tenant_id == work.tenant_id, sends.c.id == sa.any_(uuids(ids)))
+        .order_by(sends.c.id.desc())
     )
 
 
