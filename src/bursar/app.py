@@ -11,6 +11,7 @@ from bursar.chasing.composing import CampaignComposer
 from bursar.chasing.previews import TestComposer
 from bursar.core.clock import Clock, SystemClock
 from bursar.core.database import Addresses, find_database, make_engine
+from bursar.core.errors import N_, Conflict
 from bursar.core.files import FileStore
 from bursar.core.keyfile import load_keyring
 from bursar.core.keys import Keyring
@@ -21,8 +22,17 @@ from bursar.core.work import Office
 from bursar.house import House
 from bursar.outbox.composing import Composers
 from bursar.outbox.letters import Letters
-from bursar.outbox.ports import Sender, SenderFactory
-from bursar.outbox.states import AccountKind, Purpose
+from bursar.outbox.ports import (
+    AccountRef,
+    Finder,
+    FinderFactory,
+    Identities,
+    Identity,
+    Sender,
+    SenderFactory,
+)
+from bursar.outbox.states import SIGNS_IN_BY_CONSENT, AccountKind, Purpose
+from bursar.outbox.tokens import TokenKeeper
 from bursar.reactions import REACTIONS
 
 if TYPE_CHECKING:
@@ -42,15 +52,20 @@ def build(
     addresses = addresses or find_database(settings, keyring)
     engine = make_engine(addresses.app, pool_size=settings.pool_size)
     files = FileStore(settings.files_url or settings.data_dir / "files")
+    office = Office(engine, clock or SystemClock(), keyring, REACTIONS)
+    consents = identities(settings)
+    keeper = TokenKeeper(office, consents)
     return House(
         settings=settings,
         addresses=addresses,
         keyring=keyring,
-        office=Office(engine, clock or SystemClock(), keyring, REACTIONS),
+        office=office,
         files=files,
         letters=Letters(keyring, settings.base_url),
         composers=composers(settings),
-        senders=senders(settings),
+        senders=senders(settings, keeper),
+        finders=finders(settings, keeper),
+        identities=consents,
         einvoice_providers=einvoice_providers(settings),
         doorman=Doorman(files, scanner(settings)),
     )
@@ -61,32 +76,100 @@ def composers(settings: Settings) -> Composers:
     campaigns = CampaignComposer(settings.base_url)
     return {
         Purpose.CAMPAIGN: campaigns,
+        Purpose.CHASE: campaigns,
         Purpose.TEST: TestComposer(campaigns),
         Purpose.NOTICE: NoticeComposer(settings.base_url),
     }
 
 
-def senders(settings: Settings) -> SenderFactory:
-    """The way out for each kind of account."""
+def senders(settings: Settings, keeper: TokenKeeper) -> SenderFactory:
+    """The way out for each kind of account. Vendors' libraries are loaded by who uses them."""
     networks = tuple(str(network) for network in settings.private_hosts)
     helo = settings.base_url.split("//", 1)[1].partition("/")[0].partition(":")[0]
 
-    def make(kind: str, settings: Mapping[str, Any], secret: bytes | None) -> Sender:
-        if kind != AccountKind.SMTP:
-            raise ValueError(f"no adapter is bound for {kind}")
+    def by_smtp(kind: str, given: Mapping[str, Any], secret: bytes | None) -> Sender:
+        from bursar.integrations.ses.adapter import SesSender
         from bursar.integrations.smtp.adapter import SmtpSender, SmtpSettings
 
-        return SmtpSender(
-            SmtpSettings(
-                host=settings["host"],
-                port=settings["port"],
-                username=settings.get("username"),
-                password=secret.decode() if secret else None,
-                tls=settings.get("tls", "starttls"),
-                connections=settings.get("connections", 1),
-                allowed_networks=networks,
-                helo_name=helo,
+        way = SmtpSettings(
+            host=given["host"],
+            port=given["port"],
+            username=given.get("username"),
+            password=secret.decode() if secret else None,
+            tls=given.get("tls", "starttls"),
+            connections=given.get("connections", 1),
+            allowed_networks=networks,
+            helo_name=helo,
+        )
+        return SesSender(way) if kind == AccountKind.SES else SmtpSender(way)
+
+    def make(
+        kind: str, given: Mapping[str, Any], secret: bytes | None, account: AccountRef | None = None
+    ) -> Sender:
+        if kind in (AccountKind.SMTP, AccountKind.SES):
+            return by_smtp(kind, given, secret)
+        if account is None or kind not in SIGNS_IN_BY_CONSENT:
+            raise ValueError(f"no adapter is bound for {kind}")
+        connections, tokens = given.get("connections", 1), keeper.of(account)
+        if kind == AccountKind.GMAIL:
+            from bursar.integrations.gmail.adapter import GmailSender
+            from bursar.integrations.gmail.client import GmailClient
+
+            client = GmailClient(settings.gmail_url, tokens, connections=connections)
+            return GmailSender(client, reads=bool(given.get("reads")), connections=connections)
+        from bursar.integrations.graph.adapter import GraphSender
+        from bursar.integrations.graph.client import GraphClient
+
+        return GraphSender(GraphClient(settings.graph_url, tokens, connections=connections))
+
+    return make
+
+
+def finders(settings: Settings, keeper: TokenKeeper) -> FinderFactory:
+    """Who looks into an account's Sent folder, where we may read it."""
+
+    def make(kind: str, given: Mapping[str, Any], account: AccountRef) -> Finder | None:
+        if kind not in SIGNS_IN_BY_CONSENT or not given.get("reads"):
+            return None
+        if kind == AccountKind.GMAIL:
+            from bursar.integrations.gmail.adapter import GmailFinder
+            from bursar.integrations.gmail.client import GmailClient
+
+            return GmailFinder(GmailClient(settings.gmail_url, keeper.of(account)))
+        from bursar.integrations.graph.adapter import GraphFinder
+        from bursar.integrations.graph.client import GraphClient
+
+        return GraphFinder(GraphClient(settings.graph_url, keeper.of(account)))
+
+    return make
+
+
+def identities(settings: Settings) -> Identities:
+    """Where the owners of mailboxes say yes. Raises `Conflict` where the operator has not made us known."""
+
+    def make(kind: str) -> Identity:
+        if kind == AccountKind.GMAIL and settings.gmail_client_id and settings.gmail_client_secret:
+            from bursar.integrations.gmail.identity import GoogleIdentity
+
+            return GoogleIdentity(
+                accounts_url=settings.google_accounts_url,
+                token_url=settings.google_token_url,
+                gmail_url=settings.gmail_url,
+                client_id=settings.gmail_client_id,
+                client_secret=settings.gmail_client_secret.get_secret_value(),
             )
+        if kind == AccountKind.OUTLOOK and settings.microsoft_client_id and settings.microsoft_client_secret:
+            from bursar.integrations.graph.identity import MicrosoftIdentity
+
+            return MicrosoftIdentity(
+                login_url=settings.microsoft_login_url,
+                graph_url=settings.graph_url,
+                client_id=settings.microsoft_client_id,
+                client_secret=settings.microsoft_client_secret.get_secret_value(),
+            )
+        raise Conflict(
+            N_("This installation is not known to the provider yet. Its operator must register it there."),
+            code="provider_not_set_up",
         )
 
     return make

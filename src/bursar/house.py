@@ -13,7 +13,7 @@ from bursar.core.uploads import Doorman
 from bursar.core.work import Office
 from bursar.outbox.composing import Composers
 from bursar.outbox.letters import Letters
-from bursar.outbox.ports import SenderFactory
+from bursar.outbox.ports import FinderFactory, Identities, SenderFactory
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,8 @@ class House:
     letters: Letters
     composers: Composers
     senders: SenderFactory
+    finders: FinderFactory
+    identities: Identities
     einvoice_providers: ProviderFactory
     doorman: Doorman
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bursar.outbox.ports import Health, Letter, Outcome, Result
+from bursar.outbox.ports import AccountRef, Health, Letter, Outcome, Result
 
 
 class ASender:
@@ -32,7 +32,9 @@ class Senders:
         self.asked: list[tuple[str, Mapping[str, Any], bytes | None]] = []
         self.made: list[ASender] = []
 
-    def __call__(self, kind: str, settings: Mapping[str, Any], secret: bytes | None) -> ASender:
+    def __call__(
+        self, kind: str, settings: Mapping[str, Any], secret: bytes | None, account: AccountRef | None = None
+    ) -> ASender:
         self.asked.append((kind, settings, secret))
         self.made.append(ASender(self.health))
         return self.made[-1]

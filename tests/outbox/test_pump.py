@@ -113,7 +113,7 @@ async def test_a_new_password_is_used_by_a_pump_that_knew_the_old_one(
     async with a_story(addresses, clock, keyring) as story:
         house, seen = story.house, []
 
-        def senders(kind: str, settings: Any, secret: bytes | None) -> Any:
+        def senders(kind: str, settings: Any, secret: bytes | None, account: Any = None) -> Any:
             seen.append(secret)
             return house.senders(kind, settings, None)
 
@@ -144,7 +144,7 @@ async def test_a_mailbox_without_a_way_out_leaves_no_doubt(
     async with a_story(addresses, clock, keyring, batch_size=2) as story:
         async with story.house.office.work(story.tenant_id) as work:
             mine = sa.update(sending_accounts).where(sending_accounts.c.tenant_id == work.tenant_id)
-            await work.db.execute(mine.values(kind="gmail"))
+            await work.db.execute(mine.values(kind="twilio"))
         await campaign_of(story, 4)
 
         async with running(story.pump(lanes=1)):

@@ -1,11 +1,12 @@
 """What an operator decides: read from the environment once, checked at start, handed down by value."""
 
 from functools import cached_property
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, Field, ValidationError, field_validator
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 Network = IPv4Network | IPv6Network
@@ -58,6 +59,38 @@ class Settings(BaseSettings):
         default=(),
         description="Networks an SMTP host may be in besides the public internet (any port there).",
     )
+    gmail_client_id: str | None = Field(
+        default=None, description="Our name at Google, from its console. Unset: nobody can connect Gmail."
+    )
+    gmail_client_secret: SecretStr | None = Field(default=None, description="What goes with it.")
+    microsoft_client_id: str | None = Field(
+        default=None, description="Our name at Microsoft (Entra). Unset: nobody can connect Outlook."
+    )
+    microsoft_client_secret: SecretStr | None = Field(default=None, description="What goes with it.")
+    google_accounts_url: str = Field(
+        default="https://accounts.google.com", description="Where people allow us into their Gmail."
+    )
+    google_token_url: str = Field(
+        default="https://oauth2.googleapis.com", description="Where Google gives and takes back tokens."
+    )
+    gmail_url: str = Field(default="https://gmail.googleapis.com", description="Where Gmail's API answers.")
+    microsoft_login_url: str = Field(
+        default="https://login.microsoftonline.com",
+        description="Where people allow us into their Outlook, and Microsoft gives tokens.",
+    )
+    graph_url: str = Field(
+        default="https://graph.microsoft.com/v1.0", description="Where Microsoft Graph answers."
+    )
+    sns_cert_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Hosts (host:port) besides Amazon's from which events of SES may be signed: the sandbox's.",
+    )
+    absent_after_s: int = Field(
+        default=600,
+        ge=1,
+        le=86_400,
+        description="After how many seconds a message in doubt that Sent does not hold counts as never sent.",
+    )
     pool_size: int = Field(default=10, ge=1, le=200, description="Database connections of one process.")
     statement_timeout_s: int = Field(
         default=30,
@@ -89,13 +122,39 @@ class Settings(BaseSettings):
             return tuple(ip_network(part.strip(), strict=False) for part in value.split(",") if part.strip())
         return value
 
-    @field_validator("base_url")
+    @field_validator("sns_cert_hosts", mode="before")
+    @classmethod
+    def _hosts(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip().lower() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator(
+        "base_url", "google_accounts_url", "google_token_url", "gmail_url", "microsoft_login_url", "graph_url"
+    )
     @classmethod
     def _no_trailing_slash(cls, value: str) -> str:
         if not value.startswith(("http://", "https://")):
             msg = "must start with http:// or https://"
             raise ValueError(msg)
         return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _providers_encrypted(self) -> Self:
+        """Tokens and letters go to a provider over TLS; unencrypted only inside this machine's own networks."""
+        for name in ("google_accounts", "google_token", "gmail", "microsoft_login", "graph"):
+            url = urlsplit(getattr(self, f"{name}_url"))
+            if url.scheme != "https" and not self._is_ours(url.hostname or ""):
+                msg = f"BURSAR_{name.upper()}_URL must start with https://"
+                raise ValueError(msg)
+        return self
+
+    def _is_ours(self, host: str) -> bool:
+        try:
+            address = ip_address(host)
+        except ValueError:
+            return False
+        return address.is_loopback or any(address in network for network in self.private_hosts)
 
     @cached_property
     def secure(self) -> bool:
@@ -119,6 +178,9 @@ def explain(error: ValidationError) -> str:
     """One line a problem: the variable's name and what is wrong with it."""
     lines = ["The settings cannot be used:"]
     for problem in error.errors():
+        if not problem["loc"]:  # about several at once; the message names them
+            lines.append(f"  {problem['msg']}")
+            continue
         field = str(problem["loc"][0])
         name = "DATABASE_URL" if field in {"DATABASE_URL", "database_url"} else f"BURSAR_{field.upper()}"
         lines.append(f"  {name}: {problem['msg']}")

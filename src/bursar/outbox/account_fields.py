@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any, Literal, TypedDict
 
 from bursar.core.errors import N_, Invalid
+from bursar.outbox.states import AccountKind
 from bursar.tenancy import cells
 
 Tls = Literal["starttls", "implicit", "none"]
@@ -38,6 +39,46 @@ class SmtpServer:
     username: str | None = None
     password: str | None = field(default=None, repr=False)
     tls: Tls = "starttls"
+
+
+PERSONAL_GMAIL = ("@gmail.com", "@googlemail.com")
+PACES: Mapping[AccountKind, AccountInput] = {
+    AccountKind.SMTP: {
+        "batch_size": 10,
+        "batch_interval": timedelta(seconds=30),
+        "daily_quota": 500,
+        "connections": 2,
+    },
+    # 150 a minute are allowed, and 2,000 in any 24 hours (R93).
+    AccountKind.GMAIL: {
+        "batch_size": 5,
+        "batch_interval": timedelta(seconds=3),
+        "daily_quota": 2000,
+        "connections": 4,
+    },
+    # 30 a minute, 10,000 recipients a day, 4 requests at once (R94).
+    AccountKind.OUTLOOK: {
+        "batch_size": 5,
+        "batch_interval": timedelta(seconds=10),
+        "daily_quota": 10_000,
+        "connections": 4,
+    },
+    # What Amazon allows stands in its console; a new account has 200 a day and one a second.
+    AccountKind.SES: {
+        "batch_size": 1,
+        "batch_interval": timedelta(seconds=1),
+        "daily_quota": 200,
+        "connections": 2,
+    },
+}
+
+
+def usual_pace(kind: AccountKind, address: str = "") -> AccountInput:
+    """What a mailbox of this kind bears, where nobody said otherwise (R93, R94, R97)."""
+    pace = AccountInput(**PACES[kind])
+    if kind is AccountKind.GMAIL and address.lower().endswith(PERSONAL_GMAIL):
+        pace["daily_quota"] = 500
+    return pace
 
 
 def clean_address(address: str) -> str:

@@ -26,6 +26,10 @@ from bursar.outbox.states import MailStream
 
 LEASE = timedelta(seconds=30)  # a worker that lives renews it; see pump.Pump
 THREADED = timedelta(days=90)  # a reminder answers those of this time (R103)
+Threading = tuple[
+    Thread | None, str | None
+]  # our earlier letters, and the provider's name of the conversation
+NO_THREAD: Threading = (None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,12 +141,15 @@ async def _take(
 ) -> Claimed:
     """Write what was composed and hand over the letters; from here on they are `sending`."""
     claim_id, account = reserved.claim_id, reserved.account
-    threads = await _threads(work, batch)
+    threads = await _threads(work, batch, account.id)
     written, rows = [], []
     new_ids = new_message_ids(batch.rows, account.head.address)
     for row, new_id in zip(list(batch.rows.values()), new_ids, strict=True):
         this, stream = said[row.id], MailStream(row.stream)
-        thread = threads.get(row.customer_id) if stream is MailStream.REMINDER else None
+        thread, conversation = (
+            threads.get(row.customer_id, NO_THREAD) if stream is MailStream.REMINDER else NO_THREAD
+        )
+        thread = this.thread or thread  # an answer goes on with what it answers
         message_id = row.message_id or new_id
         to = Addressee(row.id, row.to_address or "", row.to_name or "", stream)
         head = this.head(account.head)
@@ -156,7 +163,7 @@ async def _take(
                     message_id=message_id,
                     date=work.now,
                     thread=thread,
-                )
+                )._replace(thread=conversation)
             )
         except Refusal as refusal:  # what cannot stand in the head of a letter stops that letter alone
             batch.broken[refusal.code].append(row.id)
@@ -192,7 +199,7 @@ def _row(send_id: UUID, said: Said, message_id: str, thread: Thread | None) -> d
     }
 
 
-async def _threads(work: Work, batch: Batch) -> dict[UUID | None, Thread]:
+async def _threads(work: Work, batch: Batch, account_id: UUID) -> dict[UUID | None, Threading]:
     customers = {
         row.customer_id
         for row in batch.rows.values()
@@ -200,9 +207,19 @@ async def _threads(work: Work, batch: Batch) -> dict[UUID | None, Thread]:
     }
     if not customers:
         return {}
-    named = {"tenant_id": work.tenant_id, "ids": uuids_text(customers), "since": work.now - THREADED}
-    rows = await work.db.execute(queries.threads(), named)
-    return {row.customer_id: Thread(row.ids[-1], (row.ids[0], *row.ids[1:][-19:])) for row in rows}
+    named = {
+        "tenant_id": work.tenant_id,
+        "account_id": account_id,
+        "ids": uuids_text(customers),
+        "since": work.now - THREADED,
+    }
+    return {
+        row.customer_id: (
+            Thread(row.ids[-1], (row.ids[0], *row.ids[1:][-19:])),
+            row.conversations[0] if row.conversations else None,
+        )
+        for row in await work.db.execute(queries.threads(), named)
+    }
 
 
 async def _write_the_rest(work: Work, batch: Batch) -> None:

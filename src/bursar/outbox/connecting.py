@@ -26,10 +26,11 @@ from bursar.outbox.account_fields import (
 )
 from bursar.outbox.ports import Health, SenderFactory
 from bursar.outbox.queries import accounts as queries
-from bursar.outbox.states import AccountKind, AccountState, Channel
+from bursar.outbox.states import SIGNS_IN_BY_CONSENT, AccountKind, AccountState, Channel
 
 CONNECT_WITHIN = timedelta(minutes=10)
 DEFAULT_CONNECTIONS = 8
+SENDS_ALREADY = frozenset({AccountState.ACTIVE, AccountState.THROTTLED})
 NOT_LET_IN = N_("The mail server did not let us in. Check host, port, encryption, user name and password.")
 
 
@@ -42,20 +43,24 @@ async def connect_smtp(
     address: str,
     server: SmtpServer,
     given: AccountInput | None = None,
+    kind: AccountKind = AccountKind.SMTP,
+    more: Mapping[str, Any] | None = None,
     origin: Origin = Origin(),
 ) -> UUID:
     """Make the mailbox a sending account, or make a disabled or locked-out one work again, and return its id.
 
-    Raises `Invalid` by field, also when the server does not let us in: the account is then *connecting* with
-    the reason, and the same call with better settings tries again. `Conflict` for one that sends already.
+    `kind` is one that is spoken to by SMTP, `more` what stands in its settings besides. Raises `Invalid` by field,
+    also when the server does not let us in: the account is then *connecting* with the reason, and the same call
+    with better settings tries again. `Conflict` for one that sends already.
     """
     settings, secret = clean_server(server)
+    settings |= more or {}
     wanted = {**clean_account(given or {}), "address": clean_address(address)}
     async with office.work(tenant_id, actor=actor, origin=origin) as work:
-        account_id, settings = await _begin(work, wanted, settings, secret)
-    health = await try_out(senders, AccountKind.SMTP, settings, secret)
+        account_id, settings = await begin(work, kind, wanted, settings, secret)
+    health = await try_out(senders, kind, settings, secret)
     async with office.work(tenant_id, actor=actor, origin=origin) as work:
-        await _settle(work, account_id, health)
+        await settle(work, account_id, health)
     if not health.ok:
         raise _not_let_in(health)
     return account_id
@@ -79,7 +84,12 @@ async def reconnect_smtp(
     secret = clean_password(password)
     async with office.work(tenant_id, actor=actor, origin=origin) as work:
         work.allow(AgentRole.AGENT)
-        row = await _locked(work, account_id)
+        row = await locked(work, account_id)
+        if row.kind in SIGNS_IN_BY_CONSENT:
+            raise Conflict(
+                N_("This mailbox has no password with us: its owner signs in at the provider."),
+                code="signs_in_elsewhere",
+            )
         if row.state != AccountState.NEEDS_REAUTH:
             await move(work, states.RECONNECT, account_id)  # refuses, naming the state
         if not (secret and row.settings.get("username")):
@@ -88,8 +98,8 @@ async def reconnect_smtp(
     if not health.ok:
         raise _not_let_in(health)
     async with office.work(tenant_id, actor=actor, origin=origin) as work:
-        await _settle(work, account_id, health)
-        kept = await _keep(work, await _locked(work, account_id), secret)
+        await settle(work, account_id, health)
+        kept = await _keep(work, await locked(work, account_id), secret)
         await work.db.execute(queries.edit(work, account_id, {"secret_id": kept}))
 
 
@@ -118,27 +128,28 @@ async def find_overdue(scan: Work, now: datetime) -> dict[UUID, list[UUID]]:
     return found
 
 
-async def _begin(
-    work: Work, wanted: dict[str, Any], settings: dict[str, Any], secret: bytes | None
+async def begin(
+    work: Work, kind: AccountKind, wanted: dict[str, Any], settings: dict[str, Any], secret: bytes | None
 ) -> tuple[UUID, dict[str, Any]]:
+    """The account, connecting; its id and settings. A mailbox that is entered by consent keeps the tokens it has."""
     work.allow(AgentRole.OWNER)
     connections = wanted.pop("connections", None)
     connect_by = work.now + CONNECT_WITHIN
-    row = (
-        await work.db.execute(queries.lock_address(work, AccountKind.SMTP, wanted["address"]))
-    ).one_or_none()
+    row = (await work.db.execute(queries.lock_address(work, kind, wanted["address"]))).one_or_none()
     if row is not None:
         kept = {"connections": connections or row.settings.get("connections", DEFAULT_CONNECTIONS)}
-        values = {**wanted, "settings": {**settings, **kept}, "secret_id": await _keep(work, row, secret)}
-        await _begin_again(work, row, {**values, "last_error": None}, connect_by)
-        if row.secret_id and values["secret_id"] is None:
+        values = {**wanted, "settings": {**settings, **kept}, "last_error": None}
+        if kind not in SIGNS_IN_BY_CONSENT:
+            values["secret_id"] = await _keep(work, row, secret)
+        await _begin_again(work, row, values, connect_by)
+        if row.secret_id and values.get("secret_id", row.secret_id) is None:
             await work.vault.forget(row.secret_id)
         return row.id, values["settings"]
     settings["connections"] = connections or DEFAULT_CONNECTIONS
     values = {
         **wanted,
         "channel": Channel.EMAIL,
-        "kind": AccountKind.SMTP,
+        "kind": kind,
         "state": AccountState.CONNECTING,
         "settings": settings,
         "secret_id": await work.vault.put("smtp_password", secret) if secret else None,
@@ -169,7 +180,7 @@ async def _begin_again(work: Work, row: Row[Any], values: dict[str, Any], connec
             )
 
 
-async def _settle(work: Work, account_id: UUID, health: Health, **values: Any) -> None:
+async def settle(work: Work, account_id: UUID, health: Health, **values: Any) -> None:
     """What the server said, written down; the first account of a channel becomes its primary."""
     if not health.ok:
         await work.db.execute(queries.edit(work, account_id, {"last_error": health.text or NOT_LET_IN}))
@@ -196,7 +207,7 @@ async def _keep(work: Work, row: Row[Any], secret: bytes | None) -> UUID | None:
     return row.secret_id
 
 
-async def _locked(work: Work, account_id: UUID) -> Row[Any]:
+async def locked(work: Work, account_id: UUID) -> Row[Any]:
     row = (await work.db.execute(queries.one(work, account_id, lock=True))).one_or_none()
     if row is None:
         raise NotFound("sending account")

@@ -1,20 +1,24 @@
 """What the outbox asks of the outside: somebody who carries letters and says honestly what became of them."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 
 class Letter(NamedTuple):
-    """One finished message for one recipient: all its bytes, lines ended by CRLF, not dot-stuffed."""
+    """One finished message for one recipient: all its bytes, lines ended by CRLF, not dot-stuffed.
+
+    `thread`: the conversation it goes on with, as its provider calls that.
+    """
 
     send_id: UUID
     sender: str
     recipient: str
     message: bytes
+    thread: str | None = None
 
 
 class Result(StrEnum):
@@ -37,7 +41,12 @@ class Result(StrEnum):
 
 
 class Outcome(NamedTuple):
-    """What became of one letter. `code` is the basic reply ("550"), `enhanced` RFC 3463 ("5.1.1") if there was one."""
+    """What became of one letter. `code` is the basic reply ("550"), `enhanced` RFC 3463 ("5.1.1") if there was one.
+
+    Where a provider speaks HTTP, `enhanced` is the RFC's word for what it said: 5.7.8 the sign-in no longer holds,
+    5.4.5 no more today, 5.7.1 not by its rules. Code 429 with DEFERRED means that the whole account waits for
+    `retry_after`. `thread` is its name for the conversation, `message_id` what it put in place of ours.
+    """
 
     send_id: UUID
     result: Result
@@ -46,6 +55,8 @@ class Outcome(NamedTuple):
     text: str = ""
     provider_id: str | None = None
     retry_after: timedelta | None = None
+    thread: str | None = None
+    message_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +84,163 @@ class Sender(Protocol):
         ...
 
 
-class SenderFactory(Protocol):
-    """Makes the way out of one account; bound to adapters in app.py. `secret` is the vault's plaintext."""
+@dataclass(frozen=True, slots=True)
+class AccountRef:
+    """Which account, for a way out that has to ask for tokens of it."""
 
-    def __call__(self, kind: str, settings: Mapping[str, Any], secret: bytes | None) -> Sender: ...
+    tenant_id: UUID
+    id: UUID
+
+
+class SenderFactory(Protocol):
+    """Makes the way out of one account; bound to adapters in app.py. `secret` is the vault's plaintext.
+
+    `account` is needed by kinds that sign in by consent; they ask for tokens and get no secret.
+    """
+
+    def __call__(
+        self,
+        kind: str,
+        settings: Mapping[str, Any],
+        secret: bytes | None,
+        account: AccountRef | None = None,
+        /,
+    ) -> Sender: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """A message of ours in the provider's own record of what was sent."""
+
+    provider_id: str
+    thread: str | None = None
+
+
+class Finder(Protocol):
+    """Looks into the Sent folder of one account; only where its owner lets us read."""
+
+    async def find(self, message_id: str) -> Trace | None:
+        """The message with this Message-ID, or None if it is surely not there. Raises `NoAnswer`, `SignedOut`."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+class FinderFactory(Protocol):
+    """None for an account that cannot be searched."""
+
+    def __call__(self, kind: str, settings: Mapping[str, Any], account: AccountRef, /) -> Finder | None: ...
+
+
+class NoAnswer(Exception):
+    """The provider could not be asked, or said nothing that can be read; later it may. `str()` is for people."""
+
+
+class SignedOut(Exception):
+    """The provider lets us in no more, and only the mailbox's owner can change that. `str()` is for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a provider gave for a consent or a refresh. Without a `refresh_token` the one before still holds.
+
+    `address` is the mailbox it is for, where the provider said so in the same breath.
+    """
+
+    access_token: str = field(repr=False)
+    expires_in: timedelta
+    refresh_token: str | None = field(repr=False)
+    scopes: frozenset[str]
+    address: str | None = None
+
+
+class Tokens(Protocol):
+    """Access tokens of one account, refreshed by one of all who ask at once."""
+
+    async def access(self, *, instead_of: str | None = None) -> str:
+        """One that should hold for a minute; `instead_of` is one that was refused. Raises `NoAnswer`, `SignedOut`."""
+        ...
+
+
+class Identity(Protocol):
+    """One provider's sign-in (OAuth 2.0 with PKCE). Never raises but `NoAnswer` and `SignedOut`."""
+
+    @property
+    def issuers(self) -> frozenset[str]:
+        """Who may call itself the issuer of its answers."""
+        ...
+
+    def consent_url(self, *, state: str, challenge: str, redirect_uri: str, address: str, reads: bool) -> str:
+        """The page where the mailbox's owner says yes, with as little asked for as will do."""
+        ...
+
+    async def exchange(self, code: str, *, verifier: str, redirect_uri: str) -> Grant:
+        """The grant for a code, which is good once."""
+        ...
+
+    async def refresh(self, refresh_token: str) -> Grant: ...
+
+    async def address_of(self, grant: Grant) -> frozenset[str]:
+        """The addresses by which the mailbox behind a grant is known, in small letters."""
+        ...
+
+    def may_send(self, grant: Grant) -> bool: ...
+
+    def may_read(self, grant: Grant) -> bool: ...
+
+    async def revoke(self, refresh_token: str) -> None:
+        """Tell the provider that we are done; one that knows no such thing is left alone."""
+        ...
+
+
+class Identities(Protocol):
+    """The provider of a kind of account. Raises `Conflict` if the operator has not made us known there."""
+
+    def __call__(self, kind: str) -> Identity: ...
+
+
+class Mail(NamedTuple):
+    """One message of a mailbox, its first bytes at least. `thread`: its provider's name for the conversation."""
+
+    received_at: datetime | None
+    raw: bytes
+    thread: str | None = None
+
+
+class Pile(NamedTuple):
+    """What one look into a folder gave. `position` is the reader's own word for where it stopped.
+
+    `read_until`: the newest message it saw, wanted or not. `more`: it stopped because it was enough for once.
+    """
+
+    mails: Sequence[Mail]
+    position: Mapping[str, Any]
+    read_until: datetime | None
+    more: bool = False
+
+
+class MailboxReader(Protocol):
+    """Looks into one mailbox and leaves no trace: nothing is marked as read, moved or deleted."""
+
+    async def check(self, folder: str) -> Health:
+        """Whether this folder can be read just now."""
+        ...
+
+    async def read(
+        self, folder: str, position: Mapping[str, Any], since: datetime, wanted: Callable[[bytes], bool]
+    ) -> Pile:
+        """What came after `position`; if that means nothing any more, what came after `since`.
+
+        Only messages whose head is `wanted` are fetched. Raises `NoAnswer`, `SignedOut`.
+        """
+        ...
+
+    async def close(self) -> None: ...
+
+
+class ReaderFactory(Protocol):
+    """Makes the reader of one account; None where we were not let in to read."""
+
+    def __call__(
+        self, kind: str, settings: Mapping[str, Any], secret: bytes | None, account: AccountRef
+    ) -> MailboxReader | None: ...

@@ -15,13 +15,14 @@ from bursar.outbox.batches import Claimed
 from bursar.outbox.ports import Outcome, Result
 from bursar.outbox.queries import runs
 from bursar.outbox.queries import settling as queries
-from bursar.outbox.states import Purpose, SendState
+from bursar.outbox.states import AccountKind, Purpose, SendState
 
 log = structlog.get_logger(__name__)
 
 HARD = frozenset({"5.1.1", "5.1.2", "5.1.10", "5.4.4"})  # R98: this address does not exist
 NEEDS_REAUTH = frozenset({"535", "530", "534", "538"})
 NEEDS_REAUTH_ENHANCED = frozenset({"5.7.8", "5.7.30", "5.7.139", "5.7.0"})
+SLOW_DOWN = "429"  # HTTP's; SMTP has no word for the whole account
 OUT_OF_QUOTA = frozenset({"5.4.5", "5.2.0"})
 PARKED_FOR = timedelta(hours=24)  # the provider's refusal beats our count (T21)
 BREATHER = timedelta(seconds=30)  # after a batch in which nobody could be reached
@@ -70,8 +71,11 @@ async def settle(
 async def _look_after(office: Office, claimed: Claimed, outcomes: Sequence[Outcome]) -> None:
     """An account that was refused is stopped, one that reached nobody rests, one that sends again is well."""
     refused = next((one for one in outcomes if one.result is Result.REFUSED), None)
+    slowed = next((one for one in outcomes if one.result is Result.DEFERRED and one.code == SLOW_DOWN), None)
     if refused is not None:
         await stop_account(office, claimed.tenant_id, claimed.account.id, refused)
+    elif slowed is not None:
+        await slow_account(office, claimed.tenant_id, claimed.account.id, slowed.retry_after or BREATHER)
     elif outcomes and all(one.result in (Result.ERROR, Result.DEFERRED) for one in outcomes):
         await rest_account(office, claimed.tenant_id, claimed.account.id, outcomes[0])
     elif claimed.account.ailing and any(one.result is Result.ACCEPTED for one in outcomes):
@@ -165,7 +169,11 @@ async def _write(
         "accepted": sum(one.result is Result.ACCEPTED for one in outcomes),
         "uncertain": sum(one.result is Result.UNKNOWN for one in outcomes),
         "rows": json.dumps(
-            [_told(one, verdicts[one.send_id], claimed.tries[one.send_id]) for one in outcomes]
+            [
+                _told(one, verdicts[one.send_id], claimed.tries[one.send_id])
+                | _named(one, claimed.account.kind)
+                for one in outcomes
+            ]
         ),
         "started_at": claimed.claimed_at,
         "now": work.now,
@@ -201,6 +209,15 @@ def _told(outcome: Outcome, verdict: Verdict, number: int) -> dict[str, Any]:
     return row
 
 
+def _named(outcome: Outcome, kind: str) -> dict[str, Any]:
+    """What the provider calls a letter it took, where anybody will ever ask by it: a mail server's queue id is
+    for its logs, and an index on each of them would halve the pace of settling.
+    """
+    if kind == AccountKind.SMTP or outcome.result is not Result.ACCEPTED:
+        return {}
+    return {"provider_id": outcome.provider_id, "thread": outcome.thread, "final_id": outcome.message_id}
+
+
 def _tell_uncertain(work: Work, ids: Sequence[UUID]) -> None:
     """Sends write no events; that somebody must look into the mailbox is told all the same."""
     if ids:
@@ -225,6 +242,12 @@ async def rest_account(office: Office, tenant_id: UUID, account_id: UUID, troubl
     async with office.work(tenant_id, cause="pump") as work:
         again = work.now + BREATHER
         await work.db.execute(queries.note_error(work, account_id, said(trouble), again))
+
+
+async def slow_account(office: Office, tenant_id: UUID, account_id: UUID, wait: timedelta) -> None:
+    """The provider said how long it wants to hear nothing (lifecycle 11, capped; T22)."""
+    async with office.work(tenant_id, cause="pump") as work:
+        await pausing.throttle(work, account_id, work.now + wait)
 
 
 async def stop_account(office: Office, tenant_id: UUID, account_id: UUID, refusal: Outcome) -> None:

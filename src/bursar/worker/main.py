@@ -15,9 +15,9 @@ from procrastinate.jobs import Status
 
 import bursar.billing.documents.jobs
 import bursar.billing.jobs
-import bursar.billing.notices.jobs
 import bursar.billing.recurring.jobs
 import bursar.chasing.jobs
+import bursar.chasing.sequences.jobs
 import bursar.outbox.jobs  # noqa: F401  importing them hangs their jobs on `tasks`
 from bursar.chasing.following import start_due
 from bursar.core.health import jobs_are_at_work
@@ -95,6 +95,9 @@ async def _work_off(queue: procrastinate.App, house: House) -> None:
             "press": house.press,
             "carrier": house.carrier,
             "doorman": house.doorman,
+            "finders": house.finders,
+            "identities": house.identities,
+            "absent_after": timedelta(seconds=house.settings.absent_after_s),
         },
         install_signal_handlers=False,
         shutdown_graceful_timeout=GRACE_S,

@@ -67,6 +67,23 @@ def edit(work: Work, account_id: UUID, values: Mapping[str, Any]) -> sa.Update:
     )
 
 
+def stamp(work: Work, account_id: UUID, **values: Any) -> sa.Update:
+    """What the program itself notes of an account; nobody's open form is stale for it."""
+    a = sending_accounts
+    return sa.update(a).where(a.c.tenant_id == work.tenant_id, a.c.id == account_id).values(**values)
+
+
+def holding_consent(work: Work, account_ids: Sequence[UUID], kinds: Sequence[str]) -> sa.Select:
+    """Those of `account_ids` that are entered by consent and hold one."""
+    a = sending_accounts
+    return sa.select(a.c.id).where(
+        a.c.tenant_id == work.tenant_id,
+        a.c.id == sa.any_(uuids(account_ids)),
+        a.c.kind.in_(kinds),
+        a.c.secret_id.is_not(None),
+    )
+
+
 def step_down(work: Work, channel: str) -> sa.Update:
     """The primary of a channel, which then has none."""
     a = sending_accounts

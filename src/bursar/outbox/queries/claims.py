@@ -93,15 +93,20 @@ def next_sends() -> sa.Select:
 
 @cache
 def threads() -> sa.Select:
-    """Message-IDs of earlier reminders to customers that were accepted, oldest first (R103).
+    """Message-IDs of earlier reminders to customers that were accepted, oldest first (R103), and what the account's
+    provider calls the latest of those conversations: another provider's name would mean nothing to it.
 
-    Built once. Named: tenant_id, ids (of the customers, as text), since.
+    Built once. Named: tenant_id, account_id, ids (of the customers, as text), since.
     """
     s = sends
+    named = sa.func.coalesce(s.c.final_message_id, s.c.message_id)
+    here = s.c.provider_thread_id.is_not(None) & (s.c.sending_account_id == sa.bindparam("account_id"))
+    latest = sa.func.array_agg(aggregate_order_by(s.c.provider_thread_id, s.c.sent_at.desc(), s.c.id.desc()))
     return (
         sa.select(
             s.c.customer_id,
-            sa.func.array_agg(aggregate_order_by(s.c.message_id, s.c.sent_at, s.c.id)).label("ids"),
+            sa.func.array_agg(aggregate_order_by(named, s.c.sent_at, s.c.id)).label("ids"),
+            latest.filter(here).label("conversations"),
         )
         .where(
             s.c.tenant_id == sa.bindparam("tenant_id"),

@@ -32,7 +32,8 @@ SETTLE = sa.text(
                                    where u.tenant_id = t.tenant_id and u.id = t.run_id), false) as called_off
           from json_to_recordset(cast(:rows as json))
                as r(id uuid, state text, queue_at timestamptz, reason text, response text, given_back int,
-                    deferred_at timestamptz, number smallint, outcome text, code text, error text)
+                    deferred_at timestamptz, number smallint, outcome text, code text, error text,
+                    provider_id text, thread text, final_id text)
           join sends t on t.tenant_id = :tenant_id and t.id = r.id
          where (select count(*) from closed) >= 0
          order by t.id for no key update of t
@@ -41,6 +42,9 @@ SETTLE = sa.text(
            set state = case when r.called_off then 'cancelled' else r.state end, version = s.version + 1,
                queue_at = case when not r.called_off then r.queue_at end,
                reason = case when r.called_off then 'run_closed' else r.reason end,
+               provider_message_id = coalesce(r.provider_id, s.provider_message_id),
+               provider_thread_id = coalesce(r.thread, s.provider_thread_id),
+               final_message_id = coalesce(r.final_id, s.final_message_id),
                provider_response = r.response, attempts = s.attempts - coalesce(r.given_back, 0),
                first_deferred_at = coalesce(s.first_deferred_at, r.deferred_at),
                sent_at = case when r.state = 'sent' then cast(:now as timestamptz) else s.sent_at end,
