@@ -113,7 +113,6 @@ templates = tenant_table(
     flag("active", default=True),
     sa.Column("created_by", UUID),
     sa.UniqueConstraint("tenant_id", "code"),
-)
     sa.Index(
         "templates_default_key",
         "tenant_id",
@@ -122,6 +121,7 @@ templates = tenant_table(
         unique=True,
         postgresql_where=sa.text("is_default"),
     ),
+)
 
 # Immutable once published: a guard trigger lets nothing but published_at change, and that once.
 template_versions = tenant_table(
@@ -130,14 +130,13 @@ template_versions = tenant_table(
     whole("number"),
     text("locale", nullable=False),
     text("subject", nullable=False),
-    text("body", nullable=False),
     text("preheader", nullable=False, server_default=""),  # what a mailbox shows beside the subject
+    text("body", nullable=False),
     choice("body_format", BodyFormat),
     texts("required_tags"),
     document("sample_data"),
     instant("published_at"),
     sa.UniqueConstraint("tenant_id", "template_id", "number", "locale"),
-)
     sa.Index(
         "template_versions_draft_key",
         "tenant_id",
@@ -146,6 +145,7 @@ template_versions = tenant_table(
         unique=True,
         postgresql_where=sa.text("published_at is null"),
     ),
+)
 
 runs = tenant_table(
     "runs",
@@ -415,9 +415,12 @@ suppressions = tenant_table(
     choice("scope", Scope),
     choice("reason", SuppressionReason),
     ref("source_send_id", "sends", nullable=True),
+    ref("incoming_message_id", "incoming_messages", nullable=True),
     text("note"),
     instant("expires_at"),
     instant("lifted_at"),
+    sa.Column("lifted_by", UUID),
+    text("lifted_because"),
     sa.Column("created_by", UUID),
     sa.Index(
         "suppressions_live_key",
