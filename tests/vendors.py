@@ -201,23 +201,29 @@ def read(message: dict[str, Any]) -> EmailMessage:
 
 
 @contextmanager
-def a_vendor(name: str, *options: str) -> Iterator[Vendor]:
-    """`python -m bursar.sandbox.<name>`, ended with the `with`."""
+def a_process(name: str, *options: str) -> Iterator[dict[str, Any]]:
+    """`python -m bursar.sandbox.<name>`, ended with the `with`; what its first line says."""
     command = [sys.executable, "-m", f"bursar.sandbox.{name}", *options]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     try:
-        told = json.loads(process.stdout.readline())
+        yield json.loads(process.stdout.readline())
+    finally:
+        process.terminate()
+        process.wait()
+        process.stdout.close()
+
+
+@contextmanager
+def a_vendor(name: str, *options: str) -> Iterator[Vendor]:
+    """One of the two who have mailboxes and let people sign in."""
+    with a_process(name, *options) as told:
         control = f"http://{told['host']}:{told['control_port']}"
         with (
             httpx2.Client(timeout=20, trust_env=False) as http,
             httpx2.Client(base_url=control, timeout=20, trust_env=False) as door,
         ):
             yield Vendor(name, told["url"], told["settings"], http, door)
-    finally:
-        process.terminate()
-        process.wait()
-        process.stdout.close()
 
 
 @pytest.fixture(scope="session")
@@ -244,3 +250,62 @@ def graph(graph_process: Vendor) -> Vendor:
     """Microsoft's side, as if it had just started."""
     graph_process.reset()
     return graph_process
+
+
+@dataclass
+class Ses:
+    """Amazon's side: SMTP that names each message in its answer, and a topic that tells what became of it."""
+
+    smtp_port: int
+    topic: str
+    control_url: str
+    settings: dict[str, str]
+
+    def reset(self) -> None:
+        httpx2.post(f"{self.control_url}/reset").raise_for_status()
+
+    def set(self, **behaviour: Any) -> None:
+        """form ("event", "identity"), signature_version, duplicates, hold, attempts, retry_s, automatic,
+        forge ("signature", "certificate", "topic").
+        """
+        httpx2.put(f"{self.control_url}/behaviour", json=behaviour).raise_for_status()
+
+    def subscribe(self, endpoint: str) -> list[dict[str, Any]]:
+        """The endpoint is asked; answered when it has confirmed, or has not."""
+        told = httpx2.post(f"{self.control_url}/subscriptions", json={"endpoint": endpoint}, timeout=30)
+        return told.raise_for_status().json()
+
+    def messages(self) -> list[dict[str, Any]]:
+        """What was accepted: number, message_id, recipients, ses_id…"""
+        return httpx2.get(f"{self.control_url}/messages").raise_for_status().json()
+
+    def tell(self, number: int, kind: str, **fate: str) -> None:
+        """Bounce, Complaint or Delivery of a message, with type, subtype and status of a bounce."""
+        told = {"number": number, "kind": kind, **fate}
+        httpx2.post(f"{self.control_url}/events", json=told, timeout=30).raise_for_status()
+
+    def publish(self, event: dict[str, Any]) -> None:
+        """As it is, signed."""
+        httpx2.post(f"{self.control_url}/events", json={"event": event}, timeout=30).raise_for_status()
+
+    def flush(self, *, backwards: bool = False) -> None:
+        params = {"backwards": str(backwards).lower()}
+        httpx2.post(f"{self.control_url}/flush", params=params, timeout=30).raise_for_status()
+
+    def deliveries(self) -> list[dict[str, Any]]:
+        """Each message, to whom, and the statuses of its attempts; once nothing is on its way."""
+        return httpx2.get(f"{self.control_url}/deliveries", timeout=30).raise_for_status().json()
+
+
+@pytest.fixture(scope="session")
+def ses_process() -> Iterator[Ses]:
+    with a_process("sns") as told:
+        control = f"http://{told['host']}:{told['control_port']}"
+        yield Ses(told["smtp_port"], told["topic"], control, told["settings"])
+
+
+@pytest.fixture
+def ses(ses_process: Ses) -> Ses:
+    """Amazon's side with nobody subscribed."""
+    ses_process.reset()
+    return ses_process

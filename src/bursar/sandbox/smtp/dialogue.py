@@ -17,6 +17,10 @@ from bursar.sandbox.smtp.store import Kept, MemoryStore, Store
 PATH = re.compile(r"(?:FROM|TO):\s*<([^<>\s]*)>((?: [^ ]+)*)\s*", re.IGNORECASE)
 
 
+def _queued(number: int) -> str:
+    return f"2.0.0 Ok: queued as {number:08X}"
+
+
 @dataclass(frozen=True, slots=True)
 class SinkSettings:
     """What this server is like. `password` None: no AUTH. `tls`: how `context` is used, if there is one."""
@@ -34,6 +38,7 @@ class SinkSettings:
     max_connections: int | None = None
     max_messages: int | None = None  # on one connection; then 421
     idle: float = 300.0  # seconds; then 421
+    accepted: Callable[[int], str] = _queued  # the words after the final 250
 
 
 @dataclass(slots=True)
@@ -256,7 +261,7 @@ class Dialogue:
         await self._beat(Beat.BEFORE_250, first)
         self._forget()
         self._accepted += 1
-        await self._say(f"250 2.0.0 Ok: queued as {message.number:08X}")
+        await self._say(f"250 {self._settings.accepted(message.number)}")
         await self._beat(Beat.AFTER_250, first)
         if self._accepted == self._settings.max_messages:
             await self._say("421 4.7.0 Enough for one connection")

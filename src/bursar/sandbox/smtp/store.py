@@ -30,7 +30,8 @@ class Kept:
 class Store(Protocol):
     """Where accepted messages stay."""
 
-    kept: list[Kept]
+    @property
+    def kept(self) -> list[Kept]: ...
 
     async def keep(self, message: Kept, raw: bytes) -> None:
         """Returns when the message is as safe as this store can make it."""
