@@ -21,6 +21,7 @@ from bursar.core.uploads import Doorman
 from bursar.core.work import Office
 from bursar.house import House
 from bursar.outbox.composing import Composers
+from bursar.outbox.incoming.answering import ReplyComposer
 from bursar.outbox.letters import Letters
 from bursar.outbox.ports import (
     AccountRef,
@@ -28,6 +29,8 @@ from bursar.outbox.ports import (
     FinderFactory,
     Identities,
     Identity,
+    MailboxReader,
+    ReaderFactory,
     Sender,
     SenderFactory,
 )
@@ -65,6 +68,7 @@ def build(
         composers=composers(settings),
         senders=senders(settings, keeper),
         finders=finders(settings, keeper),
+        readers=readers(settings, keeper),
         identities=consents,
         einvoice_providers=einvoice_providers(settings),
         doorman=Doorman(files, scanner(settings)),
@@ -79,6 +83,7 @@ def composers(settings: Settings) -> Composers:
         Purpose.CHASE: campaigns,
         Purpose.TEST: TestComposer(campaigns),
         Purpose.NOTICE: NoticeComposer(settings.base_url),
+        Purpose.REPLY: ReplyComposer(),
     }
 
 
@@ -140,6 +145,41 @@ def finders(settings: Settings, keeper: TokenKeeper) -> FinderFactory:
         from bursar.integrations.graph.client import GraphClient
 
         return GraphFinder(GraphClient(settings.graph_url, keeper.of(account)))
+
+    return make
+
+
+def readers(settings: Settings, keeper: TokenKeeper) -> ReaderFactory:
+    """Who looks into an account's mailbox for what comes back, where we may read it."""
+    networks = tuple(str(network) for network in settings.private_hosts)
+
+    def make(
+        kind: str, given: Mapping[str, Any], secret: bytes | None, account: AccountRef
+    ) -> MailboxReader | None:
+        if kind == AccountKind.SMTP and (imap := given.get("imap")) and secret:
+            from bursar.integrations.imap.reader import ImapReader
+            from bursar.integrations.imap.session import ImapSettings
+
+            way = ImapSettings(
+                host=imap["host"],
+                port=imap["port"],
+                username=given.get("username") or "",
+                password=secret.decode(),
+                tls=imap.get("tls", "implicit"),
+                allowed_networks=networks,
+            )
+            return ImapReader(way)
+        if kind not in SIGNS_IN_BY_CONSENT or not given.get("reads"):
+            return None
+        if kind == AccountKind.GMAIL:
+            from bursar.integrations.gmail.client import GmailClient
+            from bursar.integrations.gmail.reading import GmailReader
+
+            return GmailReader(GmailClient(settings.gmail_url, keeper.of(account)))
+        from bursar.integrations.graph.client import GraphClient
+        from bursar.integrations.graph.reading import GraphReader
+
+        return GraphReader(GraphClient(settings.graph_url, keeper.of(account)))
 
     return make
 

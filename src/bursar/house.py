@@ -13,7 +13,7 @@ from bursar.core.uploads import Doorman
 from bursar.core.work import Office
 from bursar.outbox.composing import Composers
 from bursar.outbox.letters import Letters
-from bursar.outbox.ports import FinderFactory, Identities, SenderFactory
+from bursar.outbox.ports import FinderFactory, Identities, ReaderFactory, SenderFactory
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,7 @@ class House:
     composers: Composers
     senders: SenderFactory
     finders: FinderFactory
+    readers: ReaderFactory
     identities: Identities
     einvoice_providers: ProviderFactory
     doorman: Doorman

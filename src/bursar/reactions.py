@@ -9,23 +9,33 @@ from bursar.billing.documents import jobs as printing
 from bursar.billing.documents import obligations
 from bursar.billing.notices import ordering
 from bursar.chasing import following
+from bursar.chasing.sequences import following as chasing
 from bursar.core.work import Reaction
 from bursar.notifications import reacting
+from bursar.outbox import jobs as mailboxes
 from bursar.outbox import sends, template_library
 
 REACTIONS: Mapping[str, Sequence[Reaction]] = {
     "tenant.create": (template_library.tenant_created, obligations.tenant_created),
     "customer.admin_suspend": (sends.customer_suspended,),
+    "incoming_message.received": (chasing.replied, reacting.reply_received),
+    "incoming_message.handle": (chasing.reply_handled, reacting.reply_handled),
+    "incoming_message.policy": (reacting.report_to_read,),
+    "incoming_message.unclear": (reacting.report_to_read,),
+    "incoming_message.complaint": (reacting.report_to_read,),
+    "sending_account.unread": (reacting.mailbox_unread,),
     "run.pause": (following.follow_pause,),
     "run.open": (following.follow_open,),
     "run.finish": (following.follow_finish,),
     "send.uncertain": (reacting.sends_uncertain,),
     "send.resolve": (reacting.send_resolved,),
+    "send.found": (reacting.send_resolved,),
+    "send.proved_absent": (reacting.send_resolved,),
     "sending_account.auth_failed": (reacting.account_stopped,),
     "sending_account.capped": (reacting.tell_everybody,),
     "sending_account.reconnect": (reacting.account_back,),
     "sending_account.connected": (reacting.account_back,),
-    "sending_account.disable": (reacting.account_back,),
+    "sending_account.disable": (reacting.account_back, mailboxes.account_disabled),
     "campaign.provider_error": (reacting.tell_everybody,),
     "campaign.all_final": (reacting.tell_everybody,),
     "campaign.all_failed": (reacting.tell_everybody,),
@@ -33,10 +43,12 @@ REACTIONS: Mapping[str, Sequence[Reaction]] = {
     "invoice.issue": (printing.issued, ordering.issued),
     "credit_note.issue": (printing.issued,),
     "file.unscanned": (reacting.tell_everybody,),
+    "suppression.unsubscribe": (reacting.reader_left,),
+    "suppression.complaint": (reacting.reader_left,),
     "payment.received": (ordering.received,),
     "invoice.payment_arrives": (reacting.money_came_late,),
-    "invoice.settle": (reacting.invoice_settled,),
-    "invoice.cancel": (reacting.invoice_settled,),
+    "invoice.settle": (reacting.invoice_settled, chasing.invoices_settled),
+    "invoice.cancel": (reacting.invoice_settled, chasing.invoices_settled),
     "promise.date_passed": (reacting.promise_broken,),
     "recurring_invoice.run": (reacting.months_billed,),
     "recurring_invoice.run_without_units": (reacting.months_billed,),

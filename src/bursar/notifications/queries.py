@@ -16,7 +16,7 @@ from bursar.core.tables import events
 from bursar.core.work import Work
 from bursar.notifications.tables import notifications, tasks
 from bursar.outbox.states import SendState
-from bursar.outbox.tables import sending_accounts, sends
+from bursar.outbox.tables import incoming_messages, sending_accounts, sends
 from bursar.tenancy.tables import agents, customers
 
 WORKING = (AgentRole.OWNER, AgentRole.ADMIN, AgentRole.AGENT)
@@ -159,6 +159,18 @@ def tasks_of_sends(work: Work, kind: str, ids: Sequence[UUID]) -> sa.Insert:
         )
     )
     return _make(work, kind, "sending_account", found)
+
+
+def tasks_of_incoming(work: Work, kind: str, ids: Sequence[UUID]) -> sa.Insert:
+    """A task for each of these messages that came in."""
+    m = incoming_messages
+    found = sa.select(
+        m.c.id.label("about_id"),
+        m.c.customer_id,
+        _due_today(work),
+        sa.func.jsonb_build_object().label("payload"),
+    ).where(m.c.tenant_id == work.tenant_id, m.c.id == sa.any_(uuids(ids)))
+    return _make(work, kind, "incoming_message", found)
 
 
 def accounts_without_doubt(work: Work, send_ids: Sequence[UUID]) -> sa.Select:

@@ -13,6 +13,11 @@ async def tell_everybody(work: Work, happened: Happened) -> None:
     await work.db.execute(queries.tell_agents(work, happened.type, happened.ids, queries.WORKING))
 
 
+async def reader_left(work: Work, happened: Happened) -> None:
+    """Somebody wants no more of what goes by itself: the owner knows, and may still write by hand (R91)."""
+    await work.db.execute(queries.tell_agents(work, happened.type, happened.ids, LOOKS_AFTER_ACCOUNTS))
+
+
 async def account_stopped(work: Work, happened: Happened) -> None:
     """A mailbox lets us in no more: whoever may connect it is told, and it stays a task until they did."""
     await work.db.execute(queries.tell_agents(work, happened.type, happened.ids, LOOKS_AFTER_ACCOUNTS))
@@ -32,6 +37,27 @@ async def send_resolved(work: Work, happened: Happened) -> None:
     """Once nothing of a mailbox is in doubt, nobody needs to look into it."""
     accounts = list(await work.db.scalars(queries.accounts_without_doubt(work, happened.ids)))
     await work.db.execute(queries.done_about(work, [TaskKind.UNCERTAIN], accounts))
+
+
+async def reply_received(work: Work, happened: Happened) -> None:
+    """A customer answered: whoever works here is told, and it waits for one of them."""
+    await tell_everybody(work, happened)
+    await work.db.execute(queries.tasks_of_incoming(work, TaskKind.REPLY, happened.ids))
+
+
+async def report_to_read(work: Work, happened: Happened) -> None:
+    """What a mail server or a reader said of our messages, and only a person can judge."""
+    await tell_everybody(work, happened)
+    await work.db.execute(queries.tasks_of_incoming(work, TaskKind.REPORT, happened.ids))
+
+
+async def reply_handled(work: Work, happened: Happened) -> None:
+    await work.db.execute(queries.done_about(work, [TaskKind.REPLY, TaskKind.REPORT], happened.ids))
+
+
+async def mailbox_unread(work: Work, happened: Happened) -> None:
+    """Answers may lie there unseen: whoever may connect the mailbox is told."""
+    await work.db.execute(queries.tell_agents(work, happened.type, happened.ids, LOOKS_AFTER_ACCOUNTS))
 
 
 async def money_came_late(work: Work, happened: Happened) -> None:

@@ -25,6 +25,8 @@ class TaskKind(StrEnum):
     DISPUTE = "dispute"
     MATCH_PAYMENT = "match_payment"
     NOT_BILLED = "not_billed"
+    REPLY = "reply"
+    REPORT = "report"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from bursar.outbox.composing import Attachment
 from bursar.outbox.letters import Letterhead
+from bursar.outbox.mime import Thread
 from bursar.outbox.ports import Letter
 from bursar.outbox.queries.claims import Taken
 from bursar.outbox.skeletons import Composed
@@ -53,6 +54,7 @@ class Said(NamedTuple):
     from_name: str | None
     reply_to: str | None
     attachment: Attachment | None = None
+    thread: Thread | None = None
 
     def head(self, account: Letterhead) -> Letterhead:
         if self.from_name is None and self.reply_to is None:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 from bursar.core.work import Work
+from bursar.outbox.mime import Thread
 from bursar.outbox.states import Purpose
 
 NONE_DROPPED: Mapping[UUID, str] = MappingProxyType({})
@@ -44,7 +45,7 @@ class Attachment(NamedTuple):
 class Say(NamedTuple):
     """Still to be said, with these values for the template. `dropped`: subjects settled since, with why.
 
-    `from_name` and `reply_to` replace the account's own.
+    `from_name` and `reply_to` replace the account's own; `thread` is the conversation it goes on with.
     """
 
     values: Mapping[str, Any]
@@ -52,6 +53,7 @@ class Say(NamedTuple):
     from_name: str | None = None
     reply_to: str | None = None
     attachment: Attachment | None = None
+    thread: Thread | None = None
 
 
 class Silent(NamedTuple):

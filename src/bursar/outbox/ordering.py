@@ -71,7 +71,7 @@ async def order(
     address_key: str | None,
     to_name: str | None,
     locale: str,
-    template_version_id: UUID,
+    template_version_id: UUID | None,
     customer_id: UUID | None = None,
     subjects: Sequence[Subject] = (),
     not_before: datetime | None = None,

@@ -242,5 +242,5 @@ class ReaderFactory(Protocol):
     """Makes the reader of one account; None where we were not let in to read."""
 
     def __call__(
-        self, kind: str, settings: Mapping[str, Any], secret: bytes | None, account: AccountRef
+        self, kind: str, settings: Mapping[str, Any], secret: bytes | None, account: AccountRef, /
     ) -> MailboxReader | None: ...

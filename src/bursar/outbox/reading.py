@@ -175,11 +175,16 @@ async def message_of(work: Work, letters: Letters, send_id: UUID) -> Message:
     `Conflict` for what was not composed yet (a preview asks its composer) or holds no values any more.
     """
     row = await _one(work, send_id)
-    if row.template_version_id is None or row.merge_data is None:
+    by_hand = row.template_version_id is None
+    if row.merge_data is None or (by_hand and row.edited_body is None):
         raise Conflict(N_("This message was not written yet, or its text is not kept."), code="not_composed")
     await letters.load(work, [row.template_version_id])
     composed = letters.compose(
-        row.template_version_id, row.merge_data, subject=row.edited_subject, body=row.edited_body
+        row.template_version_id,
+        row.merge_data,
+        subject=row.edited_subject,
+        body=row.edited_body,
+        locale=row.locale,
     )
     return Message(shown(composed), composed.content_sha256 == row.content_sha256)
 

@@ -37,11 +37,16 @@ async def say(work: Work, batch: Batch, letters: Letters, composers: Composers) 
         try:
             version = row.template_version_id
             composed = letters.compose(
-                version, verdict.values, subject=row.edited_subject, body=row.edited_body
+                version, verdict.values, subject=row.edited_subject, body=row.edited_body, locale=row.locale
             )
             merge_data = letters.merge_data(version, verdict.values)
             said[send_id] = Said(
-                composed, merge_data, verdict.from_name, verdict.reply_to, verdict.attachment
+                composed,
+                merge_data,
+                verdict.from_name,
+                verdict.reply_to,
+                verdict.attachment,
+                verdict.thread,
             )
         except Refusal as refusal:
             batch.broken[refusal.code].append(send_id)

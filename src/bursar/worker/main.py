@@ -18,6 +18,7 @@ import bursar.billing.jobs
 import bursar.billing.recurring.jobs
 import bursar.chasing.jobs
 import bursar.chasing.sequences.jobs
+import bursar.outbox.incoming.jobs
 import bursar.outbox.jobs  # noqa: F401  importing them hangs their jobs on `tasks`
 from bursar.chasing.following import start_due
 from bursar.core.health import jobs_are_at_work
@@ -93,6 +94,7 @@ async def _work_off(queue: procrastinate.App, house: House) -> None:
             "office": house.office,
             "house": house,
             "press": house.press,
+            "readers": house.readers,
             "carrier": house.carrier,
             "doorman": house.doorman,
             "finders": house.finders,

@@ -15,10 +15,14 @@ from bursar.core.errors import N_, Invalid
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-Purpose = Literal["smtp", "https"]
+Purpose = Literal["smtp", "https", "imap"]
 Lookup = Callable[[str, int], Sequence[str]]
 
-PORTS: dict[Purpose, frozenset[int]] = {"smtp": frozenset({25, 465, 587, 2525}), "https": frozenset({443})}
+PORTS: dict[Purpose, frozenset[int]] = {
+    "smtp": frozenset({25, 465, 587, 2525}),
+    "https": frozenset({443}),
+    "imap": frozenset({143, 993}),
+}
 
 # The only block of IPv6 that IANA has opened for global unicast; all else is closed until it does.
 OPENED_IPV6 = ipaddress.ip_network("2000::/3")

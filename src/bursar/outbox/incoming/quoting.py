@@ -14,8 +14,8 @@ _INTRODUCED = re.compile(
       | .{0,20}בתאריך.{5,200}
       | .{0,300}\bכתב/?ה?:?\W?
       | .{0,20}في\ .{5,200}كتب.{0,80}:
-      | -{2,}\s?(?:Original\ Message|Ursprüngliche\ Nachricht|Message\ d'origine|Message\ original|
-            Forwarded\ message|הודעה\ מקורית|الرسالة\ الأصلية|رسالة\ أصلية)\s?-{2,}
+      | -{2,}\s?(?:Original\ Message|Ursprüngliche\ Nachricht|Message\ d'origine|
+            Message\ original|Forwarded\ message|הודעה\ מקורית|الرسالة\ الأصلية|رسالة\ أصلية)\s?-{2,}
       | _{10,}
     )$""",
     re.VERBOSE | re.IGNORECASE,
@@ -25,7 +25,8 @@ _HEAD_LINE = re.compile(
     re.IGNORECASE,
 )
 _NEXT_HEAD_LINE = re.compile(
-    r"^\W{0,3}(?:Sent|Date|To|Gesendet|Datum|An|Envoyé|À|נשלח|תאריך|אל|تاريخ|الإرسال|التاريخ|إلى|Inviato|A)\s?:",
+    r"^\W{0,3}(?:Sent|Date|To|Gesendet|Datum|An|Envoyé|À|נשלח|תאריך|אל|تاريخ(?: \S+)?|"
+    r"الإرسال|التاريخ|إلى|Inviato|A)\s?:",
     re.IGNORECASE,
 )
 

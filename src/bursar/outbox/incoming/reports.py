@@ -122,13 +122,13 @@ def judge(action: str, status: str, diagnostic: str) -> Verdict:
         verdict = _ACTIONS[action]
         good = verdict in (Verdict.DELIVERED, Verdict.PASSED_ON)
         return Verdict.UNCLEAR if good and status[:1] in ("4", "5") else verdict
-    if action not in ("failed", ""):
+    if action != "failed":
         return Verdict.UNCLEAR
     codes = [code for code in (status, code_in(diagnostic)) if code and not code.endswith(".0.0")]
     if codes:
         verdicts = {_of_code(code, diagnostic) for code in codes}
         return verdicts.pop() if len(verdicts) == 1 else Verdict.UNCLEAR
-    return _by_words(status, diagnostic) if action else Verdict.UNCLEAR
+    return _by_words(status, diagnostic)
 
 
 def _of_code(code: str, diagnostic: str) -> Verdict:
