@@ -89,6 +89,10 @@ class SinkProcess:
     def messages(self) -> list[dict[str, Any]]:
         return httpx2.get(f"{self.control}/messages", timeout=30).raise_for_status().json()
 
+    def raw(self, number: int) -> bytes:
+        """One of them as it arrived."""
+        return httpx2.get(f"{self.control}/messages/{number}/raw", timeout=30).raise_for_status().content
+
 
 @contextmanager
 def a_sink_process(store: Path) -> Iterator[SinkProcess]:

@@ -1,7 +1,5 @@
 """Campaigns: a chosen set of invoices to chase, prepared, seen, let go, paused and called off (lifecycles 9)."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,10 +8,12 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Row
 
 from bursar.chasing import states
-from bursar.chasing.freezing import CATEGORY, freeze
+from bursar.chasing.exclusions import leave_out_excluded
+from bursar.chasing.freezing import freeze
+from bursar.chasing.planning import CampaignPlan, columns_of, named, variants_of
 from bursar.chasing.queries import campaigns as queries
-from bursar.chasing.selecting import check_selection, template_code
-from bursar.chasing.states import CampaignKind, CampaignState, GroupBy
+from bursar.chasing.queries import leaving_out
+from bursar.chasing.states import CampaignState
 from bursar.core.errors import N_, Conflict, Invalid, NotFound, StaleVersion
 from bursar.core.kinds import AgentRole
 from bursar.core.moves import move
@@ -21,37 +21,25 @@ from bursar.core.states import Move, allowed_from
 from bursar.core.work import Record, Work
 from bursar.outbox import runs
 from bursar.outbox.states import RunReason
-from bursar.tenancy import cells
 
-MOVES = tuple(value for value in vars(states).values() if isinstance(value, Move))
-LONGEST_NAME = 120
+MOVES = tuple(
+    value for value in vars(states).values() if isinstance(value, Move) and value.table == "campaigns"
+)
 FARTHEST = timedelta(days=366)
+CLONED = (
+    *("kind", "description", "selection", "group_by", "template_id", "sending_account_id", "sender_name"),
+    *("reply_to", "holdout_percent"),
+)
 ANY_HOUR = "any_hour"  # what the journal says of an agent who chose to send outside the firm's hours
-
-
-@dataclass(frozen=True, slots=True)
-class CampaignPlan:
-    """What an agent decides about a campaign before anything is frozen.
-
-    `selection` is `{"numbers": [...]}` for pasted numbers, else a filter: min_days_overdue, max_days_overdue,
-    due_within_days, currency, min_balance_minor, tags, customers.
-    """
-
-    name: str
-    kind: CampaignKind
-    selection: Mapping[str, Any]
-    group_by: GroupBy = GroupBy.CUSTOMER
-    template: str | None = None  # its code
-    sending_account_id: UUID | None = None
-    sender_name: str | None = None
-    reply_to: str | None = None
 
 
 async def create_campaign(work: Work, plan: CampaignPlan) -> UUID:
     """A draft with its list frozen. Raises `Invalid` for what is missing, or when nobody would be written to."""
     work.allow(AgentRole.AGENT)
-    campaign_id = (await work.db.scalars(queries.add(work, await _columns(work, plan)))).one()
-    await freeze(work, await _get(work, campaign_id, lock=True))
+    columns, variants = await columns_of(work, plan), await variants_of(work, plan)
+    campaign_id = (await work.db.scalars(queries.add(work, columns))).one()
+    await _set_variants(work, campaign_id, variants)
+    await freeze(work, await campaign_row(work, campaign_id, lock=True))
     return campaign_id
 
 
@@ -60,28 +48,31 @@ async def edit_campaign(
 ) -> None:
     """Change a draft and freeze its list anew. Raises `Conflict` once it is scheduled or on its way."""
     work.allow(AgentRole.AGENT)
-    campaign = await _get(work, campaign_id, lock=True, version=version)
+    campaign = await campaign_row(work, campaign_id, lock=True, version=version)
     if campaign.state != CampaignState.DRAFT:
         raise Conflict(N_("Only a draft can be changed. Unschedule it first."), code="not_a_draft")
-    await work.db.execute(queries.edit(work, campaign_id, await _columns(work, plan)))
-    await freeze(work, await _get(work, campaign_id))
+    await work.db.execute(queries.edit(work, campaign_id, await columns_of(work, plan)))
+    await work.db.execute(queries.drop_variants(work, campaign_id))
+    await _set_variants(work, campaign_id, await variants_of(work, plan))
+    await freeze(work, await campaign_row(work, campaign_id))
     await work.record("campaign.edit", Record(campaign_id, changes={"after": {"name": plan.name}}))
 
 
 async def prepare(work: Work, campaign_id: UUID) -> UUID:
     """Freeze a draft's list anew, for what was paid or added since; returns the run."""
     work.allow(AgentRole.AGENT)
-    return await freeze(work, await _get(work, campaign_id, lock=True))
+    return await freeze(work, await campaign_row(work, campaign_id, lock=True))
 
 
 async def clone(work: Work, campaign_id: UUID, name: str) -> UUID:
     """The same choice frozen anew as a draft: no schedule, figures, ids or tokens come along (T8)."""
     work.allow(AgentRole.AGENT)
-    old = await _get(work, campaign_id)
-    kept = ("kind", "selection", "group_by", "template_id", "sending_account_id", "sender_name", "reply_to")
-    values = {key: getattr(old, key) for key in kept}
-    new_id = (await work.db.scalars(queries.add(work, {**values, "name": _named(name)}))).one()
-    await freeze(work, await _get(work, new_id, lock=True))
+    old = await campaign_row(work, campaign_id)
+    values = {key: getattr(old, key) for key in CLONED}
+    new_id = (await work.db.scalars(queries.add(work, {**values, "name": named(name)}))).one()
+    await work.db.execute(queries.copy_variants(work, campaign_id, new_id))
+    await work.db.execute(leaving_out.copy(work, campaign_id, new_id))
+    await freeze(work, await campaign_row(work, new_id, lock=True))
     return new_id
 
 
@@ -93,9 +84,10 @@ async def send_now(
     `any_hour` sends outside the firm's hours too; that is an agent's explicit choice and stands in the journal.
     """
     work.allow(AgentRole.AGENT)
-    campaign = await _get(work, campaign_id, lock=True, version=version)
+    campaign = await campaign_row(work, campaign_id, lock=True, version=version)
     await _move(work, states.SEND_NOW, campaign, started_at=work.now, because=ANY_HOUR if any_hour else None)
     await _refuse_broken_account(work, campaign)
+    await leave_out_excluded(work, [campaign.run_id])
     await runs.release(work, campaign.run_id, any_hour=any_hour)
 
 
@@ -104,7 +96,7 @@ async def schedule(
 ) -> datetime:
     """Let it go at a local time of the firm (naive, read in its zone); returns the instant."""
     work.allow(AgentRole.AGENT)
-    campaign = await _get(work, campaign_id, lock=True, version=version)
+    campaign = await campaign_row(work, campaign_id, lock=True, version=version)
     zone = ZoneInfo(str(work.zone))
     at = local.replace(tzinfo=zone) if local.tzinfo is None else local
     if local.year > work.today.year + 1 or at > work.now + FARTHEST:
@@ -114,6 +106,7 @@ async def schedule(
     because = ANY_HOUR if any_hour else None
     await _move(work, states.SCHEDULE, campaign, because=because, scheduled_for=at, time_zone=str(zone))
     await _refuse_broken_account(work, campaign)
+    await leave_out_excluded(work, [campaign.run_id])
     await runs.plan(work, campaign.run_id, at, any_hour=any_hour)
     return at
 
@@ -121,17 +114,17 @@ async def schedule(
 async def unschedule(work: Work, campaign_id: UUID) -> None:
     """Back to a draft; its list is frozen anew, since time has passed."""
     work.allow(AgentRole.AGENT)
-    campaign = await _get(work, campaign_id, lock=True)
+    campaign = await campaign_row(work, campaign_id, lock=True)
     await _move(work, states.UNSCHEDULE, campaign, scheduled_for=None, time_zone=None)
     await runs.close(work, campaign.run_id, RunReason.UNSCHEDULED)
     await work.db.execute(queries.edit(work, campaign_id, {"run_id": None}))
-    await freeze(work, await _get(work, campaign_id))
+    await freeze(work, await campaign_row(work, campaign_id))
 
 
 async def pause(work: Work, campaign_id: UUID) -> None:
     """No further send is claimed; what is on the wire arrives."""
     work.allow(AgentRole.AGENT)
-    campaign = await _get(work, campaign_id, lock=True)
+    campaign = await campaign_row(work, campaign_id, lock=True)
     await _move(work, states.PAUSE, campaign, pause_reason=RunReason.AGENT)
     await runs.pause(work, campaign.run_id, RunReason.AGENT)
 
@@ -139,7 +132,7 @@ async def pause(work: Work, campaign_id: UUID) -> None:
 async def resume(work: Work, campaign_id: UUID) -> None:
     """Go on with what is left; facts are read anew for each send."""
     work.allow(AgentRole.AGENT)
-    campaign = await _get(work, campaign_id, lock=True)
+    campaign = await campaign_row(work, campaign_id, lock=True)
     await _move(work, states.RESUME, campaign, pause_reason=None)
     await _refuse_broken_account(work, campaign)
     await runs.reopen_paused(work, campaign.run_id)
@@ -148,7 +141,7 @@ async def resume(work: Work, campaign_id: UUID) -> None:
 async def cancel(work: Work, campaign_id: UUID) -> int:
     """Call off what was not sent; returns how many sends that were. What is sent stays sent."""
     work.allow(AgentRole.AGENT)
-    campaign = await _get(work, campaign_id, lock=True)
+    campaign = await campaign_row(work, campaign_id, lock=True)
     await _move(work, states.CANCEL, campaign, completed_at=work.now)
     if campaign.run_id is None:
         return 0
@@ -158,7 +151,7 @@ async def cancel(work: Work, campaign_id: UUID) -> int:
 async def retry_failed(work: Work, campaign_id: UUID) -> int:
     """Queue the failed sends of a finished campaign again; returns how many."""
     work.allow(AgentRole.AGENT)
-    campaign = await _get(work, campaign_id, lock=True)
+    campaign = await campaign_row(work, campaign_id, lock=True)
     await _move(work, states.RETRY_FAILED, campaign, completed_at=None)
     await _refuse_broken_account(work, campaign)
     return len(await runs.retry_failed(work, campaign.run_id))
@@ -184,7 +177,10 @@ async def _move(
     await move(work, step, campaign.id, because=because, allowed=allowed, **values)
 
 
-async def _get(work: Work, campaign_id: UUID, *, lock: bool = False, version: int | None = None) -> Row[Any]:
+async def campaign_row(
+    work: Work, campaign_id: UUID, *, lock: bool = False, version: int | None = None
+) -> Row[Any]:
+    """Raises `NotFound`, for another tenant's too, and `StaleVersion` if it is not the one that was looked at."""
     if lock:
         await lock_campaign(work, campaign_id)
     row = (await work.db.execute(queries.one(work, campaign_id))).one_or_none()
@@ -195,44 +191,6 @@ async def _get(work: Work, campaign_id: UUID, *, lock: bool = False, version: in
     return row
 
 
-async def _columns(work: Work, plan: CampaignPlan) -> dict[str, Any]:
-    named = template_code(plan.template)
-    template = (
-        await work.db.execute(queries.template_of_kind(work, CATEGORY[plan.kind], named))
-    ).one_or_none()
-    if template is None:
-        raise Invalid(N_("There is no such template."), code="unknown_template", field="template")
-    account = (await work.db.execute(queries.account(work, plan.sending_account_id))).one_or_none()
-    if account is None:
-        raise Invalid(
-            N_("Connect a mailbox first: a campaign leaves from your own."),
-            code="no_account",
-            field="sending_account",
-        )
-    return {
-        "name": _named(plan.name),
-        "kind": plan.kind,
-        "selection": check_selection(plan.selection),
-        "group_by": plan.group_by,
-        "template_id": template.id,
-        "sending_account_id": account.id,
-        "sender_name": cells.parse_name(plan.sender_name, field="sender_name") if plan.sender_name else None,
-        "reply_to": cells.parse_email(plan.reply_to, field="reply_to")[0] if plan.reply_to else None,
-    }
-
-
-def _named(name: str) -> str:
-    name = cells.parse_name(name, field="name", limit=LONGEST_NAME) if len(name) <= LONGEST_NAME else ""
-    if not name:
-        raise Invalid(
-            N_("Give the campaign a name of at most %(longest)s characters."),
-            code="name_unusable",
-            field="name",
-            longest=LONGEST_NAME,
-        )
-    return name
-
-
 async def _refuse_broken_account(work: Work, campaign: Row[Any]) -> None:
     account = (await work.db.execute(queries.account(work, campaign.sending_account_id))).one()
     if not queries.usable(account.state):
@@ -241,3 +199,8 @@ async def _refuse_broken_account(work: Work, campaign: Row[Any]) -> None:
             code="account_not_active",
             address=account.address,
         )
+
+
+async def _set_variants(work: Work, campaign_id: UUID, variants: list[dict[str, Any]]) -> None:
+    if variants:
+        await work.db.execute(queries.add_variants(work, campaign_id, variants))

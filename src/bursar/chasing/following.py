@@ -6,6 +6,7 @@ import structlog
 
 from bursar.chasing import states
 from bursar.chasing.campaigns import lock_campaign
+from bursar.chasing.exclusions import leave_out_excluded
 from bursar.chasing.queries import campaigns as queries
 from bursar.chasing.states import CampaignState
 from bursar.core.moves import move_all
@@ -67,6 +68,7 @@ async def _start(work: Work, campaign_id: UUID) -> bool:
     if campaign.state != CampaignState.SCHEDULED or campaign.scheduled_for > work.now:
         return False
     account = (await work.db.execute(queries.account(work, campaign.sending_account_id))).one()
+    await leave_out_excluded(work, [campaign.run_id])
     has_queued = await runs.has_queued(work, campaign.run_id)
     if has_queued and not queries.usable(account.state):
         return False

@@ -8,7 +8,6 @@ from sqlalchemy import Row
 
 from bursar.chasing.queries import campaigns as queries
 from bursar.chasing.queries import freezing as sets
-from bursar.chasing.states import CampaignKind
 from bursar.core.errors import N_, Conflict, Counted, Invalid
 from bursar.core.jobs import take_statistics
 from bursar.core.work import Work
@@ -18,14 +17,6 @@ from bursar.outbox.reasons import REASONS
 from bursar.outbox.states import MailStream, Purpose, RunReason
 
 LEAP = 1_000  # so many new rows are told to the planner at once
-
-CATEGORY = {
-    CampaignKind.INVOICE_REMINDER: "invoice_reminder",
-    CampaignKind.PAYMENT_FOLLOW_UP: "payment_follow_up",
-    CampaignKind.OVERDUE_NOTICE: "overdue_notice",
-    CampaignKind.BULK_REMINDER: "payment_follow_up",
-}
-"""Which template a kind of campaign uses when nobody chose one."""
 
 
 async def freeze(work: Work, campaign: Row[Any]) -> UUID:
@@ -56,8 +47,11 @@ async def _choose(work: Work, campaign: Row[Any], run_id: UUID) -> None:
         await _refuse_ambiguous(work, numbers)
     await work.db.execute(sets.CREATE_CHOSEN)
     await work.db.execute(sets.forget_chosen())
-    await work.db.execute(sets.choose(work, campaign.kind, campaign.selection))
+    await work.db.execute(sets.choose(work, campaign.kind, campaign.selection, campaign.id))
     await work.db.execute(sets.ANALYZE_CHOSEN)
+    if campaign.holdout_percent:
+        await work.db.execute(sets.hold_out(campaign.id, campaign.holdout_percent))
+        await work.db.execute(sets.note_holdouts(work, campaign.id, run_id))
     await work.db.execute(sets.fill(work, campaign.id, run_id))
     if numbers:
         await work.db.execute(sets.note_unknown(work, campaign.id, run_id, numbers))
@@ -94,9 +88,20 @@ async def _nobody(work: Work, run_id: UUID) -> Invalid:
 
 
 async def _order(work: Work, campaign: Row[Any], run_id: UUID) -> None:
-    versions = {
-        row.locale: row.id for row in await work.db.execute(sets.published(work, campaign.template_id))
-    }
+    chosen = (await work.db.execute(queries.variants_of(work, [campaign.id]))).all()
+    texts = [await _text(work, one.template_id, one.share) for one in chosen]
+    texts = texts or [await _text(work, campaign.template_id, sets.HUNDRED)]
+    order = Order(
+        Purpose.CAMPAIGN,
+        MailStream.REMINDER,
+        run_id=run_id,
+        sending_account_id=campaign.sending_account_id,
+    )
+    await order_many(work, order, "invoice", sets.due(campaign.id, run_id, campaign.group_by, texts))
+
+
+async def _text(work: Work, template_id: UUID, share: int) -> sets.Text:
+    versions = {row.locale: row.id for row in await work.db.execute(sets.published(work, template_id))}
     if not versions:
         raise Invalid(
             N_("This template has no published version yet. Publish one first."),
@@ -104,12 +109,5 @@ async def _order(work: Work, campaign: Row[Any], run_id: UUID) -> None:
             field="template",
         )
     home = str(await work.db.scalar(queries.tenant_locale(work))).partition("-")[0]
-    default = next((one for one in (home, "en", *versions) if one in versions), home)
-    due = sets.due(run_id, campaign.group_by, versions, (default, versions[default]))
-    order = Order(
-        Purpose.CAMPAIGN,
-        MailStream.REMINDER,
-        run_id=run_id,
-        sending_account_id=campaign.sending_account_id,
-    )
-    await order_many(work, order, "invoice", due)
+    locale = next((one for one in (home, "en", *versions) if one in versions), home)
+    return sets.Text(versions, (locale, versions[locale]), share)

@@ -31,6 +31,17 @@ HUMAN = frozenset({"human_likely", "unknown"})
 
 
 @dataclass(frozen=True, slots=True)
+class Variant:
+    """One of the texts that a campaign tries against another; `share` of a hundred customers get it."""
+
+    label: str
+    template_id: UUID
+    template: str  # its code
+    name: str
+    share: int
+
+
+@dataclass(frozen=True, slots=True)
 class CampaignShown:
     """A campaign as its people see it. `total` is the number of sends; `counts` add up to it."""
 
@@ -53,6 +64,11 @@ class CampaignShown:
     excluded: Mapping[str, int]
     open_amounts: tuple[Money, ...]
     any_hour: bool = False
+    description: str | None = None
+    variants: tuple[Variant, ...] = ()
+    holdout_percent: int = 0
+    sender_name: str | None = None
+    reply_to: str | None = None
 
     @property
     def done(self) -> int:
@@ -108,13 +124,17 @@ async def names_of_campaigns(work: Work, ids: Sequence[UUID]) -> dict[UUID, str]
 
 
 async def _shown(work: Work, rows: Sequence[Row[Any]]) -> list[CampaignShown]:
-    """All of a list with three queries, however long it is."""
+    """All of a list with four queries, however long it is."""
     ids = [row.run_id for row in rows if row.run_id is not None]
     counts = await runs.count_states_of(work, ids)
     excluded: dict[UUID, dict[str, int]] = {run_id: {} for run_id in ids}
     for one in await work.db.execute(sets.excluded(work, ids)):
         excluded[one.run_id][one.reason] = one.many
     any_hour = set(await work.db.scalars(results.any_hour(work, ids)))
+    variants: dict[UUID, list[Variant]] = {}
+    for one in await work.db.execute(queries.variants_of(work, [row.id for row in rows])):
+        variant = Variant(one.label, one.template_id, one.code, one.name, one.share)
+        variants.setdefault(one.campaign_id, []).append(variant)
     return [
         CampaignShown(
             row.id,
@@ -136,6 +156,11 @@ async def _shown(work: Work, rows: Sequence[Row[Any]]) -> list[CampaignShown]:
             excluded.get(row.run_id, {}),
             tuple(Money(one["balance_minor"], one["currency"]) for one in row.totals or ()),
             row.run_id in any_hour,
+            row.description,
+            tuple(variants.get(row.id, ())),
+            row.holdout_percent,
+            row.sender_name,
+            row.reply_to,
         )
         for row in rows
     ]
@@ -180,11 +205,11 @@ class ListedInvoice:
 
 
 async def frozen_list(
-    work: Work, run_id: UUID, *, included: bool, limit: int = 200, offset: int = 0
+    work: Work, run_id: UUID, *, included: bool, reason: str | None = None, limit: int = 200, offset: int = 0
 ) -> list[ListedInvoice]:
-    """The invoices of a run that are in, or those that are not."""
+    """The invoices of a run that are in, or those that are not (for `reason`, if one is given)."""
     rows = await work.db.execute(
-        queries.list_of_run(work, run_id, included=included, limit=limit, offset=offset)
+        queries.list_of_run(work, run_id, included=included, reason=reason, limit=limit, offset=offset)
     )
     return [
         ListedInvoice(

@@ -57,6 +57,7 @@ async def recipients(
     run_id: UUID,
     *,
     state: str | None = None,
+    reason: str | None = None,
     text: str | None = None,
     after: UUID | None = None,
     limit: int = 50,
@@ -64,7 +65,9 @@ async def recipients(
     """In the order in which they were listed. `state` may be `changed`: those that wait for an agent."""
     rows = (
         await work.db.execute(
-            queries.recipients(work, run_id, state=state, text=text, after=after, limit=limit + 1)
+            queries.recipients(
+                work, run_id, state=state, reason=reason, text=text, after=after, limit=limit + 1
+            )
         )
     ).all()
     found = [

@@ -34,7 +34,7 @@ async def values_of(work: Work, customer_id: UUID, category: Category, locale: s
         "code": customer.external_code,
     }
     address = ", ".join([*firm.address_lines, *([firm.city] if firm.city else [])])
-    values["tenant"] = {"name": firm.name, "address": address}
+    values["tenant"] = {"name": firm.name, "address": address or None}
     if account is not None:
         values["sender"] = {"name": account.display_name or firm.name, "email": account.address}
         values["reply_to"] = account.reply_to or account.address

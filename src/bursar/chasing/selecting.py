@@ -1,4 +1,4 @@
-"""What an agent chose to chase, checked: pasted numbers, or a filter over open invoices."""
+"""What an agent chose to chase, checked: pasted numbers, the rows of a sheet, or a filter over open invoices."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -6,6 +6,7 @@ from uuid import UUID
 
 from bursar.core.errors import N_, Invalid
 from bursar.tenancy import cells
+from bursar.tenancy.places import parse_country
 
 MOST_DAYS = 3_650
 MOST_MINOR = 2**53
@@ -36,6 +37,12 @@ def check_selection(selection: Mapping[str, Any]) -> dict[str, Any]:
             N_("The fewest days overdue must not be more than the most."),
             code="days_crossed",
             field="max_days_overdue",
+        )
+    if checked.get("min_balance_minor", 0) > checked.get("max_balance_minor", MOST_MINOR):
+        raise Invalid(
+            N_("The least open amount must not be more than the most."),
+            code="amounts_crossed",
+            field="max_balance_minor",
         )
     return checked
 
@@ -104,6 +111,25 @@ def _customers(given: Any, field: str) -> list[str]:
         raise _unreadable(field) from None
 
 
+def _kind(value: Any, field: str) -> str:
+    return cells.parse_kind(text_of(value, field), field=field)
+
+
+def _each(parse: Callable[..., str]) -> Callable[[Any, str], list[str]]:
+    def check(given: Any, field: str) -> list[str]:
+        told = given.split(",") if isinstance(given, str) else _several(given, field)
+        return list(dict.fromkeys(parse(text_of(one, field), field=field) for one in told))
+
+    return check
+
+
+def _sheet(value: Any, field: str) -> str:
+    try:
+        return str(UUID(text_of(value, field)))
+    except ValueError:
+        raise _unreadable(field) from None
+
+
 def _unreadable(field: str) -> Invalid:
     return Invalid(N_("This choice cannot be read. Make it again."), code="selection_unreadable", field=field)
 
@@ -113,7 +139,13 @@ _FILTERS: Mapping[str, Callable[[Any, str], Any]] = {
     "max_days_overdue": _whole(MOST_DAYS),
     "due_within_days": _whole(MOST_DAYS),
     "min_balance_minor": _whole(MOST_MINOR),
+    "max_balance_minor": _whole(MOST_MINOR),
     "currency": _currency,
     "tags": _tags,
     "customers": _customers,
+    "customer_kind": _kind,
+    "languages": _each(cells.parse_locale),
+    "countries": _each(parse_country),
+    "quiet_days": _whole(MOST_DAYS),
+    "import_run": _sheet,
 }

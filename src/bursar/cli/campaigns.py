@@ -1,9 +1,7 @@
 """`bursar campaign …`: chosen invoices, one calm message a customer, seen before it goes."""
 
-import re
-import sys
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
@@ -11,13 +9,15 @@ from uuid import UUID
 import typer
 
 from bursar.chasing import campaigns as verbs
-from bursar.chasing.campaigns import CampaignPlan
+from bursar.chasing import leaving_out as taking
+from bursar.chasing.comparing import comparison_of
+from bursar.chasing.planning import CampaignPlan
 from bursar.chasing.previews import previews
-from bursar.chasing.results import CampaignShown, list_campaigns, results_of
+from bursar.chasing.results import list_campaigns, results_of
 from bursar.chasing.results import show as find
 from bursar.chasing.states import CampaignKind, GroupBy
-from bursar.cli import previewing, running, watching
-from bursar.cli.imports import read_bytes
+from bursar.cli import choosing, previewing, running, watching
+from bursar.cli.campaign_answers import answer_of, compared, local_time, numbers_of, told
 from bursar.cli.options import AsJson, CampaignId, Tenant
 from bursar.cli.output import Answer, facts, table
 from bursar.core.errors import N_, Invalid
@@ -30,7 +30,6 @@ app = typer.Typer(no_args_is_help=True, help="Chase invoices: prepare, look, rel
 AnyHour = Annotated[
     bool, typer.Option("--any-hour", help="Also outside the firm's sending hours; journalled.")
 ]
-_SEPARATORS = re.compile(r"[\n\r,;\t]+")
 
 
 @app.command()
@@ -40,23 +39,92 @@ def create(
     tenant: Tenant,
     name: Annotated[str, typer.Option(help="What it is called here.", show_default=False)],
     kind: Annotated[CampaignKind, typer.Option(help="What it says.", show_default=False)],
-    invoices: Annotated[
-        Path | None,
-        typer.Option(help="File of invoice numbers, a line each; - is stdin. Unset: all that fit."),
-    ] = None,
+    invoices: choosing.Invoices = None,
+    sheet: choosing.Sheet = None,
+    min_days: choosing.MinDays = None,
+    max_days: choosing.MaxDays = None,
+    due_within: choosing.DueWithin = None,
+    currency: choosing.Currency = None,
+    min_amount: choosing.MinAmount = None,
+    max_amount: choosing.MaxAmount = None,
+    tag: choosing.Tags = None,
+    language: choosing.Languages = None,
+    country: choosing.Countries = None,
+    customer_kind: choosing.Kind = None,
+    quiet_days: choosing.QuietDays = None,
     group_by: Annotated[GroupBy, typer.Option(help="One message for each of these.")] = GroupBy.CUSTOMER,
     template: Annotated[str | None, typer.Option(help="A template's code. Unset: the kind's own.")] = None,
+    other_template: choosing.OtherTemplate = None,
+    other_share: choosing.OtherShare = 50,
+    holdout: choosing.Holdout = 0,
     sending_account: Annotated[str | None, typer.Option(help="An address. Unset: the primary one.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Freeze a list of invoices into a draft: who would be written to, and why others would not."""
+    chosen = choosing.Chosen(
+        *(invoices, sheet, min_days, max_days, due_within, currency, min_amount, max_amount),
+        *(tag, language, country, customer_kind, quiet_days),
+    )
 
     async def act(house: House) -> Answer:
-        selection = {"numbers": numbers_of(invoices)} if invoices else {}
+        selection = chosen.selection()
         async with running.work_in(house, tenant) as work:
-            account_id = await _account(work, sending_account)
-            plan = CampaignPlan(name, kind, selection, group_by, template, account_id)
-            return _answer(await find(work, await verbs.create_campaign(work, plan)))
+            plan = CampaignPlan(
+                name,
+                kind,
+                selection,
+                group_by,
+                template,
+                await _account(work, sending_account),
+                other_template=other_template,
+                other_share=other_share,
+                holdout_percent=holdout,
+            )
+            return answer_of(await find(work, await verbs.create_campaign(work, plan)))
+
+    running.run(ctx, act, as_json=as_json)
+
+
+@app.command("leave-out")
+def leave_out(
+    ctx: typer.Context,
+    *,
+    campaign_id: CampaignId,
+    tenant: Tenant,
+    invoices: Annotated[
+        Path, typer.Option(help="File of invoice numbers, a line each; - is stdin.", show_default=False)
+    ],
+    reason: Annotated[str | None, typer.Option(help="Why, for whoever looks at it later.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take invoices out of a list that was not let go yet; every later list leaves them out again."""
+
+    async def act(house: House) -> Answer:
+        numbers = numbers_of(invoices)
+        async with running.work_in(house, tenant) as work:
+            chosen = running.id_of("campaign", campaign_id)
+            await taking.leave_out(work, chosen, numbers=numbers, reason=reason)
+            return answer_of(await find(work, chosen))
+
+    running.run(ctx, act, as_json=as_json)
+
+
+@app.command()
+def compare(
+    ctx: typer.Context,
+    *,
+    campaign_id: CampaignId,
+    tenant: Tenant,
+    days: Annotated[int, typer.Option(min=1, max=90, help="Payments of so many days count.")] = 14,
+    as_json: AsJson = False,
+) -> None:
+    """What came of each text, and of those who were kept out; and what may be said of it."""
+
+    async def act(house: House) -> Answer:
+        async with running.work_in(house, tenant) as work:
+            chosen = running.id_of("campaign", campaign_id)
+            found = await comparison_of(work, chosen, within=timedelta(days=days))
+        return compared(found)
 
     running.run(ctx, act, as_json=as_json)
 
@@ -113,7 +181,7 @@ def release(
             shown = await find(work, chosen)
         if wait:
             shown = await watching.until_done(house, tenant, shown, quiet=as_json)
-        return _answer(shown)
+        return answer_of(shown)
 
     running.run(ctx, act, as_json=as_json)
 
@@ -156,7 +224,7 @@ def clone(
     async def act(house: House) -> Answer:
         async with running.work_in(house, tenant) as work:
             new_id = await verbs.clone(work, running.id_of("campaign", campaign_id), name)
-            return _answer(await find(work, new_id))
+            return answer_of(await find(work, new_id))
 
     running.run(ctx, act, as_json=as_json)
 
@@ -169,7 +237,7 @@ def show(ctx: typer.Context, *, campaign_id: CampaignId, tenant: Tenant, as_json
         async with running.work_in(house, tenant) as work:
             shown = await find(work, running.id_of("campaign", campaign_id))
             came = await results_of(work, shown.id)
-        answer = _answer(shown)
+        answer = answer_of(shown)
         results = {
             "opened": came.opened,
             "clicked": came.clicked,
@@ -203,48 +271,6 @@ def list_(
     running.run(ctx, act, as_json=as_json)
 
 
-def told(shown: CampaignShown) -> dict[str, Any]:
-    """The object of every command that ends with a campaign."""
-    return {
-        "id": shown.id,
-        "state": shown.state,
-        "name": shown.name,
-        "kind": shown.kind,
-        "total": shown.total,
-        "counts": dict(shown.counts),
-        "excluded": dict(shown.excluded),
-        "scheduled_for": shown.scheduled_for,
-        "started_at": shown.started_at,
-        "completed_at": shown.completed_at,
-        "any_hour": shown.any_hour,
-        "open": [{"amount": one, "currency": one.currency} for one in shown.open_amounts],
-    }
-
-
-def numbers_of(file: Path) -> list[str]:
-    """Invoice numbers, whatever stands between them. Raises `Invalid` for what is no text."""
-    data = sys.stdin.buffer.read() if str(file) == "-" else read_bytes(file)
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise Invalid(
-            N_("This is not a plain text file in UTF-8. Save the numbers as text, a line each."),
-            code="file_not_text",
-            field="invoices",
-        ) from None
-    return [number.strip().strip('"') for number in _SEPARATORS.split(text) if number.strip()]
-
-
-def local_time(text: str) -> datetime:
-    """Naive: the firm's clock gives it its zone. Raises `Invalid`."""
-    try:
-        return datetime.strptime(text.strip().replace("T", " "), "%Y-%m-%d %H:%M")  # noqa: DTZ007  as said above
-    except ValueError:
-        raise Invalid(
-            N_("Write the time like 2026-11-20 09:30."), code="time_unreadable", field="at"
-        ) from None
-
-
 def _move(
     ctx: typer.Context,
     campaign_id: str,
@@ -256,27 +282,9 @@ def _move(
         async with running.work_in(house, tenant) as work:
             chosen = running.id_of("campaign", campaign_id)
             await verb(work, chosen)
-            return _answer(await find(work, chosen))
+            return answer_of(await find(work, chosen))
 
     running.run(ctx, act, as_json=as_json)
-
-
-def _answer(shown: CampaignShown) -> Answer:
-    parts = [
-        facts(
-            campaign=shown.id,
-            name=shown.name,
-            state=f"{shown.state} ({shown.pause_reason})" if shown.pause_reason else shown.state,
-            scheduled_for=shown.scheduled_for,
-            messages=shown.total,
-            open=", ".join(map(str, shown.open_amounts)) or None,
-        )
-    ]
-    if shown.counts:
-        parts.append(table("messages", "", rows=sorted(shown.counts.items())))
-    if shown.excluded:
-        parts.append(table("left out because", "", rows=sorted(shown.excluded.items())))
-    return Answer(told(shown), parts)
 
 
 async def _account(work: Work, address: str | None) -> UUID | None:

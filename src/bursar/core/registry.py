@@ -57,6 +57,9 @@ REGISTRY: Mapping[str, EventType] = {
     "campaign.draft": _E(N_("Campaign drafted")),
     "campaign.due": _E(N_("Campaign started at its time")),
     "campaign.edit": _E(N_("Campaign edited"), N_("Campaign edited: %(name)s")),
+    "campaign.leave_out": _E(
+        N_("Left out of the campaign by hand"), N_("Left out of the campaign by hand: %(invoices)s invoices")
+    ),
     "campaign.pause": _E(N_("Campaign paused")),
     "campaign.provider_error": _E(N_("Campaign paused: the mail server had trouble")),
     "campaign.resume": _E(N_("Campaign resumed")),
@@ -102,6 +105,8 @@ REGISTRY: Mapping[str, EventType] = {
     "exchange_rate.remove": _E(
         N_("Exchange rate removed"), N_("Exchange rate removed: %(currency)s %(rate)s")
     ),
+    "exclusion.exclude": _E(N_("Not to be written about"), N_("Not to be written about: %(reason)s")),
+    "exclusion.lift": _E(N_("May be written about again")),
     "file.clean": _E(N_("File kept")),
     "file.condemn": _E(N_("The virus scanner refused the file")),
     "file.pass": _E(N_("The virus scanner let the file pass")),

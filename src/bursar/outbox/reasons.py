@@ -30,6 +30,8 @@ REASONS: Mapping[str, str] = {
     "read": N_("already read"),
     "unknown": N_("no such invoice"),
     "by_hand": N_("taken out by hand"),
+    "excluded": N_("on your list of exclusions"),
+    "holdout": N_("kept out to compare with"),
     "agent": N_("stopped by an agent"),
     "auth": N_("mailbox needs a new sign-in"),
     "quota": N_("daily quota reached"),
@@ -49,4 +51,8 @@ REASONS: Mapping[str, str] = {
     "erased": N_("erased on request"),
     "crossed": N_("crossed with a payment"),
     "written_to_today": N_("written to today already"),
+    "chase_paused": N_("left in peace by an agent"),
+    "chase_stopped": N_("stopped by an agent"),
+    "too_soon": N_("written to a few days ago"),
+    "recent_campaign": N_("a campaign wrote about it"),
 }

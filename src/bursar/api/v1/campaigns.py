@@ -14,25 +14,36 @@ from bursar.api.etags import Version
 from bursar.api.pagination import Listed, Paging, page_of
 from bursar.api.values import Currency, Flag, Line, Shown, ShownMoney, Strict, Whole
 from bursar.chasing import campaigns, results
+from bursar.chasing.planning import CampaignPlan
 from bursar.chasing.states import CampaignKind, CampaignState, GroupBy
 from bursar.core.errors import N_, Invalid
 from bursar.core.work import Work
+from bursar.tenancy.states import CustomerKind
 
 router = door("/campaigns", "campaigns", tag="campaigns")
 Days = Annotated[Whole, Field(ge=0, le=3_650)]
 
 
 class Selection(Strict):
-    """Invoice numbers as they were pasted, or a filter over what is open."""
+    """Invoice numbers as they were pasted, or a filter over what is open; `import_run` narrows it to a sheet.
+
+    `quiet_days`: nothing that they did not ask for was sent to the customer in so many days.
+    """
 
     numbers: Annotated[list[Line], Field(min_length=1, max_length=10_000)] | None = None
+    import_run: UUID | None = None
     min_days_overdue: Days | None = None
     max_days_overdue: Days | None = None
     due_within_days: Days | None = None
     currency: Currency | None = None
     min_balance_minor: Annotated[Whole, Field(ge=0, le=2**53)] | None = None
+    max_balance_minor: Annotated[Whole, Field(ge=0, le=2**53)] | None = None
     tags: Annotated[list[Line], Field(min_length=1, max_length=50)] | None = None
     customers: Annotated[list[UUID], Field(min_length=1, max_length=10_000)] | None = None
+    customer_kind: CustomerKind | None = None
+    languages: Annotated[list[Line], Field(min_length=1, max_length=10)] | None = None
+    countries: Annotated[list[Line], Field(min_length=1, max_length=250)] | None = None
+    quiet_days: Days | None = None
 
     def plain(self) -> dict[str, Any]:
         return self.model_dump(mode="json", exclude_none=True)
@@ -49,10 +60,29 @@ class CampaignIn(Strict):
     sending_account_id: UUID | None = None
     sender_name: Line | None = None
     reply_to: Line | None = None
+    description: Annotated[str, Field(max_length=500)] | None = None
+    other_template: Line | None = Field(
+        default=None, description="A second text to compare with, by its code."
+    )
+    other_share: Annotated[Whole, Field(ge=1, le=99)] = Field(
+        default=50, description="Of a hundred customers so many get the second text."
+    )
+    holdout_percent: Annotated[Whole, Field(ge=0, le=50)] = Field(
+        default=0, description="Of a hundred customers so many get nothing, to compare with."
+    )
 
-    def plan(self) -> campaigns.CampaignPlan:
+    def plan(self) -> CampaignPlan:
         given = self.model_dump(exclude={"selection"})
-        return campaigns.CampaignPlan(selection=self.selection.plain(), **given)
+        return CampaignPlan(selection=self.selection.plain(), **given)
+
+
+class Variant(Shown):
+    """One of two texts that are tried against each other; `share` of a hundred customers get it."""
+
+    label: str
+    template_id: UUID
+    template: str
+    share: int
 
 
 class Campaign(Shown):
@@ -77,6 +107,11 @@ class Campaign(Shown):
     excluded: dict[str, int]
     open_amounts: list[ShownMoney]
     any_hour: bool
+    description: str | None
+    variants: list[Variant]
+    holdout_percent: int
+    sender_name: str | None
+    reply_to: str | None
 
 
 class CampaignQuery(Paging):

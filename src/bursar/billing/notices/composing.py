@@ -82,7 +82,14 @@ def _values(
         )
         for row in live
     ]
-    values = invoice_values(facts, work.today, locale, lambda id_: pages.of(id_, head.link_version))
+    version = head.link_version
+    values = invoice_values(
+        facts,
+        work.today,
+        locale,
+        lambda id_: pages.of(id_, version),
+        all_of_it=pages.of_customer(send.customer_id, version) if send.customer_id else None,
+    )
     if kind is NoticeKind.RECEIPT:
         values |= {"payment": _payment(head, locale)}
         for shown, row in zip(values["invoices"], live, strict=True):
@@ -95,7 +102,7 @@ def _values(
         },
         "tenant": {
             "name": head.firm,
-            "address": ", ".join([*head.address_lines, *([head.city] if head.city else [])]),
+            "address": ", ".join([*head.address_lines, *([head.city] if head.city else [])]) or None,
         },
         "sender": {"name": head.account_name or head.firm, "email": head.account_address},
         "reply_to": head.account_reply_to or head.account_address,

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from bursar.billing.tables import invoices
 from bursar.chasing.states import CampaignState
-from bursar.chasing.tables import campaign_invoices, campaigns
-from bursar.core.schema import uuids
+from bursar.chasing.tables import campaign_invoices, campaigns, variants
+from bursar.core.schema import same_tenant, uuids
 from bursar.core.work import Work
 from bursar.outbox.states import AccountState, Channel
 from bursar.outbox.tables import sending_accounts, templates
@@ -46,6 +46,13 @@ def listed(work: Work, *, state: str | None, before: UUID | None, limit: int) ->
     return sa.select(campaigns).where(*conditions).order_by(campaigns.c.id.desc()).limit(limit)
 
 
+def draft_over(work: Work, selection: Mapping[str, Any]) -> sa.Select:
+    """The newest draft that was made over exactly this choice."""
+    c = campaigns.c
+    wanted = (c.tenant_id == work.tenant_id, c.state == CampaignState.DRAFT, c.selection == selection)
+    return sa.select(c.id).where(*wanted).order_by(c.id.desc()).limit(1)
+
+
 def names(work: Work, ids: Sequence[UUID]) -> sa.Select:
     """What these campaigns are called."""
     return sa.select(campaigns.c.id, campaigns.c.name).where(
@@ -70,6 +77,38 @@ def edit(work: Work, campaign_id: UUID, values: Mapping[str, Any]) -> sa.Update:
         sa.update(campaigns)
         .where(campaigns.c.tenant_id == work.tenant_id, campaigns.c.id == campaign_id)
         .values(**values, version=campaigns.c.version + 1)
+    )
+
+
+def add_variants(work: Work, campaign_id: UUID, rows: Sequence[Mapping[str, Any]]) -> sa.Insert:
+    return sa.insert(variants).values(
+        [{"tenant_id": work.tenant_id, "campaign_id": campaign_id, **row} for row in rows]
+    )
+
+
+def drop_variants(work: Work, campaign_id: UUID) -> sa.Delete:
+    return sa.delete(variants).where(
+        variants.c.tenant_id == work.tenant_id, variants.c.campaign_id == campaign_id
+    )
+
+
+def copy_variants(work: Work, old_id: UUID, new_id: UUID) -> sa.Insert:
+    """The same for a clone."""
+    v = variants
+    rows = sa.select(v.c.tenant_id, sa.literal(new_id, sa.UUID), v.c.label, v.c.template_id, v.c.share).where(
+        v.c.tenant_id == work.tenant_id, v.c.campaign_id == old_id
+    )
+    return sa.insert(v).from_select(["tenant_id", "campaign_id", "label", "template_id", "share"], rows)
+
+
+def variants_of(work: Work, campaign_ids: Sequence[UUID]) -> sa.Select:
+    """The texts that these campaigns try against each other, with their templates' codes and names."""
+    v, t = variants, templates
+    return (
+        sa.select(v.c.campaign_id, v.c.label, v.c.template_id, v.c.share, t.c.code, t.c.name)
+        .join(t, sa.and_(same_tenant(t, v), t.c.id == v.c.template_id))
+        .where(v.c.tenant_id == work.tenant_id, v.c.campaign_id == sa.any_(uuids(campaign_ids)))
+        .order_by(v.c.campaign_id, v.c.label)
     )
 
 
@@ -144,9 +183,12 @@ def ambiguous_numbers(work: Work, numbers: Sequence[str]) -> sa.Select:
     )
 
 
-def list_of_run(work: Work, run_id: UUID, *, included: bool, limit: int, offset: int) -> sa.Select:
+def list_of_run(
+    work: Work, run_id: UUID, *, included: bool, reason: str | None, limit: int, offset: int
+) -> sa.Select:
     """The frozen list of a run: invoices (or pasted numbers) that are in, or those that are not, with why."""
     r, i = campaign_invoices, invoices
+    narrowed = [r.c.excluded_reason == reason] if reason else []
     return (
         sa.select(
             r.c.asked_for,
@@ -158,7 +200,7 @@ def list_of_run(work: Work, run_id: UUID, *, included: bool, limit: int, offset:
             i.c.due_date,
         )
         .outerjoin(i, sa.and_(i.c.tenant_id == r.c.tenant_id, i.c.id == r.c.invoice_id))
-        .where(r.c.tenant_id == work.tenant_id, r.c.run_id == run_id, r.c.included == included)
+        .where(r.c.tenant_id == work.tenant_id, r.c.run_id == run_id, r.c.included == included, *narrowed)
         .order_by(r.c.excluded_reason, r.c.asked_for)
         .limit(limit)
         .offset(offset)

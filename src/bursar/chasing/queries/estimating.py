@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from bursar.billing.tables import invoices
-from bursar.chasing.queries.freezing import excluded_because, selected
+from bursar.chasing.queries.selecting import excluded_because, selected
 from bursar.core.schema import same_tenant
 from bursar.core.work import Work
 from bursar.tenancy.tables import customers

@@ -1,49 +1,30 @@
 """Who is in a campaign, who is not and why, and what each mail will be about: the freeze, in sets."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.dialects.postgresql import BIT, distinct_on
 
-from bursar.billing.states import InvoiceState
-from bursar.billing.tables import invoices, is_disputed, is_open, is_promised
-from bursar.chasing.states import CampaignKind, ExcludedReason, GroupBy
-from bursar.chasing.tables import campaign_invoices
+from bursar.billing.tables import invoices
+from bursar.chasing.queries.selecting import excluded_because, selected
+from bursar.chasing.states import ExcludedReason, GroupBy
+from bursar.chasing.tables import campaign_invoices, holdouts
 from bursar.core.schema import same_tenant, uuids
 from bursar.core.work import Work
-from bursar.outbox.states import Channel, MailStream, SuppressionReason
-from bursar.outbox.tables import has_replied, suppression_of, template_versions
-from bursar.tenancy.states import CustomerState
+from bursar.outbox.tables import template_versions
 from bursar.tenancy.tables import customers, recipient, tenants
 
-_REMINDER = sa.literal(MailStream.REMINDER, sa.Text)
+HUNDRED = 100
 
 
-def selected(work: Work, selection: Mapping[str, Any], kind: str) -> list[sa.ColumnElement[bool]]:
-    """The conditions of a campaign's selection: pasted numbers, or a filter over open invoices."""
-    conditions = [invoices.c.tenant_id == work.tenant_id]
-    if numbers := selection.get("numbers"):
-        return [*conditions, invoices.c.number == sa.any_(sa.literal(list(numbers), sa.ARRAY(sa.Text)))]
-    conditions.append(is_open(invoices))
-    if kind == CampaignKind.OVERDUE_NOTICE or "min_days_overdue" in selection:
-        days = int(selection.get("min_days_overdue", 1))
-        conditions.append(invoices.c.due_date <= sa.literal(work.today) - days)
-    if "max_days_overdue" in selection:
-        conditions.append(invoices.c.due_date >= sa.literal(work.today) - int(selection["max_days_overdue"]))
-    if kind == CampaignKind.INVOICE_REMINDER:
-        within = int(selection.get("due_within_days", 7))
-        conditions.append(invoices.c.due_date.between(work.today, sa.literal(work.today) + within))
-    if currency := selection.get("currency"):
-        conditions.append(invoices.c.currency == currency)
-    if "min_balance_minor" in selection:
-        conditions.append(invoices.c.balance_minor >= int(selection["min_balance_minor"]))
-    if tags := selection.get("tags"):
-        conditions.append(customers.c.tags.overlap(list(tags)))
-    if ids := selection.get("customers"):
-        conditions.append(invoices.c.customer_id.in_([UUID(str(one)) for one in ids]))
-    return conditions
+class Text(NamedTuple):
+    """A template that a part of the customers get: its newest published versions by language, and the fall-back."""
+
+    versions: Mapping[str, UUID]
+    fallback: tuple[str, UUID]
+    share: int  # of a hundred customers
 
 
 chosen = sa.table(
@@ -79,13 +60,13 @@ def forget_chosen() -> sa.Delete:
     return sa.delete(chosen)
 
 
-def choose(work: Work, kind: str, selection: Mapping[str, Any]) -> sa.Insert:
+def choose(work: Work, kind: str, selection: Mapping[str, Any], campaign_id: UUID | None) -> sa.Insert:
     """Every invoice of the selection, once, with the first reason that keeps it out, or none."""
     rows = (
         sa.select(
             invoices.c.id,
             invoices.c.number,
-            excluded_because(work, kind),
+            excluded_because(work, kind, campaign_id),
             invoices.c.balance_minor,
             invoices.c.currency,
             customers.c.id,
@@ -115,34 +96,6 @@ def fill(work: Work, campaign_id: UUID, run_id: UUID) -> sa.Insert:
     return sa.insert(campaign_invoices).from_select(columns, rows)
 
 
-def excluded_because(work: Work, kind: str) -> sa.ColumnElement[str | None]:
-    """Why an invoice (joined with its customer) is left out; null if it is in. The first reason wins."""
-    address = recipient("email_key")
-    opted_out = suppression_of(address, customers.c.tenant_id, Channel.EMAIL, _REMINDER)
-    E, S = ExcludedReason, SuppressionReason  # noqa: N806  short names keep the list readable
-    whens: list[tuple[sa.ColumnElement[bool], Any]] = [
-        (invoices.c.state == InvoiceState.DRAFT, E.DRAFT),
-        (invoices.c.state.in_((InvoiceState.CANCELLED, InvoiceState.REFUNDED)), E.CANCELLED),
-        (~is_open(invoices), E.PAID),
-        (is_disputed(invoices), E.DISPUTE),
-        (is_promised(invoices, work.today), E.PROMISE),
-        (customers.c.state == CustomerState.SUSPENDED, E.CUSTOMER_SUSPENDED),
-        (has_replied(customers), E.REPLIED),
-        (address.is_(None), E.NO_ADDRESS),
-    ]
-    if kind == CampaignKind.OVERDUE_NOTICE:
-        whens.insert(3, (invoices.c.due_date >= work.today, E.NOT_DUE))
-    told = {
-        S.HARD_BOUNCE: E.HARD_BOUNCE,
-        S.COMPLAINT: E.COMPLAINT,
-        S.ERASURE: E.SUPPRESSED,
-        S.UNSUBSCRIBE: E.UNSUBSCRIBED,
-        S.MANUAL: E.SUPPRESSED,
-    }
-    stopped = sa.case({key: str(value) for key, value in told.items()}, value=opted_out)
-    return sa.case(*((condition, sa.literal(str(value))) for condition, value in whens), else_=stopped)
-
-
 def note_unknown(work: Work, campaign_id: UUID, run_id: UUID, numbers: Sequence[str]) -> sa.Insert:
     """The pasted numbers that no invoice of the tenant has."""
     texts = sa.literal(list(numbers), sa.ARRAY(sa.Text))
@@ -160,18 +113,37 @@ def note_unknown(work: Work, campaign_id: UUID, run_id: UUID, numbers: Sequence[
     return sa.insert(campaign_invoices).from_select(columns, rows)
 
 
-def due(run_id: UUID, group_by: str, versions: Mapping[str, UUID], default: tuple[str, UUID]) -> sa.Select:
+def hold_out(campaign_id: UUID, percent: int) -> sa.Update:
+    """So many of a hundred customers of those chosen are kept out: the same ones each time a campaign is frozen.
+
+    The rows are of this transaction's own temporary table, which has no tenant_id.
+    """
+    reason = sa.literal(str(ExcludedReason.HOLDOUT), sa.Text)
+    kept_out = _place(campaign_id, "holdout") < percent
+    return sa.update(chosen).where(chosen.c.reason.is_(None), kept_out).values(reason=reason)
+
+
+def note_holdouts(work: Work, campaign_id: UUID, run_id: UUID) -> sa.Insert:
+    """Who was kept out of a run, a row a customer."""
+    fixed = (sa.literal(one, sa.UUID) for one in (work.tenant_id, campaign_id, run_id))
+    rows = sa.select(*fixed, chosen.c.customer_id).where(chosen.c.reason == ExcludedReason.HOLDOUT).distinct()
+    return sa.insert(holdouts).from_select(["tenant_id", "campaign_id", "run_id", "customer_id"], rows)
+
+
+def _place(campaign_id: UUID, what: str) -> sa.ColumnElement[int]:
+    """A customer's place among a hundred, drawn from both ids: another in each campaign, and for each question."""
+    drawn = sa.func.md5(sa.func.concat(sa.literal(f"{campaign_id}/{what}/"), chosen.c.customer_id))
+    number = sa.cast(sa.cast(sa.func.concat("x", sa.func.substr(drawn, 1, 7)), BIT(28)), sa.Integer)
+    return number % HUNDRED
+
+
+def due(campaign_id: UUID, run_id: UUID, group_by: str, texts: Sequence[Text]) -> sa.Select:
     """Those chosen for a run that are in, one row an invoice, in the columns of an order (`ordering.DUE`).
 
-    `versions` is the template's newest published version by language, `default` the fall-back's locale and id.
     The rows are of this transaction's own temporary table, which has no tenant_id.
     """
     c = chosen.c
     about = c.customer_id if group_by == GroupBy.CUSTOMER else c.invoice_id
-    version = sa.case(
-        *((c.language == locale, sa.literal(one, sa.UUID)) for locale, one in versions.items()),
-        else_=sa.literal(default[1], sa.UUID),
-    )
     return sa.select(
         sa.func.concat(f"run/{run_id}/", about).label("touch_key"),
         c.invoice_id.label("subject_id"),
@@ -181,9 +153,33 @@ def due(run_id: UUID, group_by: str, versions: Mapping[str, UUID], default: tupl
         c.to_address,
         c.address_key,
         c.to_name,
-        sa.case((c.language.in_(list(versions)), c.language), else_=sa.literal(default[0])).label("locale"),
-        version.label("template_version_id"),
+        _by_share(campaign_id, texts, [_locale_of(text) for text in texts]).label("locale"),
+        _by_share(campaign_id, texts, [_version_of(text) for text in texts]).label("template_version_id"),
     ).where(c.reason.is_(None))
+
+
+def _by_share(
+    campaign_id: UUID, texts: Sequence[Text], of_each: Sequence[sa.ColumnElement[Any]]
+) -> sa.ColumnElement[Any]:
+    """What the text that a customer gets says of itself."""
+    if len(texts) == 1:
+        return of_each[0]
+    place, bound = _place(campaign_id, "variant"), 0
+    whens: list[tuple[sa.ColumnElement[bool], sa.ColumnElement[Any]]] = []
+    for text, value in zip(texts[:-1], of_each[:-1], strict=True):
+        bound += text.share
+        whens.append((place < bound, value))
+    return sa.case(*whens, else_=of_each[-1])
+
+
+def _locale_of(text: Text) -> sa.ColumnElement[str]:
+    language = chosen.c.language
+    return sa.case((language.in_(list(text.versions)), language), else_=sa.literal(text.fallback[0]))
+
+
+def _version_of(text: Text) -> sa.ColumnElement[UUID]:
+    whens = ((chosen.c.language == locale, sa.literal(one, sa.UUID)) for locale, one in text.versions.items())
+    return sa.case(*whens, else_=sa.literal(text.fallback[1], sa.UUID))
 
 
 def published(work: Work, template_id: UUID) -> sa.Select:

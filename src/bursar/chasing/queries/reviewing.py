@@ -27,7 +27,14 @@ def place(work: Work, run_id: UUID, send_id: UUID) -> sa.Select:
 
 
 def recipients(
-    work: Work, run_id: UUID, *, state: str | None, text: str | None, after: UUID | None, limit: int
+    work: Work,
+    run_id: UUID,
+    *,
+    state: str | None,
+    reason: str | None,
+    text: str | None,
+    after: UUID | None,
+    limit: int,
 ) -> sa.Select:
     """Sends of a run in the order of their ids; `changed` are the queued ones that wait for an agent."""
     s, about = sends, send_subjects
@@ -36,6 +43,8 @@ def recipients(
         conditions.append((s.c.state == "queued") & (s.c.reason == "changed"))
     elif state:
         conditions.append(s.c.state == state)
+    if reason:
+        conditions.append(s.c.reason == reason)
     if text:
         wanted = [column.icontains(text, autoescape=True) for column in (s.c.to_name, s.c.to_address)]
         conditions.append(sa.or_(*wanted))

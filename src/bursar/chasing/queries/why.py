@@ -6,9 +6,9 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from bursar.billing.tables import invoices, is_disputed, is_promised, promises
-from bursar.chasing.queries.freezing import excluded_because
+from bursar.chasing.queries.selecting import excluded_because
 from bursar.chasing.states import CampaignKind
-from bursar.chasing.tables import campaigns
+from bursar.chasing.tables import campaigns, sequence_runs, sequences
 from bursar.core.schema import same_tenant, uuids
 from bursar.core.work import Work
 from bursar.outbox.states import Channel, MailStream
@@ -45,6 +45,7 @@ def invoice(work: Work, key: str | UUID) -> sa.Select:
             i.c.balance_minor,
             i.c.due_date,
             i.c.customer_id,
+            recipient("email_key").label("address_key"),
             is_disputed(i).label("disputed"),
             is_promised(i, work.today).label("promised"),
             promised_for.label("promised_for"),
@@ -129,6 +130,7 @@ def one_send(work: Work, send_id: UUID) -> sa.Select:
 
 def _sends(work: Work, limit: int) -> sa.Select:
     s, r, a, k, l = sends, runs, sending_accounts, campaigns, claims  # noqa: E741  one letter a table
+    d, q = sequence_runs, sequences
     return (
         sa.select(
             s.c.id,
@@ -144,7 +146,9 @@ def _sends(work: Work, limit: int) -> sa.Select:
             s.c.attempts,
             s.c.provider_response,
             s.c.to_address,
+            s.c.address_key,
             s.c.customer_id,
+            s.c.sending_account_id,
             r.c.id.label("run_id"),
             r.c.state.label("run_state"),
             r.c.reason.label("run_reason"),
@@ -157,17 +161,31 @@ def _sends(work: Work, limit: int) -> sa.Select:
             a.c.throttled_until,
             k.c.id.label("campaign_id"),
             k.c.name.label("campaign_name"),
+            q.c.id.label("sequence_id"),
+            q.c.name.label("sequence_name"),
+            d.c.on_date.label("list_date"),
             l.c.created_at.label("claimed_at"),
         )
         .select_from(s)
         .outerjoin(r, sa.and_(same_tenant(r, s), r.c.id == s.c.run_id))
         .outerjoin(a, sa.and_(same_tenant(a, s), a.c.id == s.c.sending_account_id))
         .outerjoin(k, sa.and_(same_tenant(k, s), k.c.run_id == s.c.run_id))
+        .outerjoin(d, sa.and_(same_tenant(d, s), d.c.run_id == s.c.run_id))
+        .outerjoin(q, sa.and_(same_tenant(q, d), q.c.id == d.c.sequence_id))
         .outerjoin(customers, sa.and_(same_tenant(customers, s), customers.c.id == s.c.customer_id))
         .outerjoin(l, sa.and_(same_tenant(l, s), l.c.id == s.c.claim_id))
         .where(s.c.tenant_id == work.tenant_id, s.c.purpose != "test")
         .order_by(s.c.id.desc())
         .limit(limit)
+    )
+
+
+def invoices_of(work: Work, send_id: UUID) -> sa.Select:
+    """What a send is or was about."""
+    return sa.select(send_subjects.c.subject_id).where(
+        send_subjects.c.tenant_id == work.tenant_id,
+        send_subjects.c.send_id == send_id,
+        send_subjects.c.subject_type == "invoice",
     )
 
 

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from bursar.core.schema import same_tenant, uuids
 from bursar.core.work import Work
-from bursar.outbox.states import MailStream, SendState
+from bursar.outbox.states import MailStream, Purpose, SendState
 from bursar.outbox.tables import send_subjects, sends
 
 
@@ -35,19 +35,33 @@ def lock_queued_about(work: Work, kind: str, ids: Sequence[UUID]) -> sa.Select:
     )
 
 
-def lock_queued_to(work: Work, customer_ids: Sequence[UUID]) -> sa.Select:
+def lock_queued_for(
+    work: Work, kind: str, ids: Sequence[UUID], purposes: Sequence[str], run_id: UUID | None
+) -> sa.Select:
+    """Queued sends of these purposes (and of this run) with a live subject among `ids`, locked in id order."""
+    s = sends
+    conditions = [
+        s.c.tenant_id == work.tenant_id,
+        s.c.state == SendState.QUEUED,
+        s.c.purpose.in_(purposes),
+        s.c.id.in_(sa.select(send_subjects.c.send_id).where(_about(work, kind, ids))),
+    ]
+    if run_id is not None:
+        conditions.append(s.c.run_id == run_id)
+    return sa.select(s.c.id).where(*conditions).order_by(s.c.id).with_for_update(key_share=True, of=s)
+
+
+def lock_queued_to(work: Work, customer_ids: Sequence[UUID], purpose: Purpose | None = None) -> sa.Select:
     """Queued sends to these customers that nobody asked for, locked in id order; waits for a claim in progress."""
-    return (
-        sa.select(sends.c.id)
-        .where(
-            sends.c.tenant_id == work.tenant_id,
-            sends.c.customer_id == sa.any_(uuids(customer_ids)),
-            sends.c.state == SendState.QUEUED,
-            sends.c.stream != MailStream.TRANSACTIONAL,
-        )
-        .order_by(sends.c.id)
-        .with_for_update(key_share=True)
+    found = sa.select(sends.c.id).where(
+        sends.c.tenant_id == work.tenant_id,
+        sends.c.customer_id == sa.any_(uuids(customer_ids)),
+        sends.c.state == SendState.QUEUED,
+        sends.c.stream != MailStream.TRANSACTIONAL,
     )
+    if purpose is not None:
+        found = found.where(sends.c.purpose == purpose)
+    return found.order_by(sends.c.id).with_for_update(key_share=True)
 
 
 def let_go(work: Work, kind: str, ids: Sequence[UUID], waited_for: str) -> sa.Update:
@@ -88,21 +102,30 @@ def drop_subjects(
     )
 
 
-def suppress_empty(work: Work, queued: Sequence[UUID], reason: str) -> sa.Update:
-    """Those of `queued` without a live subject: suppressed, since there is nothing left to say."""
+def _is_empty(work: Work, queued: Sequence[UUID]) -> sa.ColumnElement[bool]:
+    """Those of `queued` without a live subject."""
     live = sa.exists().where(
         same_tenant(send_subjects, sends),
         send_subjects.c.send_id == sends.c.id,
         send_subjects.c.dropped_at.is_(None),
     )
+    return sa.and_(
+        sends.c.tenant_id == work.tenant_id,
+        sends.c.id == sa.any_(uuids(queued)),
+        sends.c.state == SendState.QUEUED,
+        ~live,
+    )
+
+
+def empty(work: Work, queued: Sequence[UUID]) -> sa.Select:
+    return sa.select(sends.c.id).where(sends.c.tenant_id == work.tenant_id, _is_empty(work, queued))
+
+
+def suppress_empty(work: Work, queued: Sequence[UUID], reason: str) -> sa.Update:
+    """Those of `queued` without a live subject: suppressed, since there is nothing left to say."""
     return (
         sa.update(sends)
-        .where(
-            sends.c.tenant_id == work.tenant_id,
-            sends.c.id == sa.any_(uuids(queued)),
-            sends.c.state == SendState.QUEUED,
-            ~live,
-        )
+        .where(sends.c.tenant_id == work.tenant_id, _is_empty(work, queued))
         .values(state=SendState.SUPPRESSED, reason=reason, queue_at=None, version=sends.c.version + 1)
         .returning(sends.c.id, sends.c.run_id)
     )

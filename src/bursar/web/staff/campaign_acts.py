@@ -8,13 +8,16 @@ from fastapi import Form as Typed
 from fastapi import Request
 from starlette.responses import Response
 
-from bursar.chasing import campaigns, previews
+from bursar.chasing import campaigns, leaving_out, previews
+from bursar.chasing.planning import LONGEST_NAME
 from bursar.chasing.results import show
 from bursar.core.errors import N_, Conflict, Invalid, Refusal
-from bursar.web import pages
+from bursar.web import pages, reading
+from bursar.web.campaign_forms import numbers_in
 from bursar.web.campaign_values import outlook
 from bursar.web.forms import Form
 from bursar.web.sessions import signed_in, staff_router, viewer_work
+from bursar.web.staff.campaign_pages import left_out_page
 
 router = staff_router()
 ONE = "/campaigns/{campaign_id:uuid}"
@@ -109,9 +112,37 @@ async def clone(request: Request, campaign_id: UUID) -> Response:
     """The same choice as a new draft, looked at before anything leaves."""
     async with viewer_work(request) as work:
         old = await show(work, campaign_id)
-        name = f"{old.name[: campaigns.LONGEST_NAME - 13]} ({work.today.isoformat()})"
+        name = f"{old.name[: LONGEST_NAME - 13]} ({work.today.isoformat()})"
         clone_id = await campaigns.clone(work, campaign_id, name)
     return _back(request, clone_id, N_("A new draft with the same choice, as it stands today."))
+
+
+@router.post(ONE + "/exclusions")
+async def leave_out(request: Request, campaign_id: UUID) -> Response:
+    """One customer of the list, or invoices by the numbers that were pasted."""
+    typed = await reading.typed(request)
+    customer = reading.cursor(typed.get("customer"))
+    try:
+        async with viewer_work(request) as work:
+            await leaving_out.leave_out(
+                work,
+                campaign_id,
+                customers=[customer] if customer else [],
+                numbers=numbers_in(typed.get("invoices", "")),
+                reason=typed.get("reason") or None,
+            )
+    except Invalid as refusal:
+        return await left_out_page(request, campaign_id, Form(typed).refused(refusal))
+    place = f"/campaigns/{campaign_id}" + ("" if customer else "/left-out")
+    return pages.see_other(request, place, toast=N_("Taken out of this campaign."))
+
+
+@router.post(ONE + "/exclusions/{left_out_id:uuid}/removal")
+async def put_back(request: Request, campaign_id: UUID, left_out_id: UUID) -> Response:
+    async with viewer_work(request) as work:
+        await leaving_out.put_back(work, campaign_id, left_out_id)
+    toast = N_("Put back; the list was made again.")
+    return pages.see_other(request, f"/campaigns/{campaign_id}/left-out", toast=toast)
 
 
 @router.post(ONE + "/messages/{send_id:uuid}/tests")

@@ -142,11 +142,23 @@
     bar.value = (100 * event.detail.loaded) / event.detail.total;
   });
 
-  // Templates: a merge tag goes where the cursor stands; the preview follows what is typed.
+  // Templates: a merge tag goes where the cursor stood last; the preview follows what is typed.
+  let lastTyped = null;
+  document.addEventListener("focusin", (event) => {
+    if (event.target.matches("form textarea, form input[type=text]")) lastTyped = event.target;
+  });
+  document.addEventListener("input", (event) => {
+    const list = event.target.dataset.filters && byId(event.target.dataset.filters);
+    if (!list) return;
+    const wanted = event.target.value.trim().toLowerCase();
+    for (const line of list.children) line.hidden = !line.textContent.toLowerCase().includes(wanted);
+  });
   document.addEventListener("click", (event) => {
     const tag = event.target.closest("[data-inserts]");
     if (!tag) return;
-    const field = byId(tag.dataset.into);
+    const form = byId(tag.dataset.into);
+    const field = form.contains(lastTyped) ? lastTyped : form.querySelector("textarea, input[type=text], input:not([type])");
+    if (!field) return;
     field.focus();
     field.setRangeText(tag.dataset.inserts, field.selectionStart, field.selectionEnd, "end");
     field.dispatchEvent(new Event("input", { bubbles: true }));
@@ -163,6 +175,18 @@
     previewing = setTimeout(preview, 600, editor);
   });
   document.querySelectorAll("[data-live-preview]").forEach(preview);
+  document.addEventListener("htmx:afterSettle", (event) => {
+    const editor = event.target.id === "blocks" && event.target.closest("[data-live-preview]");
+    if (!editor) return;
+    preview(editor);
+    document.body.dispatchEvent(new Event("blocks"));
+  });
+
+  // What went on by itself is through: its page has more to say than its progress had.
+  document.addEventListener("htmx:sseMessage", () => {
+    const through = document.querySelector("[data-follow]");
+    if (through) location.replace(through.href);
+  });
 
   // A form that came back refused: the first field to put right has the cursor.
   document.addEventListener("htmx:afterSettle", (event) => {
