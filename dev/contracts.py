@@ -1,7 +1,8 @@
 """`python -m dev.contracts DIR`: what we believe of a vendor's wire format, against the vendor's own files.
 
-Each `sandbox/<vendor>/contract.json` may say under "originals" where its beliefs come from, so that a new
-version of a vendor's file shows at once which of them is no longer true:
+Each `sandbox/<vendor>/contract.json`, and each `integrations/<vendor>/contract.json` beside an adapter, may say
+under "originals" where its beliefs come from, so that a new version of a vendor's file shows at once which of them
+is no longer true:
 
     {"originals": [{"file": "stripe_openapi_subset.json",
                     "at": "/components/schemas/checkout.session/properties",
@@ -17,15 +18,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-SANDBOX = Path(__file__).parents[1] / "src" / "bursar" / "sandbox"
+BURSAR = Path(__file__).parents[1] / "src" / "bursar"
+BOTH_SIDES = (BURSAR / "sandbox", BURSAR / "integrations")
 
 
-def main(originals: Path, sandbox: Path = SANDBOX) -> int:
+def main(originals: Path, *folders: Path) -> int:
     """Print every belief that an original contradicts; the exit status is 1 if there was one."""
     if not originals.is_dir():
         print(f"There is no folder {originals}: name the one that holds the vendors' files.", file=sys.stderr)
         return 2
-    contracts = sorted(sandbox.glob("*/contract.json"))
+    contracts = [one for folder in folders or BOTH_SIDES for one in sorted(folder.glob("*/contract.json"))]
     if not contracts:
         print("No vendor has a contract yet: nothing to compare.")
         return 0

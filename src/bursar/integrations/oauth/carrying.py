@@ -22,6 +22,8 @@ WORDS = {
     "no_more_today": N_("The provider takes no more messages from this mailbox today."),
     "signed_out": N_("The provider no longer lets us send from this mailbox. Sign in again."),
     "not_by_rules": N_("The provider does not let this mailbox send: its administrator's rules forbid it."),
+    "blocked": N_("The provider has blocked this mailbox. What to do stands in its inbox."),
+    "full": N_("This mailbox is full: its provider cannot keep what it sends. Its owner must make room."),
     "not_taken": N_("The provider refused this message."),
     "no_recipient": N_("The provider says that this is no address it could send to."),
     "too_large": N_("The message is too large for the provider."),
