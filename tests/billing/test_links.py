@@ -4,7 +4,16 @@ from uuid import uuid4
 
 import pytest
 
-from bursar.billing.links import PATH, invoice_address, invoice_token, read_token
+from bursar.billing.links import (
+    CUSTOMER_PATH,
+    PATH,
+    Addresses,
+    customer_token,
+    invoice_address,
+    invoice_token,
+    read_customer_token,
+    read_token,
+)
 from bursar.core.keys import Keyring
 from bursar.core.tokens import BadToken, Kind, sign
 
@@ -33,3 +42,18 @@ def test_a_token_with_one_letter_changed_opens_nothing(keyring: Keyring):
 
     with pytest.raises(BadToken):
         read_token(keyring, token[:40] + other + token[41:])
+
+
+def test_a_customers_page_has_a_token_of_its_own_that_opens_no_invoice(keyring: Keyring):
+    tenant, customer = uuid4(), uuid4()
+
+    address = Addresses(keyring, "https://bills.example.com/", tenant).of_customer(customer, 2)
+
+    token = address.removeprefix(f"https://bills.example.com{CUSTOMER_PATH}")
+    assert token == customer_token(keyring, tenant, customer, 2)
+    told = read_customer_token(keyring, token)
+    assert (told.tenant_id, told.id, told.extra) == (tenant, customer, 2)
+    with pytest.raises(BadToken):
+        read_token(keyring, token)
+    with pytest.raises(BadToken):
+        read_customer_token(keyring, invoice_token(keyring, tenant, customer, 2))

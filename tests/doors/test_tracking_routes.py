@@ -13,14 +13,16 @@ from httpx2 import AsyncClient, Response
 from bursar.core.clock import FixedClock
 from bursar.core.database import Addresses
 from bursar.core.keys import Keyring
+from bursar.core.kinds import AgentRole
 from bursar.core.tokens import Kind, sign
 from bursar.house import House
+from bursar.notifications.tables import notifications
 from bursar.outbox.suppressions import suppress
 from bursar.outbox.tables import suppressions
 from tests.conftest import NOW
 from tests.makers.outbox import a_send, engagements_of, the_send
 from tests.makers.staff import a_browser, a_house
-from tests.makers.tenancy import a_customer, a_tenant
+from tests.makers.tenancy import a_customer, a_tenant, an_agent
 
 pytestmark = pytest.mark.anyio
 
@@ -181,7 +183,7 @@ async def test_the_way_back_lifts_no_word_of_an_agent(mail: Mail):
 
     back = await mail.web.post(f"/u/{mail.token(Kind.UNSUBSCRIBE)}/return")
 
-    assert "No more reminders" in back.text
+    assert "Only invoices, receipts and answers still come" in back.text
     assert await mail.stopped() == [("manual", "all", True), ("unsubscribe", "reminders", False)]
 
 
@@ -192,7 +194,50 @@ async def test_its_reader_reads_it_in_the_language_of_the_mail(mail: Mail):
     assert 'lang="ar" dir="rtl"' in page.text
     confirmed = await arabic.opt_out(headers={"accept-language": "en"})
     assert 'lang="ar" dir="rtl"' in confirmed.text
-    assert f'name="next" value="/u/{arabic.token(Kind.UNSUBSCRIBE)}"' in confirmed.text
+    assert f'href="/u/{arabic.token(Kind.UNSUBSCRIBE)}?lang=en"' in confirmed.text
+    english = await arabic.web.get(f"/u/{arabic.token(Kind.UNSUBSCRIBE)}?lang=en")
+    assert 'lang="en" dir="ltr"' in english.text
+
+
+@pytest.mark.parametrize(
+    ("chosen", "left"),
+    [("reminders", ["marketing", "all"]), ("marketing", ["reminders", "all"]), ("all", [])],
+)
+async def test_its_reader_chooses_what_ends_and_takes_all_of_it_back(
+    mail: Mail, chosen: str, left: list[str]
+):
+    asked = (await mail.opt_out("GET")).text
+    for scope in ("reminders", "marketing", "all"):
+        assert f'name="scope" value="{scope}"' in asked
+
+    page = (await mail.opt_out(data={"scope": chosen})).text
+
+    assert await mail.stopped() == [("unsubscribe", chosen, True)]
+    assert [one for one in ("reminders", "marketing", "all") if f'value="{one}"' in page] == left
+    await mail.opt_out(data=ONE_CLICK)
+    await mail.web.post(f"/u/{mail.token(Kind.UNSUBSCRIBE)}/return")
+    assert not any(holds for _, _, holds in await mail.stopped())
+
+
+async def test_a_choice_that_is_not_offered_ends_the_stream_of_the_message(mail: Mail):
+    await mail.opt_out(data={"scope": "reviews"})
+    assert await mail.stopped() == [("unsubscribe", "reminders", True)]
+
+
+async def test_the_owner_is_told_that_a_reader_left_and_once(mail: Mail):
+    await an_agent(mail.house.office, mail.tenant, role=AgentRole.OWNER)
+    await an_agent(mail.house.office, mail.tenant, role=AgentRole.AGENT, email="aide@firm.example")
+
+    for _ in range(2):
+        await mail.opt_out(data=ONE_CLICK)
+
+    async with mail.house.office.work(mail.tenant) as work:
+        kinds = (
+            await work.db.scalars(
+                sa.select(notifications.c.kind).where(notifications.c.tenant_id == mail.tenant)
+            )
+        ).all()
+    assert list(kinds) == ["suppression.unsubscribe"]
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from httpx2 import AsyncClient
 from PIL import Image
 
-from bursar.billing.links import PATH, invoice_token
+from bursar.billing.links import CUSTOMER_PATH, PATH, customer_token, invoice_token
 from bursar.core.clock import FixedClock
 from bursar.core.database import Addresses
 from bursar.core.keys import Keyring
@@ -45,6 +45,11 @@ class Shop:
 
     def path(self, invoice: UUID, *, version: int = 1, keyring: Keyring | None = None) -> str:
         return PATH + invoice_token(keyring or self.house.keyring, self.tenant, invoice, version)
+
+    def page(self, customer: UUID | None = None, *, version: int = 1, tenant: UUID | None = None) -> str:
+        """Where a customer sees all that is open; theirs unless another is named."""
+        token = customer_token(self.house.keyring, tenant or self.tenant, customer or self.customer, version)
+        return CUSTOMER_PATH + token
 
     async def invoice(self, **given: Any) -> UUID:
         async with self.work() as work:

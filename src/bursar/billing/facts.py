@@ -36,11 +36,16 @@ def silence(state: str, balance_minor: int, *, disputed: bool, promised: bool) -
 
 
 def invoice_values(
-    facts: Sequence[Fact], today: date, locale: str, address_of: Callable[[UUID], str] | None = None
+    facts: Sequence[Fact],
+    today: date,
+    locale: str,
+    address_of: Callable[[UUID], str] | None = None,
+    *,
+    all_of_it: str | None = None,
 ) -> dict[str, Any]:
     """The merge tags about open invoices (`outbox.tags`); no amount is ever added across currencies.
 
-    `address_of` gives the public address of an invoice's page.
+    `address_of` gives the public address of an invoice's page, `all_of_it` is that of the customer's own.
     """
     by_currency: dict[str, list[int]] = {}
     for fact in facts:
@@ -69,5 +74,5 @@ def invoice_values(
             for currency, amounts in sorted(by_currency.items())
         ],
         "oldest_days_overdue": max((today - min(fact.due_date for fact in facts)).days, 0) if facts else 0,
-        "pay_link": None,
+        "pay_link": all_of_it,
     }

@@ -170,9 +170,13 @@ async def say_paid(
     await _say(work, opened.invoice_id, DisputeReason.ALREADY_PAID, " · ".join(filter(None, told)), proof)
 
 
+def acts_closed() -> Conflict:
+    return Conflict(N_("This can only be answered by writing to us."), code="acts_closed")
+
+
 def _must_act(opened: Opened) -> None:
     if not opened.may_act:
-        raise Conflict(N_("This can only be answered by writing to us."), code="acts_closed")
+        raise acts_closed()
 
 
 def _words(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -45,7 +45,10 @@ EVENTS = {
 
 @dataclass(frozen=True, slots=True)
 class Suppression:
-    """`customer_name`: of a customer who has this address now."""
+    """`customer_name`: of a customer who has this address now.
+
+    Its evidence: the message by whose link, refusal or report it came about, and what came in and said so.
+    """
 
     id: UUID
     address_key: str
@@ -53,9 +56,11 @@ class Suppression:
     scope: Scope
     reason: SuppressionReason
     source_send_id: UUID | None
+    incoming_message_id: UUID | None
     note: str | None
     expires_at: datetime | None
     lifted_at: datetime | None
+    lifted_because: str | None
     created_at: datetime
     customer_name: str | None
 
@@ -70,11 +75,15 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Unsubscribed:
-    """What a reader ended, for the page that confirms it. `again`: it was ended before."""
+    """What a reader ended, for the page that confirms it. `again`: it was ended before.
+
+    `stopped`: all that does not go to the address at present, whoever said so.
+    """
 
     address: str
     scope: Scope
     again: bool
+    stopped: frozenset[Scope] = frozenset()
 
 
 async def suppress(
@@ -85,6 +94,7 @@ async def suppress(
     scope: Scope = Scope.ALL,
     reason: SuppressionReason = SuppressionReason.MANUAL,
     source_send: UUID | None = None,
+    incoming_message: UUID | None = None,
     note: str | None = None,
     expires_at: datetime | None = None,
 ) -> UUID:
@@ -105,6 +115,8 @@ async def suppress(
         "scope": scope,
         "reason": reason,
         "source_send_id": source_send,
+        "incoming_message_id": incoming_message,
+        "created_by": _agent(work),
         "note": cells.parse_text(note, field="note", limit=LONGEST_NOTE) if note else None,
         "expires_at": expires_at,
     }
@@ -126,7 +138,7 @@ async def hard_bounced(work: Work, bounced: Sequence[Row[Any]]) -> None:
     await work.record(EVENTS[SuppressionReason.HARD_BOUNCE], *records)
 
 
-async def lift(work: Work, suppression_id: UUID) -> None:
+async def lift(work: Work, suppression_id: UUID, *, because: str | None = None) -> None:
     """Write to the address again; what was suppressed meanwhile stays so. The row keeps the trace.
 
     Raises `NotFound`, `Conflict` for one that was lifted before, or that an erasure left behind.
@@ -142,21 +154,25 @@ async def lift(work: Work, suppression_id: UUID) -> None:
         )
     if row.lifted_at is not None:
         raise Conflict(N_("This address may be written to already."), code="already_lifted")
-    await work.db.execute(queries.lift(work, suppression_id))
+    said = cells.parse_text(because, field="because", limit=LONGEST_NOTE) if because else None
+    await work.db.execute(queries.lift(work, suppression_id, _agent(work), said))
     told = {"scope": row.scope, "reason": row.reason}
     await work.record("suppression.lift", Record(suppression_id, payload=told))
 
 
-async def unsubscribe(work: Work, send_id: UUID, *, user_agent: str | None = None) -> Unsubscribed:
+async def unsubscribe(
+    work: Work, send_id: UUID, *, scope: Scope | None = None, user_agent: str | None = None
+) -> Unsubscribed:
     """The reader of a send wants no more of its stream: stops it, and what is queued of it. Twice is once (R89).
 
-    Raises `NotFound`. Other streams go on: who wants no newsletter still gets their sign-in codes (T41).
+    With `scope` they chose what to stop themselves. Raises `NotFound`. Other streams go on: who wants no newsletter
+    still gets their sign-in codes (T41).
     """
     work.allow(AgentRole.AGENT, customer=True)
     row = (await work.db.execute(queries.recipient(work, send_id))).one_or_none()
     if row is None or not row.address_key:
         raise NotFound("link")
-    scope = SCOPE_OF_STREAM[MailStream(row.stream)]
+    scope = scope or SCOPE_OF_STREAM[MailStream(row.stream)]
     values = {
         "address_key": row.address_key,
         "channel": row.channel,
@@ -172,13 +188,18 @@ async def unsubscribe(work: Work, send_id: UUID, *, user_agent: str | None = Non
 
 
 async def unsubscribe_by_token(
-    office: Office, token: str, *, user_agent: str | None = None, origin: Origin = Origin()
+    office: Office,
+    token: str,
+    *,
+    scope: Scope | None = None,
+    user_agent: str | None = None,
+    origin: Origin = Origin(),
 ) -> Unsubscribed:
     """The one-click POST and the button of the confirming page: the token is the credential. Raises `NotFound`."""
     signed = verify(office.keyring, Kind.UNSUBSCRIBE, token)
     actor = Actor(ActorType.CUSTOMER)
     async with office.work(signed.tenant_id, actor=actor, cause="unsubscribe", origin=origin) as work:
-        return await unsubscribe(work, signed.id, user_agent=user_agent)
+        return await unsubscribe(work, signed.id, scope=scope, user_agent=user_agent)
 
 
 async def look_at_token(office: Office, token: str) -> Unsubscribed:
@@ -190,8 +211,8 @@ async def look_at_token(office: Office, token: str) -> Unsubscribed:
             raise NotFound("link")
         stream = MailStream(row.stream)
         scope = SCOPE_OF_STREAM[stream]
-        stopped = await work.db.execute(queries.stopped_address(work, row.address_key, row.channel, stream))
-        return Unsubscribed(row.to_address, scope, again=stopped.first() is not None)
+        stopped = await _stopped(work, row.address_key, row.channel)
+        return Unsubscribed(row.to_address, scope, again=scope in stopped, stopped=stopped)
 
 
 async def list_suppressions(
@@ -200,6 +221,8 @@ async def list_suppressions(
     text: str | None = None,
     scope: Scope | None = None,
     reason: SuppressionReason | None = None,
+    channel: Channel | None = None,
+    address_key: str | None = None,
     lifted: bool = False,
     cursor: UUID | None = None,
     limit: int = 50,
@@ -207,8 +230,9 @@ async def list_suppressions(
     """The newest first; with `lifted` also those that no longer hold. `text` is looked for in the address."""
     size = max(1, min(limit, LARGEST_PAGE))
     wanted = {"text": text, "scope": scope, "reason": reason, "lifted": lifted}
+    wanted |= {"channel": channel, "address_key": address_key}
     rows = (await work.db.execute(queries.page(work, wanted, cursor, size + 1))).all()
-    found = [_suppression(row) for row in rows[:size]]
+    found = [suppression_of(row) for row in rows[:size]]
     return Page(found, found[-1].id if len(rows) > size else None)
 
 
@@ -220,13 +244,9 @@ async def _add(work: Work, values: dict[str, Any], *, customer_id: UUID | None =
         suppression_id = (await work.db.scalars(queries.same(work, values))).one()
         await work.db.execute(queries.extend(work, suppression_id, values.get("expires_at")))
     reason, scope = SuppressionReason(values["reason"]), Scope(values["scope"])
-    streams = None if reason in queries.ALWAYS else STREAMS[scope]
-    queued = list(
-        await work.db.scalars(queries.lock_queued_to(work, values["address_key"], values["channel"], streams))
-    )
-    stopped = list(await work.db.scalars(queries.stop(work, queued, SUPPRESSED_AS[reason]))) if queued else []
+    stopped = await stop_queued(work, values["address_key"], Channel(values["channel"]), scope, reason)
     if new:
-        told = {"scope": scope, "send_id": values.get("source_send_id"), "stopped": len(stopped)}
+        told = {"scope": scope, "send_id": values.get("source_send_id"), "stopped": stopped}
         payload = {name: str(value) if isinstance(value, UUID) else value for name, value in told.items()}
         record = Record(suppression_id, customer_id, payload=payload)
         event = EVENTS[reason]
@@ -234,7 +254,37 @@ async def _add(work: Work, values: dict[str, Any], *, customer_id: UUID | None =
     return suppression_id, new
 
 
-def _suppression(row: Any) -> Suppression:
+async def _stopped(work: Work, address_key: str, channel: str) -> frozenset[Scope]:
+    """Which of the streams that a reader may end do not go to an address."""
+    rows = (await work.db.execute(queries.in_force_at(work, address_key, channel))).all()
+    every = frozenset({Scope.ALL, Scope.REMINDERS, Scope.MARKETING})
+    if any(row.reason in queries.ALWAYS or row.scope == Scope.ALL for row in rows):
+        return every
+    found = frozenset(Scope(row.scope) for row in rows) & every
+    return every if {Scope.REMINDERS, Scope.MARKETING} <= found else found
+
+
+async def stop_queued(
+    work: Work, address_key: str, channel: Channel, scope: Scope, reason: SuppressionReason
+) -> int:
+    """Suppress what is queued for an address and may not go any more; how many that were."""
+    streams = None if reason in queries.ALWAYS else STREAMS[scope]
+    queued = list(await work.db.scalars(queries.lock_queued_to(work, address_key, channel, streams)))
+    if not queued:
+        return 0
+    return len(list(await work.db.scalars(queries.stop(work, queued, SUPPRESSED_AS[reason]))))
+
+
+def end_of(work: Work, day: date) -> datetime:
+    """When a suppression ends that holds until the end of a day, where the firm is."""
+    return datetime.combine(day + timedelta(days=1), time(), tzinfo=work.zone)
+
+
+def _agent(work: Work) -> UUID | None:
+    return work.actor.id if work.actor.type is ActorType.AGENT else None
+
+
+def suppression_of(row: Any) -> Suppression:
     return Suppression(
         row.id,
         row.address_key,
@@ -242,9 +292,11 @@ def _suppression(row: Any) -> Suppression:
         Scope(row.scope),
         SuppressionReason(row.reason),
         row.source_send_id,
+        row.incoming_message_id,
         row.note,
         row.expires_at,
         row.lifted_at,
+        row.lifted_because,
         row.created_at,
         row.customer_name,
     )

@@ -47,6 +47,8 @@ class ImportKind(StrEnum):
     PRICES = "prices"
     UNITS = "units"
     BANK_LINES = "bank_lines"
+    TEMPLATES = "templates"
+    SUPPRESSIONS = "suppressions"
 
 
 class RowOutcome(StrEnum):

@@ -39,9 +39,9 @@ class Site:
 
     base_url: str = "http://127.0.0.1:8000"
     trusted_origins: frozenset[str] = frozenset()
-    exempt: tuple[str, ...] = ("/u/", "/i/")
-    token_pages: tuple[str, ...] = ("/u/", "/i/", "/l/", "/o/", "/password/")
-    uploads: tuple[str, ...] = ("/imports", "/i/")
+    exempt: tuple[str, ...] = ("/u/", "/i/", "/c/")
+    token_pages: tuple[str, ...] = ("/u/", "/i/", "/c/", "/l/", "/o/", "/password/")
+    uploads: tuple[str, ...] = ("/imports", "/i/", "/templates/import", "/c/")
     bearer: tuple[str, ...] = ("/api/",)
     cookies: "Cookies" = field(init=False)
 

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from bursar.core.schema import same_tenant, uuids
 from bursar.core.work import Work
-from bursar.outbox.states import EngagementKind, MailStream, Scope, SendState, SuppressionReason
+from bursar.outbox.states import EngagementKind, SendState, SuppressionReason
 from bursar.outbox.tables import engagements, sends, suppressions
 from bursar.tenancy.tables import customers
 
@@ -60,7 +60,7 @@ def one(work: Work, suppression_id: UUID) -> sa.Select:
     )
 
 
-def lift(work: Work, suppression_id: UUID) -> sa.Update:
+def lift(work: Work, suppression_id: UUID, lifted_by: UUID | None, because: str | None) -> sa.Update:
     return (
         sa.update(suppressions)
         .where(
@@ -68,7 +68,7 @@ def lift(work: Work, suppression_id: UUID) -> sa.Update:
             suppressions.c.id == suppression_id,
             suppressions.c.lifted_at.is_(None),
         )
-        .values(lifted_at=work.now)
+        .values(lifted_at=work.now, lifted_by=lifted_by, lifted_because=because)
     )
 
 
@@ -124,38 +124,21 @@ def add_unsubscribe(work: Work, send_id: UUID, run_id: UUID | None, user_agent: 
     )
 
 
-def stopped_address(work: Work, address_key: str, channel: str, stream: MailStream) -> sa.Select:
-    """Suppressions in force that stop a stream to an address, the gravest first."""
-    s = suppressions
-    scopes = {
-        MailStream.REMINDER: (Scope.ALL, Scope.REMINDERS),
-        MailStream.MARKETING: (Scope.ALL, Scope.MARKETING),
-    }
-    theirs = s.c.scope.in_(scopes[stream]) if stream in scopes else sa.false()
-    return (
-        sa.select(s.c.id, s.c.reason, s.c.scope)
-        .where(
-            s.c.tenant_id == work.tenant_id,
-            s.c.address_key == address_key,
-            s.c.channel == channel,
-            s.c.lifted_at.is_(None),
-            sa.or_(s.c.expires_at.is_(None), s.c.expires_at > work.now),
-            sa.or_(s.c.reason.in_(ALWAYS), theirs),
-        )
-        .order_by(s.c.reason.in_(ALWAYS).desc(), s.c.id)
+def in_force_at(work: Work, address_key: str, channel: str) -> sa.Select:
+    """What stands against an address at present."""
+    s = suppressions.c
+    return sa.select(s.id, s.reason, s.scope).where(
+        s.tenant_id == work.tenant_id,
+        s.address_key == address_key,
+        s.channel == channel,
+        s.lifted_at.is_(None),
+        sa.or_(s.expires_at.is_(None), s.expires_at > work.now),
     )
 
 
 def page(work: Work, wanted: Mapping[str, Any], before: UUID | None, limit: int) -> sa.Select:
     """Suppressions that meet `wanted`, the newest first, with the customer whose address it is, if one has it."""
     s = suppressions
-    name = (
-        sa.select(sa.func.coalesce(customers.c.company_name, customers.c.full_name))
-        .where(same_tenant(customers, s), customers.c.email_key == s.c.address_key)
-        .order_by(customers.c.id)
-        .limit(1)
-        .scalar_subquery()
-    )
     chosen = [s.c.tenant_id == work.tenant_id]
     if not wanted.get("lifted"):
         chosen.append(s.c.lifted_at.is_(None))
@@ -165,4 +148,16 @@ def page(work: Work, wanted: Mapping[str, Any], before: UUID | None, limit: int)
     chosen += [s.c[column] == wanted[column] for column in asked if wanted.get(column) is not None]
     if before is not None:
         chosen.append(s.c.id < before)
-    return sa.select(s, name.label("customer_name")).where(*chosen).order_by(s.c.id.desc()).limit(limit)
+    return sa.select(s, customer_name()).where(*chosen).order_by(s.c.id.desc()).limit(limit)
+
+
+def customer_name() -> sa.Label[str]:
+    """Of one customer who has the address now."""
+    name = (
+        sa.select(sa.func.coalesce(customers.c.company_name, customers.c.full_name))
+        .where(same_tenant(customers, suppressions), customers.c.email_key == suppressions.c.address_key)
+        .order_by(customers.c.id)
+        .limit(1)
+        .scalar_subquery()
+    )
+    return name.label("customer_name")

@@ -9,7 +9,8 @@ from bursar.billing.states import DisputeReason
 from bursar.core.formats import format_day, format_money, format_number
 from bursar.core.money import Money
 from bursar.web.languages import Language
-from bursar.web.public.invoice_words import LANGUAGES, words
+from bursar.web.public.invoice_words import words
+from bursar.web.public.wording import LANGUAGES
 
 TONES = {"issued": "busy", "partially_paid": "busy", "overdue": "bad", "paid": "good"}
 
@@ -35,7 +36,7 @@ def shown(told: Hosted, language: Language, path: str, logo: str | None) -> dict
         "lang": f"?lang={code}",
         "firm": written.seller.trade_name or written.seller.name if written else told.firm,
         "colour": colour_of(told.branding),
-        "logo": _embedded(logo) if logo else None,
+        "logo": embedded(logo) if logo else None,
         "number": invoice.number,
         "status": t[f"status_{invoice.status}"],
         "tone": TONES.get(invoice.status, "calm"),
@@ -110,5 +111,5 @@ def _moves(told: Hosted, t: Any, code: str) -> list[dict[str, Any]]:
     return [*paid, *credited]
 
 
-def _embedded(picture: str) -> str:
+def embedded(picture: str) -> str:
     return "data:image/svg+xml;base64," + base64.b64encode(picture.encode()).decode("ascii")

@@ -1,42 +1,31 @@
-"""The words of an invoice's public page in the four languages in which customers are written to.
-
-The staff's pages speak two of them and their catalogue is a translator's. This page is a customer's, and stands
-beside documents and letters in the same four.
-"""
+"""The words of an invoice's public page in the four languages in which customers are written to."""
 
 from collections.abc import Mapping
 
 from bursar.core.errors import Refusal
-from bursar.web.languages import WRITTEN, Language
-
-LANGUAGES: Mapping[str, Language] = {
-    code: Language(code, name, "rtl" if code in ("ar", "he") else "ltr") for code, name in WRITTEN
-}
-_CODES = ("en", "ar", "he", "fr")
-
-
-def spoken(*wishes: str | None) -> Language:
-    """The first of these that we speak, "he-IL" too; English else."""
-    short = [(wish or "").replace("_", "-").partition("-")[0].lower() for wish in wishes]
-    return LANGUAGES[next((code for code in short if code in LANGUAGES), "en")]
+from bursar.web.public.wording import CODES, Row, in_language
 
 
 def words(code: str) -> Mapping[str, str]:
-    at = _CODES.index(code)
-    return {name: each[at] for name, each in _WORDS.items()}
+    return in_language(code, _WORDS)
 
 
 def refusal_words(code: str, refusal: Refusal) -> str:
     """Why it was not taken; what has no words of its own here was not foreseen of a person."""
-    told = _REFUSALS.get(refusal.code, _REFUSALS["not_taken"])[_CODES.index(code)]
+    told = _REFUSALS.get(refusal.code, _REFUSALS["not_taken"])[CODES.index(code)]
     return told.format(**{name: str(value) for name, value in refusal.params.items()})
 
 
-_Row = tuple[str, str, str, str]
-_WORDS: Mapping[str, _Row] = {
+_WORDS: Mapping[str, Row] = {
     "invoice": ("Invoice", "فاتورة", "חשבונית", "Facture"),
     "language": ("Language", "اللغة", "שפה", "Langue"),
     "skip": ("Skip to the content", "انتقل إلى المحتوى", "דילוג לתוכן", "Aller au contenu"),
+    "all_open": (
+        "All open invoices",
+        "كل الفواتير المفتوحة",
+        "כל החשבוניות הפתוחות",
+        "Toutes les factures ouvertes",
+    ),
     "open": ("Open", "المتبقي", "יתרה לתשלום", "Reste dû"),
     "total": ("Total", "الإجمالي", "סכום כולל", "Total"),
     "net": ("Net", "الصافي", "סכום נטו", "Total HT"),
@@ -140,7 +129,7 @@ _WORDS: Mapping[str, _Row] = {
     "status_cancelled": ("Cancelled", "ملغاة", "בוטלה", "Annulée"),
     "status_refunded": ("Refunded", "مستردة", "הוחזרה", "Remboursée"),
 }
-_REFUSALS: Mapping[str, _Row] = {
+_REFUSALS: Mapping[str, Row] = {
     "not_taken": (
         "This could not be taken. Look at what you entered and try again, or answer our message.",
         "تعذر قبول ذلك. راجعوا ما أدخلتموه وحاولوا مرة أخرى، أو ردوا على رسالتنا.",
@@ -152,6 +141,12 @@ _REFUSALS: Mapping[str, _Row] = {
         "اختاروا يومًا من اليوم حتى {last}.",
         "בחרו יום מהיום ועד {last}.",
         "Choisissez un jour entre aujourd’hui et le {last}.",
+    ),
+    "nothing_to_promise": (
+        "Nothing is left to promise.",
+        "لا يوجد ما يمكن تحديد موعد لسداده.",
+        "לא נותר דבר לקבוע לו מועד.",
+        "Il ne reste rien à promettre.",
     ),
     "no_moves_left": (
         "The date was changed as often as it can be. Please talk to us.",
