@@ -1,4 +1,4 @@
-"""A campaign's message that waits because something changed goes after all: a person has seen it as it is now."""
+"""A message that waits because something changed goes after all: a person has seen it as it is now."""
 
 from uuid import UUID
 
@@ -12,10 +12,10 @@ from bursar.outbox.states import Purpose
 async def approve(work: Work, send_id: UUID) -> None:
     """Held to the facts of this moment from here on, and sent to the address that its reader has now.
 
-    Raises `NotFound`, also for what is no campaign's, and `IllegalMove` for a send that does not wait for this.
+    Raises `NotFound`, also for what chasing did not write, and `IllegalMove` for a send that does not wait for this.
     """
     send = (await reading.get_send(work, send_id)).send
-    if send.purpose is not Purpose.CAMPAIGN or send.customer_id is None:
+    if send.purpose not in (Purpose.CAMPAIGN, Purpose.CHASE) or send.customer_id is None:
         raise NotFound("send")
     [person] = await people_of(work, [send.customer_id])
     about = await subjects_of(work, [send_id])

@@ -24,7 +24,9 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What all sends of a set have in common. With `waits_for` they stay in the queue until `sends.let_go`."""
+    """What all sends of a set have in common. With `waits_for` they stay in the queue until `sends.let_go`; none
+    leaves it before `not_before`.
+    """
 
     purpose: Purpose
     stream: MailStream
@@ -33,6 +35,7 @@ class Order:
     sending_account_id: UUID | None = None
     priority: int = 5
     waits_for: str | None = None
+    not_before: datetime | None = None
 
 
 async def primary_account(work: Work, channel: Channel = Channel.EMAIL) -> UUID | None:
@@ -56,6 +59,7 @@ async def order_many(work: Work, order: Order, kind: str, due: Select) -> None:
         "run_id": order.run_id,
         "sending_account_id": order.sending_account_id,
         "priority": order.priority,
+        **({"queue_at": order.not_before} if order.not_before else {}),
         **({"reason": order.waits_for, "queue_at": None} if order.waits_for else {}),
     }
     await work.db.execute(queries.order_sends(work, told))
@@ -77,7 +81,10 @@ async def order(
     not_before: datetime | None = None,
     reviewed: dict[str, Any] | None = None,
 ) -> UUID | None:
-    """Order one send; None if this touch was ordered before. Without an address it is born suppressed."""
+    """Order one send; None if this touch was ordered before. Without an address it is born suppressed.
+
+    One without a template's version says what an agent writes for it (`resolving.edit_text`).
+    """
     account = order.sending_account_id
     if account is None:
         account = await primary_account(work, order.channel)

@@ -49,6 +49,11 @@ async def plan(work: Work, run_id: UUID, at: datetime, *, any_hour: bool) -> Non
     await work.db.execute(queries.edit(work, run_id, {"release_at": at, "any_hour": any_hour}))
 
 
+async def announce(work: Work, run_id: UUID, at: datetime | None) -> None:
+    """Say when a held run goes by itself, whatever is in it by then; None: when somebody lets it go."""
+    await work.db.execute(queries.edit(work, run_id, {"release_at": at}))
+
+
 async def pause(work: Work, run_id: UUID, reason: RunReason) -> None:
     """Read by the next claim; what is on the wire is not called back."""
     await move(work, states.PAUSE_RUN, run_id, because=reason, reason=reason)

@@ -45,16 +45,23 @@ async def received(work: Work, happened: Happened) -> None:
         await _order(work, NoticeKind.RECEIPT, lambda words: queries.received(work, ids, words))
 
 
-async def order_due(work: Work) -> None:
-    """What the calendar wants said today: what comes due, and what is late. Safe to repeat."""
+async def order_due(work: Work, spared: Select | None = None) -> None:
+    """What the calendar wants said today: what comes due, and what is late. Safe to repeat.
+
+    Nothing of the invoices that `spared` selects: somebody else reminds of them.
+    """
     work.allow(AgentRole.ADMIN)
     rules = await _rules(work)
     before, after = rules.reminder_days_before, rules.overdue_days_after
     if before is not None:
-        await _order(work, NoticeKind.REMINDER, lambda words: queries.coming_due(work, before, words))
+        await _order(work, NoticeKind.REMINDER, lambda words: queries.coming_due(work, before, words, spared))
     if after is not None:
         last = work.today - timedelta(days=after)
-        await _order(work, NoticeKind.OVERDUE, lambda words: queries.late(work, last - CATCH_UP, last, words))
+        await _order(
+            work,
+            NoticeKind.OVERDUE,
+            lambda words: queries.late(work, after, last - CATCH_UP, words, spared),
+        )
 
 
 async def let_go(work: Work) -> None:

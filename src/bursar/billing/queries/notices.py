@@ -78,21 +78,24 @@ def ordered_as(work: Work, touch_key: str) -> sa.Select:
     )
 
 
-def coming_due(work: Work, days_before: int, words: Words) -> sa.Select:
+def coming_due(work: Work, days_before: int, words: Words, spared: sa.Select | None) -> sa.Select:
     """Our open invoices that are due within `days_before` days and were written before those began.
 
     Who has just been sent an invoice needs no reminder of it. One notice a customer, whatever it is about.
     """
     ahead = timedelta(days=days_before)
-    return _reminding(work, "reminder", words).where(
+    return _reminding(work, "reminder", -days_before, words, spared).where(
         invoices.c.due_date.between(work.today, work.today + ahead),
         invoices.c.issue_date < invoices.c.due_date - days_before,
     )
 
 
-def late(work: Work, first: date, last: date, words: Words) -> sa.Select:
-    """Our open invoices that were due between these days, one notice a customer."""
-    return _reminding(work, "overdue", words).where(invoices.c.due_date.between(first, last))
+def late(work: Work, days_after: int, first: date, words: Words, spared: sa.Select | None) -> sa.Select:
+    """Our open invoices that are late by so many days and were not due before `first`, one notice a customer."""
+    last = work.today - timedelta(days=days_after)
+    return _reminding(work, "overdue", days_after, words, spared).where(
+        invoices.c.due_date.between(first, last)
+    )
 
 
 def received(work: Work, ids: Sequence[UUID], words: Words) -> sa.Select:
@@ -139,12 +142,14 @@ def waiting_with_document(work: Work) -> sa.Select:
     )
 
 
-def _reminding(work: Work, kind: str, words: Words) -> sa.Select:
-    """Open invoices of ours that never had this notice and are not to be left in peace, keyed by their customer.
+def _reminding(work: Work, kind: str, days: int, words: Words, spared: sa.Select | None) -> sa.Select:
+    """Open invoices of ours that were never told so before and are not to be left in peace, keyed by their customer.
 
-    What another program wrote is reminded of there, or by a campaign.
+    A rung is named by its days from due, whoever tells it: an invoice that a sequence had reminded of needs no
+    reminder, and one that a sequence had called late no notice. What another program wrote is reminded of there, by a
+    sequence or by a campaign.
     """
-    touch = f"notice/{kind}"
+    touch = f"{days:+d}"
     first = sa.func.first_value(invoices.c.id).over(
         partition_by=invoices.c.customer_id, order_by=(invoices.c.due_date, invoices.c.id)
     )
@@ -152,7 +157,8 @@ def _reminding(work: Work, kind: str, words: Words) -> sa.Select:
         same_tenant(send_subjects, invoices),
         send_subjects.c.subject_type == "invoice",
         send_subjects.c.subject_id == invoices.c.id,
-        send_subjects.c.touch == touch,
+        send_subjects.c.touch.is_not(None),
+        *([] if days < 0 else [send_subjects.c.touch.startswith("+"), send_subjects.c.touch != "+0"]),
         send_subjects.c.dropped_at.is_(None),
     )
     named = sa.exists().where(
@@ -169,6 +175,7 @@ def _reminding(work: Work, kind: str, words: Words) -> sa.Select:
         ~is_promised(invoices, work.today),
         ~had,
         ~named,
+        *([] if spared is None else [invoices.c.id.not_in(spared)]),
     )
 
 

@@ -6,9 +6,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from bursar.billing.tables import invoices, is_disputed, is_promised
-from bursar.chasing.tables import campaigns
+from bursar.chasing.queries.sequence_staging import is_chased_in_state, was_campaigned
+from bursar.chasing.states import ChaseState, Covers, LeftOut
+from bursar.chasing.tables import campaigns, is_excluded, sequence_runs, sequences
 from bursar.core.schema import same_tenant, uuids_named
-from bursar.outbox.tables import has_replied, send_subjects, sending_accounts
+from bursar.outbox.tables import has_replied, runs, send_subjects, sending_accounts
 from bursar.tenancy.tables import customers, recipient, tenants
 
 
@@ -71,15 +73,18 @@ def people() -> sa.Select:
 
 @cache
 def firms() -> sa.Select:
-    """For each run the firm and the account it writes from, as a letter names them.
+    """For each run the firm and the account it writes from, as a letter names them; `unseen` where a list of a
+    sequence was let go by nobody.
 
     Built once. Named: tenant_id, ids (of the runs, as text).
     """
-    t, a, k = tenants, sending_accounts, campaigns
+    t, a, k, r, d, q = tenants, sending_accounts, campaigns, runs, sequence_runs, sequences
+    chosen = sa.func.coalesce(k.c.sending_account_id, d.c.sending_account_id)
     columns: list[Any] = [
-        k.c.run_id,
-        k.c.sender_name,
-        k.c.reply_to,
+        r.c.id.label("run_id"),
+        sa.func.coalesce(k.c.sender_name, q.c.sender_name).label("sender_name"),
+        sa.func.coalesce(k.c.reply_to, q.c.reply_to).label("reply_to"),
+        sa.and_(d.c.id.is_not(None), r.c.released_by.is_(None)).label("unseen"),
         t.c.name,
         t.c.address_lines,
         t.c.city,
@@ -89,7 +94,36 @@ def firms() -> sa.Select:
     ]
     return (
         sa.select(*columns)
-        .join(a, sa.and_(same_tenant(a, k), a.c.id == k.c.sending_account_id))
-        .join(t, same_tenant(t, k))
-        .where(k.c.tenant_id == sa.bindparam("tenant_id"), k.c.run_id == sa.any_(uuids_named("ids")))
+        .select_from(r)
+        .outerjoin(k, same_tenant(k, r) & (k.c.run_id == r.c.id))
+        .outerjoin(d, same_tenant(d, r) & (d.c.run_id == r.c.id))
+        .outerjoin(q, same_tenant(q, d) & (q.c.id == d.c.sequence_id))
+        .join(a, same_tenant(a, r) & (a.c.id == chosen))
+        .join(t, same_tenant(t, r))
+        .where(r.c.tenant_id == sa.bindparam("tenant_id"), r.c.id == sa.any_(uuids_named("ids")))
+    )
+
+
+@cache
+def standing() -> sa.Select:
+    """What some messages of sequences were listed for: each rung, dropped or not; and what stands against each invoice
+    on their lists by now: its chase, or a campaign's mail of the last day.
+
+    Built once. Named: tenant_id, since, ids (of the sends, as text).
+    """
+    about, i = send_subjects, invoices
+    stopped = sa.case(
+        (is_chased_in_state(ChaseState.STOPPED), str(LeftOut.STOPPED)),
+        (is_chased_in_state(ChaseState.PAUSED), str(LeftOut.PAUSED)),
+        (is_excluded(i, sa.bindparam("today", type_=sa.Date()), Covers.EVERYTHING), str(LeftOut.EXCLUDED)),
+        (was_campaigned(sa.bindparam("since", type_=sa.DateTime(timezone=True))), str(LeftOut.CAMPAIGN)),
+    )
+    return (
+        sa.select(about.c.send_id, about.c.subject_id, about.c.touch, stopped.label("stopped"))
+        .join(i, same_tenant(i, about) & (i.c.id == about.c.subject_id))
+        .where(
+            about.c.tenant_id == sa.bindparam("tenant_id"),
+            about.c.send_id == sa.any_(uuids_named("ids")),
+            about.c.subject_type == "invoice",
+        )
     )

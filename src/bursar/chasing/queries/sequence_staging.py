@@ -243,7 +243,7 @@ def is_chased_in_state(state: ChaseState) -> sa.ColumnElement[bool]:
 
 def was_campaigned(since: datetime | sa.ColumnElement[datetime]) -> sa.ColumnElement[bool]:
     """Invoices that a campaign's mail spoke of after `since`, or is about to."""
-    about, s = send_subjects, sends
+    about, s = send_subjects.alias("campaigned"), sends.alias("mailing")
     on_its_way = sa.exists().where(
         same_tenant(runs, s), runs.c.id == s.c.run_id, runs.c.state == RunState.OPEN
     )

@@ -31,6 +31,7 @@ class DayList:
     sequence_id: UUID
     sequence_name: str
     run_id: UUID
+    sending_account_id: UUID
     on_date: date
     state: str
     reason: str | None
@@ -173,6 +174,7 @@ async def _shown(work: Work, rows: Sequence[Row[Any]]) -> list[DayList]:
             row.sequence_id,
             row.sequence_name,
             row.run_id,
+            row.sending_account_id,
             row.on_date,
             row.state,
             row.reason,
