@@ -16,6 +16,7 @@ from procrastinate.jobs import Status
 import bursar.billing.documents.jobs
 import bursar.billing.jobs
 import bursar.billing.recurring.jobs
+import bursar.chasing.analytics.jobs
 import bursar.chasing.jobs
 import bursar.chasing.sequences.jobs
 import bursar.outbox.incoming.jobs
