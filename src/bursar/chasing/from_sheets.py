@@ -1,13 +1,14 @@
 """From a sheet of invoices straight to a campaign: all that it brought and that is open, one message a customer."""
 
+from datetime import date
 from pathlib import PurePath
 from uuid import UUID
 
 from bursar.chasing.campaigns import create_campaign, prepare
-from bursar.chasing.planning import LONGEST_NAME, CampaignPlan
+from bursar.chasing.planning import LONGEST_NAME, CampaignPlan, named
 from bursar.chasing.queries import campaigns as queries
 from bursar.chasing.states import CampaignKind
-from bursar.core.errors import N_, Conflict
+from bursar.core.errors import N_, Conflict, Invalid
 from bursar.core.kinds import AgentRole
 from bursar.core.work import Work
 from bursar.tenancy.import_runs import get_run
@@ -29,7 +30,13 @@ async def remind_of_sheet(work: Work, import_run_id: UUID) -> UUID:
     if draft is not None:
         await prepare(work, draft)
         return draft
-    name = PurePath(run.file_name).stem[:LONGEST_NAME].strip()
-    return await create_campaign(
-        work, CampaignPlan(name or str(work.today), CampaignKind.BULK_REMINDER, selection)
-    )
+    name = _name(run.file_name, work.today)
+    return await create_campaign(work, CampaignPlan(name, CampaignKind.BULK_REMINDER, selection))
+
+
+def _name(file_name: str, today: date) -> str:
+    """That of the file without its ending, if a campaign may be called so; else the day."""
+    try:
+        return named(PurePath(file_name).stem[:LONGEST_NAME])
+    except Invalid:
+        return today.isoformat()
