@@ -2,20 +2,31 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
 
 import httpx2
 
+from bursar.core.kinds import ActorType, AgentRole
+from bursar.core.work import Actor
+from bursar.house import House
 from bursar.integrations.gmail.adapter import GmailFinder, GmailSender
 from bursar.integrations.gmail.client import GmailClient
 from bursar.integrations.gmail.identity import GoogleIdentity
 from bursar.integrations.graph.adapter import GraphFinder, GraphSender
 from bursar.integrations.graph.client import GraphClient
 from bursar.integrations.graph.identity import MicrosoftIdentity
+from bursar.outbox import signing_in
+from bursar.outbox.account_fields import AccountInput
+from bursar.outbox.accounts import edit_account
 from bursar.outbox.ports import Finder, Identity, Letter, Sender
+from bursar.outbox.signing_in import Begun, Came
+from bursar.outbox.states import AccountKind
 from tests.contracts import Watching
 from tests.makers.smtp import a_letter
-from tests.vendors import Vendor
+from tests.vendors import CALLBACK, Vendor
 
 
 def an_identity(vendor: Vendor, *, transport: httpx2.AsyncBaseTransport | None = None) -> Identity:
@@ -75,3 +86,50 @@ def a_finder(vendor: Vendor, tokens: HeldTokens) -> Finder:
     if vendor.name == "gmail":
         return GmailFinder(GmailClient(vendor.settings["BURSAR_GMAIL_URL"], tokens, transport=transport))
     return GraphFinder(GraphClient(vendor.settings["BURSAR_GRAPH_URL"], tokens, transport=transport))
+
+
+def settings_of(*vendors: Vendor) -> dict[str, Any]:
+    """What Bursar's settings must say to speak with these."""
+    told = {name: value for vendor in vendors for name, value in vendor.settings.items()}
+    return {name.removeprefix("BURSAR_").lower(): value for name, value in told.items()}
+
+
+KINDS = {"gmail": AccountKind.GMAIL, "graph": AccountKind.OUTLOOK}
+OWNER = Actor(ActorType.AGENT, None, AgentRole.OWNER)
+
+
+async def begun(house: House, tenant_id: UUID, vendor: Vendor, box: str, **given: Any) -> Begun:
+    """An owner typed the address and is sent to the provider."""
+    asked = {"actor": OWNER, "reads": True, "redirect_uri": CALLBACK, **given}
+    return await signing_in.begin(
+        house.office,
+        tenant_id,
+        asked.pop("actor"),
+        house.identities,
+        kind=KINDS[vendor.name],
+        address=box,
+        **asked,
+    )
+
+
+def came(location: str) -> Came:
+    """What the browser brings back."""
+    query = {name: values[0] for name, values in parse_qs(urlsplit(location).query).items()}
+    return Came(query.get("state", ""), query.get("code", ""), query.get("error", ""), query.get("iss", ""))
+
+
+async def come_back(house: House, tenant_id: UUID, vendor: Vendor, location: str, **given: Any) -> UUID:
+    asked = {"actor": OWNER, "kind": KINDS[vendor.name], "redirect_uri": CALLBACK, **given}
+    return await signing_in.finish(
+        house.office, tenant_id, asked.pop("actor"), house.identities, came(location), **asked
+    )
+
+
+async def connected(house: House, tenant_id: UUID, vendor: Vendor, box: str, **given: Any) -> UUID:
+    """The mailbox sends from now on, fast enough for tests."""
+    asked = await begun(house, tenant_id, vendor, box, **given)
+    account_id = await come_back(house, tenant_id, vendor, vendor.consent(asked.url, box))
+    async with house.office.work(tenant_id, actor=OWNER) as work:
+        pace = {"batch_size": 50, "batch_interval": timedelta(0), "daily_quota": 1_000_000}
+        await edit_account(work, account_id, AccountInput(**pace))
+    return account_id

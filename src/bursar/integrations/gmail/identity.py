@@ -13,13 +13,10 @@ SEND = "https://www.googleapis.com/auth/gmail.send"
 READ = "https://www.googleapis.com/auth/gmail.readonly"
 WHO = ("openid", "email")
 ALL = "https://mail.google.com/"
-ISSUERS = frozenset({"https://accounts.google.com", "accounts.google.com"})
 
 
 class GoogleIdentity:
     """`outbox.ports.Identity`. Addresses are those of the settings; tests and the demo point them at the sandbox."""
-
-    issuers = ISSUERS
 
     def __init__(
         self,
@@ -32,6 +29,7 @@ class GoogleIdentity:
         transport: httpx2.AsyncBaseTransport | None = None,
     ) -> None:
         self._accounts, self._gmail, self._client_id = accounts_url, gmail_url, client_id
+        self.issuers = frozenset({accounts_url, accounts_url.partition("//")[2]})  # Google writes either
         self._transport = transport
         self._tokens = TokenEndpoint(
             f"{token_url}/token",
@@ -97,7 +95,7 @@ class GoogleIdentity:
         """The address of an id token that is about us, from Google, and that Google vouches for."""
         claims = claims_of(told.get("id_token"))
         address = claims.get("email")
-        if claims.get("aud") != self._client_id or claims.get("iss") not in ISSUERS:
+        if claims.get("aud") != self._client_id or claims.get("iss") not in self.issuers:
             return None
         return address if isinstance(address, str) and claims.get("email_verified") is True else None
 
