@@ -17,9 +17,10 @@ from bursar.core.kinds import ActorType, AgentRole
 from bursar.core.work import Actor, Office, Work
 from bursar.tenancy import passwords
 from tests import databases, stripping
+from tests.mail_servers import imap, imap_process, ses, ses_process  # noqa: F401  fixtures
 from tests.makers.tenancy import a_tenant
 from tests.slate import Slate
-from tests.vendors import gmail, gmail_process, graph, graph_process, ses, ses_process  # noqa: F401  fixtures
+from tests.vendors import gmail, gmail_process, graph, graph_process  # noqa: F401  fixtures
 
 NOW = datetime(2026, 11, 18, 8, 0, tzinfo=UTC)
 """A Wednesday noon in Dubai: inside every default window."""

@@ -19,8 +19,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from tests.mail_servers import Ses
 from tests.makers.mailboxes import a_server
-from tests.vendors import Ses
 
 pytestmark = pytest.mark.anyio
 
