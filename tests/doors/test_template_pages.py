@@ -186,7 +186,7 @@ async def test_one_is_renamed_taken_out_and_brought_back(staff: Staff):
         assert (await staff.post(f"/templates/{template}/{path}", **typed)).status_code == 303
     now = (await every(staff))["overdue_gentle"]
     assert (now.name, now.active) == ("First notice", False)
-    assert "Not offered" in (await staff.get(f"/templates/{template}")).text
+    assert "Archived" in (await staff.get(f"/templates/{template}")).text
     await staff.post(f"/templates/{template}/return")
     assert (await every(staff))["overdue_gentle"].active
 

@@ -114,10 +114,10 @@ async def the_library(work: Work) -> None:
             "template_id": made[one.code],
             "number": 1,
             "locale": one.locale,
-            "subject": one.subject,
-            "preheader": one.preheader,
-            "body": one.body,
-            "body_format": one.body_format,
+            "subject": one.words.subject,
+            "preheader": one.words.preheader,
+            "body": one.words.body,
+            "body_format": one.words.body_format,
             "published_at": work.now,
         }
         await work.db.execute(sa.insert(template_versions).values(tenant_id=work.tenant_id, **version))

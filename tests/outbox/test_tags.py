@@ -13,12 +13,12 @@ EACH = {f"{template.code}.{template.locale}": template for template in library()
 def written(name: str, **changed) -> Composed:
     template = EACH[name]
     made = compile_version(
-        subject=template.subject,
-        body=template.body,
-        body_format=template.body_format,
+        subject=template.words.subject,
+        body=template.words.body,
+        body_format=template.words.body_format,
         locale=template.locale,
         category=template.category,
-        preheader=template.preheader,
+        preheader=template.words.preheader,
     )
     return made.render(sample_values(template.category, template.locale) | changed)
 

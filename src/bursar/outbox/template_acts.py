@@ -1,4 +1,4 @@
-"""What is done with a template as a whole: found, copied, made the usual one of its kind, taken back to words it had."""
+"""What is done with a template as a whole: found, copied, made the usual one of its kind, taken back to old words."""
 
 from uuid import UUID
 

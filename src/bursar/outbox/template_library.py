@@ -10,7 +10,7 @@ from bursar.outbox.defaults import LibraryTemplate
 from bursar.outbox.queries import templates as queries
 from bursar.outbox.states import Channel, TemplateSource
 from bursar.outbox.tags import Category
-from bursar.outbox.template_words import VersionInput, columns_of
+from bursar.outbox.template_words import columns_of
 
 
 async def tenant_created(work: Work, _happened: Happened) -> None:
@@ -73,9 +73,8 @@ async def _install(work: Work) -> dict[str, UUID]:
 
 
 def _version(work: Work, one: LibraryTemplate, template_id: UUID) -> dict[str, Any]:
-    given = VersionInput(one.locale, one.subject, one.body, one.body_format.value, one.preheader)
     return {
-        **columns_of(given),
+        **columns_of(one.words),
         "template_id": template_id,
         "number": 1,
         "required_tags": sorted(tags.required_tags(one.category)),

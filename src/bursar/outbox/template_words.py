@@ -1,14 +1,14 @@
 """The words of one version before they are stored: checked, tried, shown to whoever writes them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from bursar.core.errors import N_, Invalid
-from bursar.outbox import tags
+from bursar.outbox import liquid, tags
 from bursar.outbox.skeletons import CompiledTemplate, Composed, compile_version
 from bursar.outbox.tags import Category
-from bursar.outbox.targets import PIXEL, UNSUBSCRIBE
+from bursar.outbox.targets import PIXEL, UNSUBSCRIBE, Links
 
 LOCALES = ("en", "ar", "he", "fr")
 LONGEST_BODY = 200_000  # characters
@@ -33,6 +33,7 @@ class Preview:
     subject: str
     html: str
     text: str
+    preheader: str = ""
 
 
 def check_version(given: VersionInput, category: Category) -> CompiledTemplate:
@@ -73,7 +74,9 @@ def check_version(given: VersionInput, category: Category) -> CompiledTemplate:
 def preview(given: VersionInput, category: Category, values: Mapping[str, Any] | None = None) -> Preview:
     """As a reader would see it, with sample values unless others are given; nothing is stored. Raises `Invalid`."""
     compiled = check_version(given, category)
-    return shown(compiled.render(values or tags.sample_values(category, given.locale)))
+    told = values or tags.sample_values(category, given.locale)
+    beside = liquid.parsed(liquid.text_environment(given.locale), given.preheader, "preheader")
+    return replace(shown(compiled.render(told)), preheader=liquid.rendered(beside, told, Links()))
 
 
 def shown(composed: Composed) -> Preview:

@@ -10,6 +10,7 @@ from bursar.core.errors import N_
 from bursar.tenancy.bank_columns import BANK_LINES
 from bursar.tenancy.catalog_columns import PRICES, PRODUCTS, UNITS
 from bursar.tenancy.column_names import CURRENCY, CUSTOMER_CODE, CUSTOMER_NAME, Field, field
+from bursar.tenancy.template_columns import TEMPLATES
 
 
 class Kind(StrEnum):
@@ -21,6 +22,7 @@ class Kind(StrEnum):
     PRICES = "prices"
     UNITS = "units"
     BANK_LINES = "bank_lines"
+    TEMPLATES = "templates"
 
 
 _EMAIL = field(
@@ -247,6 +249,7 @@ FIELDS: dict[Kind, tuple[Field, ...]] = {
     Kind.PRICES: PRICES,
     Kind.UNITS: UNITS,
     Kind.BANK_LINES: BANK_LINES,
+    Kind.TEMPLATES: TEMPLATES,
 }
 
 # Columns that hold something else, although a name of ours is inside theirs.
@@ -274,4 +277,5 @@ REQUIRED: dict[Kind, tuple[tuple[str, ...], ...]] = {
     Kind.PRICES: (("customer",), ("price",), ("effective_from",)),
     Kind.UNITS: (("customer",), ("label",), ("active_from",)),
     Kind.BANK_LINES: (("received_on",), ("amount", "credit")),
+    Kind.TEMPLATES: (("name",), ("body",)),
 }

@@ -233,6 +233,11 @@ def toast_trigger(text: str, tone: str) -> str:
     return json.dumps({"toast": {"text": text, "tone": tone}}, ensure_ascii=True)
 
 
+def translated(request: Request, text: str) -> str:
+    """A msgid without places in the language of the page; other text stays."""
+    return languages.say(page_view(request).language.code, text)
+
+
 def refusal_text(request: Request, refusal: Refusal) -> str:
     return languages.refusal_text(page_view(request).language.code, refusal)
 

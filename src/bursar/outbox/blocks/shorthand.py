@@ -22,6 +22,7 @@ from bursar.outbox.blocks.kinds import (
     When,
 )
 
+WITHOUT_TOTALS = "without_totals"
 _BRACKETS = re.compile(r"\[(\w+)([^:\]]*)(?:: (.*))?\]")
 
 
@@ -47,7 +48,8 @@ def read_shorthand(body: str) -> tuple[Block, ...]:
 def _block(kind: str, words: list[str], label: str, when: When) -> Block:
     match kind:
         case "invoices":
-            return Invoices(tuple(InvoiceColumn(word) for word in words), when=when)
+            columns = tuple(InvoiceColumn(word) for word in words if word != WITHOUT_TOTALS)
+            return Invoices(columns, totals=WITHOUT_TOTALS not in words, when=when)
         case "button":
             return Button(label, ButtonTarget(words[0]), when=when)
         case "heading":

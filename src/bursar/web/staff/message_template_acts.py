@@ -1,4 +1,4 @@
-"""What is done to a template: published, thrown away, renamed, copied, taken out of the choice."""
+"""What is done to a template: published, thrown away, renamed, copied, archived, made the usual one."""
 
 from uuid import UUID
 
@@ -6,7 +6,7 @@ from fastapi import Request
 from starlette.responses import Response
 
 from bursar.core.errors import N_
-from bursar.outbox import template_acts, templates
+from bursar.outbox import template_acts, template_library, templates
 from bursar.web import pages, reading
 from bursar.web.sessions import staff_router, viewer_work
 
@@ -40,7 +40,7 @@ async def rename(request: Request, template_id: UUID) -> Response:
 async def retire(request: Request, template_id: UUID) -> Response:
     async with viewer_work(request) as work:
         await templates.edit_template(work, template_id, active=False)
-    return _back(request, template_id, N_("It is not offered for new messages any more."))
+    return _back(request, template_id, N_("Archived: it is not offered any more."))
 
 
 @router.post(ONE + "/return")
@@ -56,6 +56,23 @@ async def copy(request: Request, template_id: UUID) -> Response:
     async with viewer_work(request) as work:
         copy_id = await template_acts.copy_template(work, template_id)
     return _back(request, copy_id, N_("A copy, as drafts: nothing of it is used before you publish it."))
+
+
+@router.post(ONE + "/usual")
+async def make_usual(request: Request, template_id: UUID) -> Response:
+    async with viewer_work(request) as work:
+        await template_acts.make_usual(work, template_id)
+    return _back(request, template_id, N_("It is the usual one of its kind now."))
+
+
+@router.post("/templates/library")
+async def install(request: Request) -> Response:
+    """What of our library is not here yet."""
+    async with viewer_work(request) as work:
+        await template_library.install_library(work)
+    return pages.see_other(
+        request, "/templates", toast=N_("They are here, published in each language we have.")
+    )
 
 
 def _back(request: Request, template_id: UUID, toast: str) -> Response:
