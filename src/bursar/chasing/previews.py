@@ -73,6 +73,19 @@ async def previews(
 ) -> list[Preview]:
     """A page of a campaign's messages, composed from the facts of this moment."""
     run_id = await _run(work, campaign_id)
+    return await previews_in_run(work, letters, composers, run_id, after=after, limit=limit)
+
+
+async def previews_in_run(
+    work: Work,
+    letters: Letters,
+    composers: Composers,
+    run_id: UUID,
+    *,
+    after: UUID | None = None,
+    limit: int = 50,
+) -> list[Preview]:
+    """The same of any run of which chasing speaks, a day's list of a sequence too."""
     rows = (
         await work.db.execute(results.sends_of_run(work, run_id, ids=None, after=after, limit=limit))
     ).all()
@@ -83,7 +96,13 @@ async def preview_one(
     work: Work, letters: Letters, composers: Composers, campaign_id: UUID, send_id: UUID
 ) -> Preview:
     """One message of a campaign. Raises `NotFound`."""
-    run_id = await _run(work, campaign_id)
+    return await preview_in_run(work, letters, composers, await _run(work, campaign_id), send_id)
+
+
+async def preview_in_run(
+    work: Work, letters: Letters, composers: Composers, run_id: UUID, send_id: UUID
+) -> Preview:
+    """One message of a run. Raises `NotFound`."""
     rows = (
         await work.db.execute(results.sends_of_run(work, run_id, ids=[send_id], after=None, limit=1))
     ).all()
@@ -92,15 +111,14 @@ async def preview_one(
     return (await _composed(work, letters, composers, rows))[0]
 
 
-async def words_of(
-    work: Work, letters: Letters, composers: Composers, campaign_id: UUID, send_id: UUID
+async def words_in_run(
+    work: Work, letters: Letters, composers: Composers, run_id: UUID, send_id: UUID
 ) -> Words:
     """What one message says to its reader, without what stands below every message.
 
     Raises `NotFound`, `IllegalMove` for a message that does not wait any more, `Conflict` for one that would
     not go as things stand: its words would be about what is no longer so.
     """
-    run_id = await _run(work, campaign_id)
     row = (
         await work.db.execute(results.sends_of_run(work, run_id, ids=[send_id], after=None, limit=1))
     ).one_or_none()

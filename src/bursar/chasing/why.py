@@ -9,14 +9,18 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row
 
+from bursar.chasing.evidence import About, Evidence, evidence_of
 from bursar.chasing.queries import why as queries
 from bursar.chasing.states import ExcludedReason
+from bursar.chasing.upcoming import Upcoming, upcoming
 from bursar.core.errors import N_, Invalid, NotFound
 from bursar.core.work import Work
+from bursar.outbox.accounts import list_accounts
 from bursar.outbox.states import SUPPRESSED_AS, SuppressionReason
 from bursar.tenancy.calendars import calendar_of
 
 SHOWN = 20
+WAITING = frozenset({"queued", "sending", "uncertain"})
 
 NEXT = {
     "sending": N_("It is on the wire right now."),
@@ -24,7 +28,10 @@ NEXT = {
     "window": N_("It leaves when the sending hours begin."),
     "release": N_("It waits for somebody to release its campaign."),
     "scheduled": N_("It leaves when its campaign does."),
+    "list": N_("It stands in a day's list that waits for somebody to let it go."),
+    "list_scheduled": N_("It leaves when its day's list does."),
     "paused": N_("Its campaign is paused."),
+    "touch": N_("The next message of its sequence is planned."),
     "account": N_("Its mailbox cannot send at present."),
     "no_account": N_("No mailbox is connected that could send it."),
     "document": N_("It leaves as soon as its PDF is printed."),
@@ -39,7 +46,7 @@ NEXT = {
 class SendLine:
     """One send about the thing: where it stands, when it left or may leave, and why not.
 
-    `notice` is the kind of what billing wrote by itself.
+    `notice` is the kind of what billing wrote by itself, `sequence` the ladder that wrote it.
     """
 
     id: UUID
@@ -49,11 +56,26 @@ class SendLine:
     campaign: str | None
     crossed: bool
     notice: str | None = None
+    sequence: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """Through which account the next message goes, and when all that waits for it will have left at its pace."""
+
+    id: UUID
+    address: str
+    queued: int
+    finishes_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """The answer. `next` is a code of `NEXT`; `stopped_by` are reasons that keep the thing from being said."""
+    """The answer. `next` is a code of `NEXT`; `stopped_by` are reasons that keep the thing from being said.
+
+    `evidence` is what those reasons stand on, `run_id` the list that the next message stands in, `upcoming` the next
+    touch of a sequence while no message is on its way.
+    """
 
     kind: str
     id: UUID
@@ -63,6 +85,10 @@ class Why:
     next_at: datetime | None
     stopped_by: tuple[str, ...]
     sends: tuple[SendLine, ...] = field(default=())
+    evidence: tuple[Evidence, ...] = field(default=())
+    mailbox: Mailbox | None = None
+    run_id: UUID | None = None
+    upcoming: Upcoming | None = None
 
 
 async def why(work: Work, kind: str, key: str) -> Why:
@@ -93,9 +119,28 @@ async def _why_invoice(work: Work, key: str) -> Why:
     stopped = {row.stopped_by} if row.stopped_by else set()
     if row.promised and row.state == "issued":
         stopped.add(ExcludedReason.PROMISE)
+    if row.state == "issued":
+        stopped |= {name for name in ("chase_paused", "chase_stopped") if getattr(row, name)}
     live = [send for send in sends if send.dropped_at is None]
+    going = [send for send in live if send.state in WAITING]
+    plan = None if going else await upcoming(work, invoice_ids=[row.id])
     step, at = await _next(work, live[0]) if live and not stopped else ("nothing", None)
-    return Why("invoice", row.id, row.number, row.state, step, at, tuple(sorted(stopped)), _lines(sends))
+    if plan is not None and step == "nothing" and not stopped:
+        step, at = "touch", plan.at
+    found = About([row.id], row.customer_id, row.address_key)
+    return Why(
+        "invoice",
+        row.id,
+        row.number,
+        row.state,
+        step,
+        at,
+        tuple(sorted(stopped)),
+        _lines(sends),
+        await evidence_of(work, sorted(stopped), found),
+        *(await _way_out(work, live[0] if live else None)),
+        plan,
+    )
 
 
 async def _why_customer(work: Work, key: str) -> Why:
@@ -112,12 +157,28 @@ async def _why_customer(work: Work, key: str) -> Why:
         stopped.append(SUPPRESSED_AS[SuppressionReason(row.suppressed_by)])
     if row.replied:
         stopped.append("replied")
+    stopped += [name for name in ("chase_paused", "chase_stopped") if getattr(row, name)]
     keys = [f"customer/{row.id}", *([row.address_key] if row.address_key else [])]
-    waiting = [send for send in sends if send.state in ("queued", "sending", "uncertain")]
+    waiting = [send for send in sends if send.state in WAITING]
     if waiting and (await work.db.scalars(queries.contact_today(work, keys))).first():
         stopped.append("written_to_today")
+    plan = None if waiting else await upcoming(work, customer_id=row.id)
     step, at = await _next(work, waiting[0]) if waiting else ("nothing", None)
-    return Why("customer", row.id, row.name, row.state, step, at, tuple(stopped), _lines(sends))
+    if plan is not None and not stopped:
+        step, at = "touch", plan.at
+    return Why(
+        "customer",
+        row.id,
+        row.name,
+        row.state,
+        step,
+        at,
+        tuple(stopped),
+        _lines(sends),
+        await evidence_of(work, stopped, About((), row.id, row.address_key)),
+        *(await _way_out(work, waiting[0] if waiting else None)),
+        plan,
+    )
 
 
 async def _why_send(work: Work, key: str) -> Why:
@@ -129,14 +190,38 @@ async def _why_send(work: Work, key: str) -> Why:
         raise NotFound("send")
     step, at = await _next(work, row)
     stopped = (row.reason,) if row.reason and row.state != "sent" else ()
-    return Why("send", row.id, row.to_address or "", row.state, step, at, stopped, _lines([row]))
+    ids = list(await work.db.scalars(queries.invoices_of(work, send_id)))
+    crossed = ("crossed",) if row.subject_reason == "crossed" else ()
+    about = About(ids, row.customer_id, row.address_key)
+    return Why(
+        "send",
+        row.id,
+        row.to_address or "",
+        row.state,
+        step,
+        at,
+        stopped,
+        _lines([row]),
+        await evidence_of(work, (*stopped, *crossed), about),
+        *(await _way_out(work, row)),
+    )
+
+
+async def _way_out(work: Work, send: Row[Any] | None) -> tuple[Mailbox | None, UUID | None]:
+    """Of a send that is still to go: its mailbox with what waits there, and its run."""
+    if send is None or send.state != "queued":
+        return None, None
+    account = next((one for one in await list_accounts(work) if one.id == send.sending_account_id), None)
+    if account is None:
+        return None, send.run_id
+    return Mailbox(account.id, account.address, account.queued, account.finishes_at), send.run_id
 
 
 async def _next(work: Work, send: Row[Any]) -> tuple[str, datetime | None]:
     """What happens to a send next, as a code of `NEXT`, and when if that is known."""
     standing = _standing(send)
     if standing is not None:
-        return standing, send.release_at if standing == "scheduled" else None
+        return standing, send.release_at if standing in ("scheduled", "list_scheduled") else None
     known = (work.now, send.queue_at, send.next_batch_at, send.throttled_until)
     earliest = max(one for one in known if one is not None)
     opens = earliest
@@ -148,6 +233,8 @@ async def _next(work: Work, send: Row[Any]) -> tuple[str, datetime | None]:
 def _standing(send: Row[Any]) -> str | None:
     """Why a send does not simply go with the next batch, or None if it does; the first that holds."""
     held = "scheduled" if send.release_at else "release"
+    if send.sequence_id is not None:
+        held = "list_scheduled" if send.release_at else "list"
     reasons = (
         (send.state == "sending", "sending"),
         (send.state == "uncertain", "resolve"),
@@ -172,6 +259,7 @@ def _lines(sends: Sequence[Row[Any]]) -> tuple[SendLine, ...]:
             send.campaign_name,
             send.subject_reason == "crossed",
             send.touch_key.split("/")[2] if send.purpose == "notice" else None,
+            send.sequence_name,
         )
         for send in sends
     )

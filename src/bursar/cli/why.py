@@ -1,5 +1,6 @@
 """`bursar why …`: what happens next, when, and what stands in the way."""
 
+from dataclasses import asdict
 from enum import StrEnum
 from typing import Annotated
 
@@ -51,6 +52,7 @@ def _told(said: Why) -> dict[str, object]:
             "reason": line.reason,
             "at": line.at,
             "campaign": line.campaign,
+            "sequence": line.sequence,
             "crossed": line.crossed,
         }
         for line in said.sends
@@ -63,6 +65,10 @@ def _told(said: Why) -> dict[str, object]:
         "next_at": said.next_at,
         "stopped_by": list(said.stopped_by),
         "sends": sends,
+        "evidence": [asdict(one) for one in said.evidence],
+        "mailbox": asdict(said.mailbox) if said.mailbox else None,
+        "run_id": said.run_id,
+        "upcoming": asdict(said.upcoming) if said.upcoming else None,
     }
 
 
@@ -70,12 +76,28 @@ def _shown(said: Why) -> tuple[Table, ...]:
     sentence = translate(NEXT[said.next])
     stopped = ", ".join(said.stopped_by) or None
     head = facts(
-        **{said.kind: said.name}, state=said.state, next=sentence, when=said.next_at, stopped_by=stopped
+        **{said.kind: said.name},
+        state=said.state,
+        next=sentence,
+        when=said.next_at,
+        stopped_by=stopped,
+        sequence=said.upcoming.sequence_name if said.upcoming else None,
+        touch=f"{said.upcoming.offset_days:+d} on {said.upcoming.on_date}" if said.upcoming else None,
+        mailbox=said.mailbox.address if said.mailbox else None,
+        mailbox_empty=said.mailbox.finishes_at if said.mailbox else None,
     )
+    proof = [(one.reason, one.kind, one.text, one.on_date or one.at, one.id) for one in said.evidence]
+    shown = (head, table("reason", "because of", "", "when", "id", rows=proof)) if proof else (head,)
     if not said.sends:
-        return (head,)
+        return shown
     rows = [
-        (line.at, line.state, line.reason, line.campaign, "crossed a payment" if line.crossed else "")
+        (
+            line.at,
+            line.state,
+            line.reason,
+            line.campaign or line.sequence,
+            "crossed a payment" if line.crossed else "",
+        )
         for line in said.sends
     ]
-    return head, table("when", "message", "reason", "campaign", "", rows=rows)
+    return *shown, table("when", "message", "reason", "written by", "", rows=rows)

@@ -47,6 +47,12 @@ STATES: dict[str, dict[str, StateWord]] = {
         "failed": pgettext("campaign", "Failed", BAD),
         "cancelled": pgettext("campaign", "Cancelled"),
     },
+    "chase": {
+        "running": pgettext("chase", "Being chased", BUSY),
+        "paused": pgettext("chase", "Left in peace", WATCH),
+        "stopped": pgettext("chase", "Stopped", BAD),
+        "done": pgettext("chase", "Done", GOOD),
+    },
     "run": {
         "held": pgettext("run", "Held for review", WATCH),
         "open": pgettext("run", "Released", BUSY),

@@ -1,6 +1,6 @@
 """Why: what happens next to an invoice, a customer or a send, when, and what stands in the way."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from bursar.api.acting import Acting, door
@@ -20,7 +20,42 @@ class SendLine(Shown):
     reason: str | None
     at: datetime
     campaign: str | None
+    sequence: str | None
     crossed: bool
+
+
+class Evidence(Shown):
+    """A row behind `reason`: `kind` is promise, dispute, payment, credit_note, reply, suppression, customer, exclusion,
+    chase or send; `about_id` the invoice or customer that it is about.
+    """
+
+    reason: str
+    kind: str
+    id: UUID
+    text: str | None
+    on_date: date | None
+    at: datetime | None
+    about_id: UUID | None
+
+
+class Mailbox(Shown):
+    """What the next message goes through, and when all that waits there will have left."""
+
+    id: UUID
+    address: str
+    queued: int
+    finishes_at: datetime | None
+
+
+class Upcoming(Shown):
+    """The next touch of a sequence, in days from the due date; `at` is when its day's list may leave."""
+
+    sequence_id: UUID
+    sequence_name: str
+    invoice_id: UUID
+    offset_days: int
+    on_date: date
+    at: datetime
 
 
 class Why(Shown):
@@ -34,6 +69,10 @@ class Why(Shown):
     next_at: datetime | None
     stopped_by: list[str]
     sends: list[SendLine]
+    evidence: list[Evidence]
+    mailbox: Mailbox | None
+    run_id: UUID | None
+    upcoming: Upcoming | None
 
 
 @invoices.get("/{invoice_id}/why")

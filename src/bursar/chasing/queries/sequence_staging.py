@@ -17,7 +17,6 @@ from bursar.chasing.queries.selecting import selected
 from bursar.chasing.states import CampaignKind, ChaseState, Covers, GroupBy, LeftOut
 from bursar.chasing.tables import chases, is_excluded, sequence_exclusions, sequence_runs
 from bursar.core.schema import same_tenant
-from bursar.core.seals import first_id_at
 from bursar.core.work import Work
 from bursar.outbox.states import (
     Channel,
@@ -30,9 +29,6 @@ from bursar.outbox.states import (
 from bursar.outbox.tables import has_replied, runs, send_subjects, sends, suppression_of
 from bursar.tenancy.states import CustomerState
 from bursar.tenancy.tables import customers, recipient, tenants
-
-LOOKED_BACK = timedelta(days=30)
-"""A letter that may still be too recent was ordered at most so long ago: gap, feast days and delays together."""
 
 _REMINDER = sa.literal(MailStream.REMINDER, sa.Text)
 _INVOICE = sa.literal("invoice", sa.Text)
@@ -127,6 +123,22 @@ def is_covered(
     return sa.and_(applies(work, segment), *earlier)
 
 
+def last_told() -> sa.ScalarSelect[int]:
+    """The latest touch that an invoice was ever told, in days from its due date; null if none."""
+    touch = send_subjects.c.touch
+    return (
+        sa.select(sa.func.max(sa.case((touch.regexp_match("^[+-][0-9]{1,4}$"), sa.cast(touch, sa.Integer)))))
+        .where(
+            same_tenant(send_subjects, invoices),
+            send_subjects.c.subject_type == _INVOICE,
+            send_subjects.c.subject_id == invoices.c.id,
+            touch.is_not(None),
+            send_subjects.c.dropped_at.is_(None),
+        )
+        .scalar_subquery()
+    )
+
+
 def cover(work: Work, day: Day, after: UUID | None, up_to: UUID) -> sa.Insert:
     """Every invoice of a slice of customers that the sequence chases, the touch it has reached, and whether it is due.
 
@@ -139,18 +151,7 @@ def cover(work: Work, day: Day, after: UUID | None, up_to: UUID) -> sa.Insert:
             for offset in sorted(day.offsets, reverse=True)
         )
     )
-    touch = send_subjects.c.touch
-    told = (
-        sa.select(sa.func.max(sa.case((touch.regexp_match("^[+-][0-9]{1,4}$"), sa.cast(touch, sa.Integer)))))
-        .where(
-            same_tenant(send_subjects, invoices),
-            send_subjects.c.subject_type == _INVOICE,
-            send_subjects.c.subject_id == invoices.c.id,
-            touch.is_not(None),
-            send_subjects.c.dropped_at.is_(None),
-        )
-        .scalar_subquery()
-    )
+    told = last_told()
     theirs = same_tenant(customers, invoices) & (customers.c.id == invoices.c.customer_id)
     conditions = [
         invoices.c.tenant_id == work.tenant_id,
@@ -277,7 +278,6 @@ def was_written_to(work: Work, day: Day) -> sa.ColumnElement[bool]:
     return sa.exists().where(
         same_tenant(s, customers),
         s.c.customer_id == customers.c.id,
-        s.c.id > first_id_at(work.now - LOOKED_BACK),
         s.c.stream == MailStream.REMINDER,
         s.c.purpose.in_((Purpose.CHASE, Purpose.NOTICE)),
         s.c.state.in_(

@@ -7,8 +7,9 @@ import sqlalchemy as sa
 
 from bursar.billing.tables import invoices, is_disputed, is_promised, promises
 from bursar.chasing.queries.selecting import excluded_because
-from bursar.chasing.states import CampaignKind
-from bursar.chasing.tables import campaigns, sequence_runs, sequences
+from bursar.chasing.queries.sequence_staging import is_chased_in_state
+from bursar.chasing.states import CampaignKind, ChaseState
+from bursar.chasing.tables import campaigns, chases, sequence_runs, sequences
 from bursar.core.schema import same_tenant, uuids
 from bursar.core.work import Work
 from bursar.outbox.states import Channel, MailStream
@@ -49,6 +50,8 @@ def invoice(work: Work, key: str | UUID) -> sa.Select:
             is_disputed(i).label("disputed"),
             is_promised(i, work.today).label("promised"),
             promised_for.label("promised_for"),
+            is_chased_in_state(ChaseState.PAUSED).label("chase_paused"),
+            is_chased_in_state(ChaseState.STOPPED).label("chase_stopped"),
             excluded_because(work, CampaignKind.PAYMENT_FOLLOW_UP).label("stopped_by"),
         )
         .join(customers, sa.and_(same_tenant(customers, i), customers.c.id == i.c.customer_id))
@@ -74,12 +77,24 @@ def customer(work: Work, key: str | UUID) -> sa.Select:
             sa.func.coalesce(c.c.full_name, c.c.company_name).label("name"),
             recipient("email_key").label("address_key"),
             has_replied(c).label("replied"),
+            _chase_stands(ChaseState.PAUSED).label("chase_paused"),
+            _chase_stands(ChaseState.STOPPED).label("chase_stopped"),
             suppression_of(recipient("email_key"), c.c.tenant_id, Channel.EMAIL, reminder).label(
                 "suppressed_by"
             ),
         )
         .where(c.c.tenant_id == work.tenant_id, chosen)
         .order_by(c.c.id)
+    )
+
+
+def _chase_stands(state: ChaseState) -> sa.ColumnElement[bool]:
+    """Customers all of whose invoices an agent or an answer has put aside like this."""
+    return sa.exists().where(
+        same_tenant(chases, customers),
+        chases.c.customer_id == customers.c.id,
+        chases.c.invoice_id.is_(None),
+        chases.c.state == state,
     )
 
 

@@ -9,7 +9,9 @@ from starlette.responses import Response
 from bursar.billing.ageing import credit_of
 from bursar.billing.filters import Chosen
 from bursar.billing.finding import open_invoices
+from bursar.billing.links import CUSTOMER_PATH, customer_token
 from bursar.billing.showing import balances_of, customers_overdue, payment_lines
+from bursar.chasing.sequences.chases import list_chases
 from bursar.chasing.why import why
 from bursar.core.errors import N_, Conflict, Invalid
 from bursar.core.journal import timeline_of_customer
@@ -98,6 +100,9 @@ async def _about(work: Work, request: Request, customer_id: UUID) -> dict[str, A
         "credit": await credit_of(work, customer_id),
         "payments": await payment_lines(work, customer_id=customer_id, limit=10),
         "why": await why(work, "customer", str(customer_id)),
+        "chases": (await list_chases(work, customer_id=customer_id)).rows,
+        "page_path": CUSTOMER_PATH
+        + customer_token(work.keyring, work.tenant_id, customer_id, customer.link_version),
         "told": await tell(work, request, await timeline_of_customer(work, customer_id, limit=30)),
     }
 

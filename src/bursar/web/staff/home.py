@@ -10,9 +10,11 @@ from bursar.billing.aged import Aged, aged_report
 from bursar.billing.ageing import Overdue, overdue_totals
 from bursar.billing.showing import PaymentLine, has_invoices, payment_lines
 from bursar.chasing.results import CampaignShown, list_campaigns
+from bursar.chasing.sequences.lists import DayList, held_lists
 from bursar.core.work import Work
 from bursar.notifications.tasks import Task, count_tasks, list_tasks
 from bursar.outbox.accounts import Account, list_accounts
+from bursar.outbox.incoming.inbox import Waiting, count_waiting
 from bursar.outbox.troubles import Trouble, troubles
 from bursar.tenancy.customers import CustomerFilter, count_customers
 from bursar.web import pages
@@ -44,11 +46,13 @@ class Today:
     troubles: list[Trouble]
     accounts: list[Account]
     campaigns: list[CampaignShown]
+    held: list[DayList]
     overdue: list[Overdue]
     ageing: Mapping[str, Aged]
     payments: list[PaymentLine]
     tasks: list[Task]
     task_count: int
+    replies: Waiting
 
     @property
     def stopped(self) -> list[Account]:
@@ -68,7 +72,10 @@ class Today:
     @property
     def calm(self) -> bool:
         """Nothing waits for anybody."""
-        return not (self.troubles or self.stopped or self.slowed or self.of("paused") or self.tasks)
+        waiting = [one for one in self.held if one.release_at is None and one.counts.get("queued")]
+        return not (
+            self.troubles or self.stopped or self.slowed or self.of("paused") or self.tasks or waiting
+        )
 
 
 @router.get("/")
@@ -92,9 +99,11 @@ async def _today(work: Work) -> Today:
         troubles=await troubles(work),
         accounts=accounts,
         campaigns=campaigns,
+        held=await held_lists(work),
         overdue=await overdue_totals(work),
         ageing=(await aged_report(work, limit=0)).totals,
         payments=await payment_lines(work, limit=SHOWN),
         tasks=await list_tasks(work, limit=SHOWN),
         task_count=await count_tasks(work),
+        replies=await count_waiting(work),
     )

@@ -16,8 +16,17 @@ from bursar.billing.finding import get_invoice, lines_of, list_invoices
 from bursar.billing.issuing import checklist
 from bursar.billing.promises import list_promises
 from bursar.billing.rules import Status
-from bursar.billing.showing import count_by_status, credit_notes_of, details_of, payments_on, totals
+from bursar.billing.showing import (
+    MOST,
+    count_each,
+    credit_notes_of,
+    currencies_in_use,
+    details_of,
+    payments_on,
+    totals,
+)
 from bursar.billing.states import InvoiceState
+from bursar.chasing.sequences.chases import list_chases
 from bursar.chasing.why import why
 from bursar.core.journal import timeline
 from bursar.core.money import Money, is_currency
@@ -85,16 +94,16 @@ def chosen_of(work: Work, asked: Mapping[str, str]) -> Chosen:
 
 async def _listed(work: Work, chosen: Chosen, before: UUID | None) -> dict[str, Any]:
     found = await list_invoices(work, chosen, before=before, limit=PAGE + 1)
-    counts = await count_by_status(work)
-    of_tabs = {
-        key: sum(counts[status] for status in statuses) if statuses else None for key, statuses in TABS
-    }
+    of_tabs = [Chosen(statuses=statuses) for _, statuses in TABS if statuses]
+    total, *counts = await count_each(work, [chosen, *of_tabs])
     return {
         "rows": found[:PAGE],
         "next": found[PAGE - 1].id if len(found) > PAGE else None,
         "sums": await totals(work, chosen),
-        "counts": of_tabs,
-        "currencies": sorted({one.open.currency for one in await totals(work, Chosen())}),
+        "total": total,
+        "most": MOST,
+        "counts": dict(zip((key for key, _ in TABS), [None, *counts], strict=True)),
+        "currencies": await currencies_in_use(work),
     }
 
 
@@ -133,6 +142,7 @@ async def _about(work: Work, request: Request, invoice_id: UUID) -> dict[str, An
         "authors": await names_of_agents(work, sorted(authors)) if authors else {},
         "checklist": await checklist(work, invoice_id) if invoice.state is InvoiceState.DRAFT else (),
         "why": None if invoice.state is InvoiceState.DRAFT else await _why(work, invoice_id),
+        "chases": (await list_chases(work, invoice_id=invoice_id)).rows,
         "told": await tell(work, request, await timeline(work, "invoice", invoice_id, limit=30)),
     }
 

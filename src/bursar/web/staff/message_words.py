@@ -7,10 +7,7 @@ from fastapi import Form as Typed
 from fastapi import Request
 from starlette.responses import Response
 
-from bursar.chasing.previews import Words, words_of
-from bursar.chasing.results import CampaignShown, show
-from bursar.chasing.reviewing import campaign_of
-from bursar.chasing.states import CampaignState
+from bursar.chasing.previews import Words, words_in_run
 from bursar.core.errors import N_, Invalid, NotFound
 from bursar.core.work import Work
 from bursar.house import House
@@ -18,6 +15,7 @@ from bursar.outbox import resolving
 from bursar.outbox.reading import Send, get_send
 from bursar.web import pages
 from bursar.web.forms import Form
+from bursar.web.run_places import RunPlace, place_of_run
 from bursar.web.sessions import staff_router, viewer_work
 
 router = staff_router()
@@ -27,8 +25,8 @@ ONE = "/sends/{send_id:uuid}/words"
 @router.get(ONE)
 async def show_words(request: Request, send_id: UUID) -> Response:
     async with viewer_work(request, read_only=True) as work:
-        send, campaign, words = await _found(work, request.app.state.house, send_id)
-    return _page(request, send, campaign, words, Form({"subject": words.subject, "body": words.body}))
+        send, place, words = await _found(work, request.app.state.house, send_id)
+    return _page(request, send, place, words, Form({"subject": words.subject, "body": words.body}))
 
 
 @router.post(ONE)
@@ -39,52 +37,46 @@ async def rewrite(
     body: Annotated[str, Typed()] = "",
 ) -> Response:
     async with viewer_work(request) as work:
-        send, campaign, words = await _found(work, request.app.state.house, send_id)
+        send, place, words = await _found(work, request.app.state.house, send_id)
         try:
             _refuse_nothing(body)
             await resolving.edit_text(work, send_id, subject=subject, body=body, locale=words.locale)
         except Invalid as refusal:
             form = Form({"subject": subject, "body": body}).refused(refusal)
-            return _page(request, send, campaign, words, form)
-    return pages.see_other(request, _shown_at(send, campaign), toast=N_("It goes in your words."))
+            return _page(request, send, place, words, form)
+    return pages.see_other(request, place.shown_at(send.id), toast=N_("It goes in your words."))
 
 
 @router.post(ONE + "/removal")
 async def give_back(request: Request, send_id: UUID) -> Response:
     """Its template speaks again."""
     async with viewer_work(request) as work:
-        send, campaign, words = await _found(work, request.app.state.house, send_id)
+        send, place, words = await _found(work, request.app.state.house, send_id)
         await resolving.edit_text(work, send_id, subject="", body="", locale=words.locale)
-    return pages.see_other(request, _shown_at(send, campaign), toast=N_("It goes in the template's words."))
+    return pages.see_other(request, place.shown_at(send.id), toast=N_("It goes in the template's words."))
 
 
-async def _found(work: Work, house: House, send_id: UUID) -> tuple[Send, CampaignShown, Words]:
-    """Raises `NotFound` for a message that no campaign made, too."""
+async def _found(work: Work, house: House, send_id: UUID) -> tuple[Send, RunPlace, Words]:
+    """Raises `NotFound` for a message that neither a campaign nor a sequence made, too."""
     send = (await get_send(work, send_id)).send
-    of = await campaign_of(work, send.run_id)
-    if of is None:
+    place = await place_of_run(work, send.run_id)
+    if place is None:
         raise NotFound("message")
-    words = await words_of(work, house.letters, house.composers, of[0], send_id)
-    return send, await show(work, of[0]), words
+    words = await words_in_run(work, house.letters, house.composers, place.run_id, send_id)
+    return send, place, words
 
 
-def _page(request: Request, send: Send, campaign: CampaignShown, words: Words, form: Form) -> Response:
+def _page(request: Request, send: Send, place: RunPlace, words: Words, form: Form) -> Response:
     return pages.render(
         request,
         "staff/message_words.html",
         status=form.status,
         send=send,
-        campaign=campaign,
+        place=place,
         words=words,
         form=form,
-        back=_shown_at(send, campaign),
+        back=place.shown_at(send.id),
     )
-
-
-def _shown_at(send: Send, campaign: CampaignShown) -> str:
-    """Where the message is looked at: in the preview while its campaign is a draft."""
-    draft = campaign.state == CampaignState.DRAFT
-    return f"/campaigns/{campaign.id}/messages/{send.id}" if draft else f"/sends/{send.id}"
 
 
 def _refuse_nothing(body: str) -> None:

@@ -8,17 +8,19 @@ from fastapi import Request
 from starlette.responses import Response
 
 from bursar.chasing import approving
-from bursar.chasing.previews import preview_one
-from bursar.chasing.reviewing import campaign_of, invoices_of
+from bursar.chasing.previews import preview_in_run
+from bursar.chasing.reviewing import invoices_of
 from bursar.chasing.why import why
 from bursar.core.errors import N_, Conflict, Invalid, NotFound
 from bursar.core.work import Work
 from bursar.house import House
 from bursar.outbox import resolving
+from bursar.outbox.incoming.inbox import list_incoming
 from bursar.outbox.reading import Asked, Send, SendFilter, get_send, list_sends, message_of
 from bursar.tenancy.tenants import this_tenant
 from bursar.web import pages, reading
 from bursar.web.forms import Form
+from bursar.web.run_places import place_of_run
 from bursar.web.sessions import staff_router, viewer_work
 
 router = staff_router()
@@ -87,9 +89,10 @@ async def _page(request: Request, send_id: UUID, form: Form, view: str = "html")
             "story": story,
             "said": await _said(work, _house(request), story.send),
             "invoices": await invoices_of(work, send_id),
-            "campaign": await campaign_of(work, story.send.run_id),
+            "place": await place_of_run(work, story.send.run_id),
             "why": await why(work, "send", str(send_id)),
             "firm": await this_tenant(work),
+            "came_back": (await list_incoming(work, send_id=send_id)).rows,
         }
     return pages.render(request, "staff/send.html", status=form.status, form=form, view=view, **values)
 
@@ -124,10 +127,10 @@ async def _would_say(work: Work, house: House, send: Send) -> dict[str, Any]:
         "is_the_same": None,
         "own_words": False,
     }
-    campaign = await campaign_of(work, send.run_id)
-    if campaign is None or send.state != "queued":
+    place = await place_of_run(work, send.run_id)
+    if place is None or send.state != "queued":
         return {**nothing, "problem": None}
-    found = await preview_one(work, house.letters, house.composers, campaign[0], send.id)
+    found = await preview_in_run(work, house.letters, house.composers, place.run_id, send.id)
     said = {"subject": found.subject, "html": found.html, "text": found.text, "problem": found.problem}
     return {**nothing, **said, "own_words": found.own_words}
 
