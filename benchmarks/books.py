@@ -20,7 +20,7 @@ from bursar.billing.figures import figures
 from bursar.billing.filters import Chosen
 from bursar.billing.finding import list_invoices, open_invoices
 from bursar.billing.rules import Status
-from bursar.billing.showing import count_by_status, totals
+from bursar.billing.showing import count_each, currencies_in_use, totals
 from bursar.core.work import Work
 from bursar.house import House
 
@@ -128,6 +128,13 @@ async def _write(house: House, size: int) -> UUID:
 
 
 Ask = Callable[[Work], Awaitable[Any]]
+TABS = (
+    frozenset({Status.ISSUED, Status.PARTIALLY_PAID, Status.OVERDUE}),
+    frozenset({Status.OVERDUE}),
+    frozenset({Status.DRAFT}),
+    frozenset({Status.PAID}),
+    frozenset({Status.CANCELLED, Status.REFUNDED}),
+)
 
 
 def _questions() -> dict[str, Ask]:
@@ -156,7 +163,8 @@ def _questions() -> dict[str, Ask]:
         "list_order": listed(text="PO-3333"),
         "list_nothing": listed(text="nobody at all"),
         "list_longest_due": lambda work: open_invoices(work, limit=51),
-        "tabs": count_by_status,
+        "tabs": lambda work: count_each(work, [Chosen(statuses=one) for one in TABS]),
+        "currencies": currencies_in_use,
         "sums": lambda work: totals(work, Chosen()),
     }
 

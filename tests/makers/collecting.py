@@ -35,7 +35,13 @@ async def money_in(
     }
     paid = sa.insert(payments).values(tenant_id=work.tenant_id, external_id=uuid4().hex, **row)
     payment = (await work.db.scalars(paid.returning(payments.c.id))).one()
-    row = {"customer_id": customer, "amount_minor": minor, "invoice_id": invoice, "payment_id": payment}
+    row = {
+        "customer_id": customer,
+        "amount_minor": minor,
+        "invoice_id": invoice,
+        "payment_id": payment,
+        "applied_on": on,
+    }
     applied = sa.insert(invoice_payments).values(tenant_id=work.tenant_id, **row)
     return (await work.db.scalars(applied.returning(invoice_payments.c.id))).one()
 
@@ -45,7 +51,8 @@ async def take_back(work: Work, allocation: UUID) -> None:
     was = (
         await work.db.execute(sa.select(a).where(a.c.tenant_id == work.tenant_id, a.c.id == allocation))
     ).one()
-    row = {"customer_id": was.customer_id, "invoice_id": was.invoice_id, "payment_id": was.payment_id}
+    names = ("customer_id", "invoice_id", "payment_id", "applied_on")
+    row = {name: was._asdict()[name] for name in names}
     undone = sa.insert(a).values(
         tenant_id=work.tenant_id, amount_minor=-was.amount_minor, reverses_id=was.id, **row
     )

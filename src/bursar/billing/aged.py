@@ -66,7 +66,8 @@ async def aged_report(
     `limit` and `offset` choose the customers, who owe most first; with none the totals are all that is asked.
     """
     day, midnight = _end_of(work, as_of)
-    credit = (await work.db.execute(queries.credits_at(work, day, midnight))).all()
+    await work.db.execute(queries.ROOM)
+    credit = (await work.db.execute(queries.credits_at(work, day))).all()
     opened = queries.open_at(work, day, midnight)
     page = queries.report(work, opened, day, currency=currency, limit=limit + 1, offset=offset)
     found = (await work.db.execute(page)).mappings().all()
@@ -112,8 +113,8 @@ async def aged_invoices(work: Work, customer_id: UUID, as_of: date | None = None
 
 async def credit_at(work: Work, customer_id: UUID, as_of: date) -> dict[str, Money]:
     """A customer's money that paid nothing when the day ended, by currency."""
-    day, midnight = _end_of(work, as_of)
-    found = await work.db.execute(queries.credits_at(work, day, midnight, customer_id=customer_id))
+    day, _ = _end_of(work, as_of)
+    found = await work.db.execute(queries.credits_at(work, day, customer_id=customer_id))
     return {row.currency: Money(row.minor, row.currency) for row in found}
 
 

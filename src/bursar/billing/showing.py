@@ -13,16 +13,18 @@ import sqlalchemy as sa
 from bursar.billing.filters import Chosen
 from bursar.billing.finding import looked_up
 from bursar.billing.queries import showing as queries
-from bursar.billing.rules import Status
 from bursar.billing.states import PaymentSource
 from bursar.core.errors import NotFound
 from bursar.core.money import Money
 from bursar.core.work import Work
 
+MOST = 10_000
+"""As far as invoices are counted one by one for a page, and looked back for their currencies."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """How many invoices, and what is open of them."""
+    """How many open invoices, and what is open of them."""
 
     count: int
     open: Money
@@ -102,15 +104,20 @@ class CreditNoteShown:
 
 
 async def totals(work: Work, chosen: Chosen) -> list[Sum]:
-    """One entry a currency among the chosen invoices, the one with most of them first."""
+    """One entry a currency of which some of the chosen invoices are open, the one with most of them first."""
     rows = await work.db.execute(queries.totals(work, await looked_up(work, chosen)))
     return [Sum(row.invoices, Money(row.minor, row.currency)) for row in rows]
 
 
-async def count_by_status(work: Work) -> dict[Status, int]:
-    """Every status, those of no invoice too."""
-    found = {row.status: row.invoices for row in await work.db.execute(queries.count_by_status(work))}
-    return {status: found.get(status, 0) for status in Status}
+async def count_each(work: Work, choices: Sequence[Chosen]) -> list[int]:
+    """How many invoices each choice has; `MOST` stands for that many or more."""
+    wanted = [await looked_up(work, chosen) for chosen in choices]
+    return list((await work.db.execute(queries.count_each(work, wanted, MOST))).one())
+
+
+async def currencies_in_use(work: Work) -> list[str]:
+    """In which currencies something is open or was invoiced lately."""
+    return list(await work.db.scalars(queries.currencies(work, MOST)))
 
 
 async def balances_of(work: Work, customer_ids: Sequence[UUID]) -> dict[UUID, list[Balance]]:

@@ -259,11 +259,16 @@ invoice_payments = tenant_table(
     minor("taken_minor", nullable=True),
     sa.Column("exchange_rate", sa.Numeric(18, 6)),
     minor("difference_minor", nullable=True),
-    day("applied_on"),  # from when on it counts in reports as of a day; rows older than the column have none
+    day("applied_on", nullable=False),  # from when on it counts in reports as of a day
     ref("reverses_id", "invoice_payments", nullable=True, index=False),
     text("reason"),
     sa.UniqueConstraint("tenant_id", "reverses_id"),
-    sa.Index(None, "tenant_id", "applied_on"),
+    sa.Index(
+        "invoice_payments_applied_idx",
+        "tenant_id",
+        "applied_on",
+        postgresql_include=["invoice_id", "amount_minor"],
+    ),
     sa.CheckConstraint("(amount_minor > 0) = (reverses_id is null) and amount_minor <> 0", name="sign"),
     changes=False,
     reach=Reach.CUSTOMER,

@@ -19,8 +19,8 @@ from bursar.core.errors import N_
 ACTING_ROLES = ("bursar_agent", "bursar_customer", "bursar_system", "bursar_scan")
 
 
-def migrate(addresses: Addresses) -> str:
-    """Create what is missing (database, roles, tables) and return the revision reached. Safe to repeat.
+def migrate(addresses: Addresses, revision: str = "head") -> str:
+    """Create what is missing (database, roles, tables) up to `revision`, and return the newest. Safe to repeat.
 
     Raises `UnsafeDatabase` when the given user may not do this.
     """
@@ -46,7 +46,7 @@ def migrate(addresses: Addresses) -> str:
         config.attributes["connection"] = db
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            command.upgrade(config, "head")
+            command.upgrade(config, revision)
         db.commit()
         db.execute(sa.text("reset role"))
         db.commit()

@@ -1,6 +1,7 @@
 """What others ask of invoices: lists, look-ups, sums."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -49,6 +50,10 @@ def status(today: date) -> sa.ColumnElement[str]:
 
 def chosen_invoices(work: Work, chosen: Chosen) -> sa.Select:
     """The chosen invoices with their customer's name, status, and what keeps them quiet."""
+    return _described(work).where(invoices.c.tenant_id == work.tenant_id, *conditions(work, chosen))
+
+
+def _described(work: Work) -> sa.Select:
     theirs = same_tenant(customers, invoices) & (customers.c.id == invoices.c.customer_id)
     return (
         sa.select(
@@ -59,24 +64,51 @@ def chosen_invoices(work: Work, chosen: Chosen) -> sa.Select:
             is_disputed(invoices).label("disputed"),
         )
         .join(customers, theirs)
-        .where(invoices.c.tenant_id == work.tenant_id, *conditions(work, chosen))
+        .where(invoices.c.tenant_id == work.tenant_id)
     )
 
 
 def newest(work: Work, chosen: Chosen, before: UUID | None, limit: int) -> sa.Select:
     """The chosen invoices, the newest first, from `before` on."""
-    statement = chosen_invoices(work, chosen).order_by(invoices.c.id.desc()).limit(limit)
-    tenant = invoices.c.tenant_id == work.tenant_id
-    return statement.where(tenant, invoices.c.id < before) if before else statement
+    beyond = [invoices.c.id < before] if before else []
+    return _page(work, chosen, (invoices.c.id.desc(),), beyond, limit)
 
 
 def longest_due(work: Work, chosen: Chosen, after: tuple[date, UUID] | None, limit: int) -> sa.Select:
     """The chosen invoices, the one due longest first, from `after` (its due date and id) on."""
-    statement = chosen_invoices(work, chosen).order_by(invoices.c.due_date, invoices.c.id).limit(limit)
-    if after is None:
-        return statement
     place = sa.tuple_(invoices.c.due_date, invoices.c.id)
-    return statement.where(invoices.c.tenant_id == work.tenant_id, place > sa.tuple_(*after))
+    beyond = [] if after is None else [place > sa.tuple_(*after)]
+    return _page(work, chosen, (invoices.c.due_date, invoices.c.id), beyond, limit)
+
+
+def _page(
+    work: Work,
+    chosen: Chosen,
+    order: Sequence[sa.ColumnElement[Any]],
+    beyond: Sequence[sa.ColumnElement[bool]],
+    limit: int,
+) -> sa.Select:
+    """The first `limit` of the chosen in this order: which they are first, then all that is shown of them.
+
+    A text may be a number's beginning, an order's, or part of a name. Each way is asked by itself, so that each has
+    its own index; of all of them together the planner reads invoices until it has found enough.
+    """
+    rest = [*conditions(work, replace(chosen, text=None)), *beyond]
+    found = [
+        sa.select(invoices.c.id)
+        .where(invoices.c.tenant_id == work.tenant_id, *way, *rest)
+        .order_by(*order)
+        .limit(limit)
+        .subquery()
+        for way in (_ways_to_mean(chosen) if chosen.text is not None else ((),))
+    ]
+    first = sa.union(*(sa.select(one.c.id) for one in found)).cte("first")
+    return (
+        _described(work)
+        .where(invoices.c.tenant_id == work.tenant_id, invoices.c.id == first.c.id)
+        .order_by(*order)
+        .limit(limit)
+    )
 
 
 def conditions(work: Work, chosen: Chosen) -> list[sa.ColumnElement[bool]]:
@@ -87,7 +119,7 @@ def conditions(work: Work, chosen: Chosen) -> list[sa.ColumnElement[bool]]:
         (chosen.currency, lambda currency: invoices.c.currency == currency),
         (chosen.statuses, lambda statuses: _in_statuses(statuses, work.today)),
         (chosen.number, lambda number: _begins(invoices.c.number, number)),
-        (chosen.text, lambda text: _about(text, chosen.named)),
+        (chosen.text, lambda _: sa.or_(*(sa.and_(*way) for way in _ways_to_mean(chosen)))),
         (chosen.due_from, lambda day: invoices.c.due_date >= day),
         (chosen.due_until, lambda day: invoices.c.due_date <= day),
         (chosen.paid_from, lambda day: invoices.c.paid_on >= day),
@@ -114,20 +146,25 @@ _OPEN = frozenset({Status.ISSUED, Status.PARTIALLY_PAID, Status.OVERDUE})
 """Whatever is issued has something open: with the last of it the invoice is paid or cancelled."""
 
 
-def _about(text: str, named: Sequence[UUID] | None) -> sa.ColumnElement[bool]:
-    """Invoices whose number or order begins so, or whose customer is called so.
+def _ways_to_mean(chosen: Chosen) -> list[Sequence[sa.ColumnElement[bool]]]:
+    """What the text may be: the beginning of a number or an order, as typed or in capitals, or a customer's name.
 
     Few customers are `named` by their ids, so that their index finds their invoices; among many, every page's worth
     of the newest invoices has some.
     """
-    begins = [
-        _begins(column, spelled)
+    text = chosen.text or ""
+    ways: list[Sequence[sa.ColumnElement[bool]]] = [
+        [_begins(column, spelled)]
         for column in (invoices.c.number, invoices.c.purchase_order)
         for spelled in sorted({text, text.upper()})
     ]
-    if named is not None:
-        return sa.or_(*begins, among(invoices.c.customer_id, named))
-    return sa.or_(*begins, _called(text))
+    if chosen.named is None:
+        theirs = customers.alias("theirs")
+        of_them = theirs.c.id == invoices.c.customer_id
+        ways.append([sa.exists().where(same_tenant(theirs, invoices), of_them, _called(theirs, text))])
+    elif chosen.named:
+        ways.append([among(invoices.c.customer_id, chosen.named)])
+    return ways
 
 
 def _begins(column: sa.ColumnElement[str | None], text: str) -> sa.ColumnElement[bool]:
@@ -144,14 +181,16 @@ LAST_SIGN = "\U0010ffff"
 def customers_called(work: Work, text: str, limit: int) -> sa.Select:
     """Customers with `text` in their name."""
     return (
-        sa.select(customers.c.id).where(customers.c.tenant_id == work.tenant_id, _called(text)).limit(limit)
+        sa.select(customers.c.id)
+        .where(customers.c.tenant_id == work.tenant_id, _called(customers, text))
+        .limit(limit)
     )
 
 
-def _called(text: str) -> sa.ColumnElement[bool]:
+def _called(whom: sa.FromClause, text: str) -> sa.ColumnElement[bool]:
     """The stored key is in small letters already, which is three times as fast as comparing without case."""
-    of_person = customers.c.company_name.is_not(None) & customers.c.full_name.icontains(text, autoescape=True)
-    return customers.c.name_key.contains(text.lower(), autoescape=True) | of_person
+    of_person = whom.c.company_name.is_not(None) & whom.c.full_name.icontains(text, autoescape=True)
+    return whom.c.name_key.contains(text.lower(), autoescape=True) | of_person
 
 
 def with_numbers(work: Work, numbers: Sequence[str]) -> sa.Select:

@@ -42,7 +42,6 @@ def _entries(work: Work, customer_id: UUID) -> sa.CompoundSelect:
     crossed = sa.join(
         a, p, same_tenant(p, a) & (p.c.id == a.c.payment_id) & a.c.taken_minor.is_not(None)
     ).join(i, same_tenant(i, a) & (i.c.id == a.c.invoice_id))
-    counts_from = sa.func.coalesce(a.c.applied_on, p.c.received_on)
     parts = [
         _entry("invoice", 0, i.c.issue_date, i.c.id, i.c.number, i.c.currency, i.c.total_minor).where(
             i.c.tenant_id == work.tenant_id, i.c.customer_id == customer_id, i.c.state != InvoiceState.DRAFT
@@ -56,10 +55,10 @@ def _entries(work: Work, customer_id: UUID) -> sa.CompoundSelect:
         _entry("refund", 3, r.c.refunded_on, r.c.id, r.c.reference, r.c.currency, r.c.amount_minor).where(
             r.c.tenant_id == work.tenant_id, r.c.customer_id == customer_id, r.c.state != RefundState.FAILED
         ),
-        _entry("exchanged_to", 4, counts_from, a.c.id, i.c.number, i.c.currency, -a.c.amount_minor)
+        _entry("exchanged_to", 4, a.c.applied_on, a.c.id, i.c.number, i.c.currency, -a.c.amount_minor)
         .select_from(crossed)
         .where(a.c.tenant_id == work.tenant_id, a.c.customer_id == customer_id),
-        _entry("exchanged_from", 4, counts_from, a.c.id, i.c.number, p.c.currency, a.c.taken_minor)
+        _entry("exchanged_from", 4, a.c.applied_on, a.c.id, i.c.number, p.c.currency, a.c.taken_minor)
         .select_from(crossed)
         .where(a.c.tenant_id == work.tenant_id, a.c.customer_id == customer_id),
     ]
