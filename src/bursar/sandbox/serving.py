@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import uvicorn
+from starlette.applications import Starlette
+from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 Doors = Mapping[str, ASGIApp]
@@ -15,6 +17,12 @@ Doors = Mapping[str, ASGIApp]
 def listening(host: str, ports: Mapping[str, int]) -> dict[str, socket.socket]:
     """A socket for each name; port 0 takes any free one."""
     return {name: socket.create_server((host, port)) for name, port in ports.items()}
+
+
+def beside(main: Starlette, **others: ASGIApp) -> Starlette:
+    """`main` with others below the paths of their names."""
+    main.routes.extend(Mount(f"/{name}", other) for name, other in others.items())
+    return main
 
 
 def port_of(opened: socket.socket) -> int:

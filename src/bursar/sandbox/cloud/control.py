@@ -11,10 +11,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from bursar.sandbox.cloud import letters
 from bursar.sandbox.cloud.account import Account, Folder, Item
 from bursar.sandbox.cloud.desk import Desk
 from bursar.sandbox.cloud.troubles import Trouble
+from bursar.sandbox.mailboxes import letters
+from bursar.sandbox.mailboxes.mail import read_mail
+from bursar.sandbox.mailboxes.replying import answer_to
+from bursar.sandbox.smtp.store import Kept
 
 SETTABLE_TOKENS = frozenset({"access_s", "code_s", "overlap_s"})
 
@@ -165,7 +168,12 @@ class Boxes:
     async def reply(self, request: Request) -> Response:
         """Somebody answers a message of this mailbox: {"words"}."""
         account, item = self._item(request)
-        raw = letters.answer(item.raw, (await request.json()).get("words", "Thank you, we will pay."))
+        to = [address for _, address in item.addresses("To")]
+        kept = Kept(
+            item.number, 0, account.address, to, item.received_at, item.message_id, None, tls=True, size=0
+        )
+        words = (await request.json()).get("words", "Thank you, we will pay.")
+        raw = answer_to(read_mail(kept, item.raw), words).as_bytes()
         return JSONResponse(_told(account.put(Folder.INBOX, raw)), status_code=201)
 
     async def be_away(self, request: Request) -> Response:

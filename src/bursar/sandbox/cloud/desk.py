@@ -7,6 +7,7 @@ from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
@@ -27,11 +28,21 @@ NONSENSE = b"<html><body>Proxy: upstream said something strange</body>"
 
 
 class Refusal(Exception):
-    """The vendor says no; `name` is one of the contract's errors. `words` replace its message."""
+    """The vendor says no; `name` is one of the contract's errors. `words` replace its message.
 
-    def __init__(self, name: str, words: str | None = None, *, retry_after: float | None = None) -> None:
+    `retry_after` is told in a header; `wait` in words, where the message has a place for it. Both in seconds.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        words: str | None = None,
+        *,
+        retry_after: float | None = None,
+        wait: float | None = None,
+    ) -> None:
         super().__init__(name, words)
-        self.name, self.words, self.retry_after = name, words, retry_after
+        self.name, self.words, self.retry_after, self.wait = name, words, retry_after, wait
 
 
 @dataclass
@@ -252,9 +263,16 @@ class Desk:
         error = self.contract.errors[refusal.name]
         wait = refusal.retry_after if refusal.retry_after is not None else error.get("retry_after")
         headers = {"Retry-After": str(max(1, round(wait)))} if wait is not None else {}
-        words = refusal.words or error["message"]
+        said = refusal.wait or wait or error.get("wait", 0)
+        words = (refusal.words or error["message"]).replace("{retry_at}", _moment(said))
         body = self.dialect.refused(error, words, headers)
         return Answer(body, error["status"], headers={**headers, **error.get("headers", {})})
+
+
+def _moment(seconds: float) -> str:
+    """So many seconds from now, as vendors write it."""
+    at = datetime.fromtimestamp(time.time() + seconds, UTC).isoformat(timespec="milliseconds")
+    return at.replace("+00:00", "Z")
 
 
 def _parsed(raw: bytes, noted: Noted) -> Any:

@@ -4,13 +4,11 @@ import re
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from email.message import EmailMessage
-from email.policy import SMTP
 from itertools import count
 
 from bursar.sandbox.cloud import headers
 from bursar.sandbox.cloud.account import Accounts, Folder
-from bursar.sandbox.cloud.letters import delivery_report, out_of_office
+from bursar.sandbox.mailboxes.letters import delivery_report, out_of_office
 from bursar.sandbox.smtp.store import Kept, MemoryStore, Store
 
 TELLING = re.compile(r"(?P<action>bounce|defer)-(?P<status>[45]\.\d{1,3}\.\d{1,3})\b")
@@ -43,11 +41,9 @@ class Post:
         if self.delivers:
             self._into_inboxes(message.recipients, raw)
 
-    async def carry(self, message: EmailMessage) -> None:
-        """What a person at the pages writes; to whom, its headers say."""
-        raw = message.as_bytes(policy=SMTP)
-        [sender] = headers.addresses(raw, "From")
-        await self.hand_over(sender, headers.recipients(raw), raw, user=None)
+    async def carry(self, raw: bytes, *, sender: str, to: str) -> None:
+        """What people and machines write at the pages; from nobody if `sender` is empty."""
+        await self.hand_over(sender, [to], raw, user=None)
 
     async def hand_over(
         self, sender: str, recipients: Sequence[str], raw: bytes, *, user: str | None

@@ -1,10 +1,8 @@
 """users.messages.send: from the request to the Sent folder and to the recipients."""
 
 import re
-import time
 from base64 import urlsafe_b64decode
 from binascii import Error
-from datetime import UTC, datetime
 from secrets import token_urlsafe
 from typing import Any
 
@@ -87,9 +85,7 @@ def _thread(call: Call, raw: bytes) -> int | None:
 def _spend_day(desk: Desk, account: Account) -> None:
     wait = desk.window("messages_per_day", account.address, DAY_S).wait(1)
     if wait:
-        at = datetime.fromtimestamp(time.time() + wait, UTC).isoformat(timespec="milliseconds")
-        at = at.replace("+00:00", "Z")
-        raise Refusal("sendingLimit", f"User-rate limit exceeded.  Retry after {at}")
+        raise Refusal("sendingLimit", wait=wait)
 
 
 def _as_gmail_writes(desk: Desk, account: Account, raw: bytes) -> bytes:

@@ -5,12 +5,14 @@ import sys
 
 import uvloop
 
-from bursar.sandbox import serving
 from bursar.sandbox.imap.boxes import Boxes
 from bursar.sandbox.imap.control import control
 from bursar.sandbox.imap.desk import Desk, ImapSettings
 from bursar.sandbox.imap.server import ImapServer
+from bursar.sandbox.serving import beside, listening, port_of
+from bursar.sandbox.serving import serve as serve_doors
 from bursar.sandbox.smtp.certificate import server_context
+from bursar.sandbox.smtp.control import control as smtp_control
 from bursar.sandbox.smtp.dialogue import SinkSettings
 from bursar.sandbox.smtp.sink import Sink
 from bursar.sandbox.smtp.store import MemoryStore
@@ -40,13 +42,13 @@ async def serve(options: argparse.Namespace) -> None:
         implicit_tls=options.tls == "implicit",
     )
     desk = Desk(settings, Boxes(store))
-    opened = serving.listening(options.host, {"control_port": options.control_port})
+    opened = listening(options.host, {"control_port": options.control_port})
     smtp = SinkSettings(host=options.host, port=options.smtp_port)
     async with Sink(smtp, store) as sink, ImapServer(desk) as server:
         told = {"host": options.host, "port": server.port, "smtp_port": sink.port}
-        told |= {"control_port": serving.port_of(opened["control_port"])}
+        told |= {"control_port": port_of(opened["control_port"])}
         told |= {"certificate": pem} if pem else {}
-        await serving.serve(opened, {"control_port": control(desk)}, told)
+        await serve_doors(opened, {"control_port": beside(control(desk), smtp=smtp_control(sink))}, told)
 
 
 if __name__ == "__main__":

@@ -63,7 +63,7 @@ class Boxes:
         mailbox = self.held.setdefault(address.lower(), Mailbox(address, read=self.start))
         kept = self.store.kept
         for message in kept[mailbox.read :]:
-            if address.lower() in {recipient.lower() for recipient in message.recipients}:
+            if address.lower() in {_plain(recipient) for recipient in message.recipients}:
                 inbox = mailbox.folders[INBOX]
                 inbox.add(self.store.raw(message.number), message.received_at)
         mailbox.read = len(kept)
@@ -106,3 +106,9 @@ class Boxes:
     def all(self) -> Iterator[Mailbox]:
         for address in list(self.held):
             yield self.of(address)
+
+
+def _plain(recipient: str) -> str:
+    """Without what stands after a plus: such mail lies in the same inbox."""
+    local, _, host = recipient.lower().rpartition("@")
+    return f"{local.partition('+')[0]}@{host}"

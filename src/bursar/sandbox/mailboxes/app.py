@@ -27,6 +27,14 @@ MAIL_POLICY = "sandbox; default-src 'none'; img-src data:; style-src 'unsafe-inl
 """A mail's own styles and embedded pictures: what lies at the sender's is fetched by the button only."""
 STYLE = (resources.files("bursar.sandbox.mailboxes") / "style.css").read_text("utf-8")
 LANGUAGES = {"ar": "Arabic", "en": "English", "fr": "French", "he": "Hebrew"}
+REPORTS = {
+    "5.1.1": "No such user",
+    "5.2.2": "Mailbox full",
+    "5.7.1": "Refused by policy",
+    "4.2.2": "Full, tried again",
+    "4.4.1": "Host silent, tried again",
+}
+"""Reports that a person can have a server write."""
 TEMPLATES = Environment(
     loader=PackageLoader("bursar.sandbox.mailboxes"), autoescape=True, trim_blocks=True, lstrip_blocks=True
 )
@@ -36,10 +44,15 @@ Act = Callable[[Box, Mail, Any], Awaitable[Deed]]
 
 def pages(box: Box) -> Starlette:
     """GET / · /mailboxes/{address} · /messages/{number} · its /body · POST its /openings, /clicks, /scans,
-    /unsubscription, /replies.
+    /unsubscription, /replies, /absences, /reports.
     """
     TEMPLATES.globals.update(
-        clock=_clock, languages=LANGUAGES, program=_program_name, worked=worked, usual_words=usual_words
+        clock=_clock,
+        languages=LANGUAGES,
+        program=_program_name,
+        reports=REPORTS,
+        worked=worked,
+        usual_words=usual_words,
     )
     app = Starlette(
         routes=[
@@ -53,6 +66,8 @@ def pages(box: Box) -> Starlette:
             Route("/messages/{number:int}/scans", _doing(_scan), methods=["POST"]),
             Route("/messages/{number:int}/unsubscription", _doing(_unsubscribe), methods=["POST"]),
             Route("/messages/{number:int}/replies", _doing(_reply), methods=["POST"]),
+            Route("/messages/{number:int}/absences", _doing(_be_away), methods=["POST"]),
+            Route("/messages/{number:int}/reports", _doing(_bounce), methods=["POST"]),
         ],
         middleware=[Middleware(OwnButtons)],
         exception_handlers={NoSuchMail: _missing},
@@ -144,6 +159,14 @@ async def _unsubscribe(box: Box, mail: Mail, _: Any) -> Deed:
 
 async def _reply(box: Box, mail: Mail, form: Any) -> Deed:
     return await box.reply(mail, str(form.get("words", "")).strip() or usual_words(mail))
+
+
+async def _be_away(box: Box, mail: Mail, _: Any) -> Deed:
+    return await box.be_away(mail)
+
+
+async def _bounce(box: Box, mail: Mail, form: Any) -> Deed:
+    return await box.bounce(mail, str(form.get("status", "5.1.1")))
 
 
 def _missing(request: Request, _: Exception) -> Response:

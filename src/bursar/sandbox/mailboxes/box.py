@@ -1,5 +1,6 @@
 """All mailboxes of the sandbox: who got what, and what they did with it."""
 
+import re
 import smtplib
 import time
 from collections import defaultdict
@@ -7,9 +8,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from bursar.sandbox.mailboxes import readers
+from bursar.sandbox.mailboxes.letters import delivery_report, out_of_office
 from bursar.sandbox.mailboxes.mail import Mail, Store, read_mail
 from bursar.sandbox.mailboxes.readers import Deed, Fetched
 from bursar.sandbox.mailboxes.replying import Postman, answer_to
+
+STATUS = re.compile(r"[45]\.\d{1,3}\.\d{1,3}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +22,7 @@ class Mailbox:
 
     address: str
     mails: Sequence[Mail]
+    sent: Sequence[Mail] = ()
 
     @property
     def name(self) -> str:
@@ -63,8 +68,13 @@ class Box:
         found: dict[str, list[Mail]] = {}
         for mail in reversed(self.mails()):
             found.setdefault(mail.to_address.lower(), []).append(mail)
-        boxes = [Mailbox(mails[0].to_address, mails) for mails in found.values()]
+        boxes = [
+            Mailbox(mails[0].to_address, mails, self._sent_by(address)) for address, mails in found.items()
+        ]
         return [box for box in boxes if box.holds(wanted)] if wanted else boxes
+
+    def _sent_by(self, address: str) -> list[Mail]:
+        return [mail for mail in reversed(self._read) if mail.from_address.lower() == address]
 
     def deeds(self, number: int) -> Sequence[Deed]:
         return self._deeds.get(number, ())
@@ -89,16 +99,31 @@ class Box:
         return await self._done(mail, "clicked", lambda mail: readers.click(mail, link))
 
     async def reply(self, mail: Mail, words: str) -> Deed:
-        """The answer goes to the server that the mail came from, and lies in its sender's mailbox then."""
+        """The answer goes to where the sender asked for answers, and lies in that mailbox then."""
+        raw = answer_to(mail, words).as_bytes()
+        return await self._carried(mail, "replied", raw, sender=mail.to_address, to=mail.reply_to)
+
+    async def be_away(self, mail: Mail) -> Deed:
+        """The mailbox answers by itself, as its owner told it to."""
+        raw = out_of_office(self.store.raw(mail.number), mail.to_address)
+        return await self._carried(mail, "was out of office", raw, sender="", to=mail.return_path)
+
+    async def bounce(self, mail: Mail, status: str) -> Deed:
+        """The server reports that it failed (5.x.y) or waits (4.x.y). Raises `NoSuchMail` for no such status."""
+        if not STATUS.fullmatch(status):
+            raise NoSuchMail(status)
+        raw = delivery_report(self.store.raw(mail.number), mail.to_address, status)
+        return await self._carried(mail, f"was reported with {status}", raw, sender="", to=mail.return_path)
+
+    async def _carried(self, mail: Mail, what: str, raw: bytes, *, sender: str, to: str) -> Deed:
         status: int | None = 250
         try:
-            await self.carrier.carry(answer_to(mail, words))
+            await self.carrier.carry(raw, sender=sender, to=to)
         except smtplib.SMTPResponseException as refusal:
             status = refusal.smtp_code
         except (smtplib.SMTPException, OSError):
             status = None
-        told = (Fetched("SMTP", mail.reply_to, status),)
-        return self._noted(mail, Deed(time.time(), "replied", told))
+        return self._noted(mail, Deed(time.time(), what, (Fetched("SMTP", to, status),)))
 
     async def _done(self, mail: Mail, what: str, act: Callable[[Mail], Awaitable[list[Fetched]]]) -> Deed:
         return self._noted(mail, Deed(time.time(), what, tuple(await act(mail))))

@@ -24,6 +24,8 @@ class Kept(Protocol):
     @property
     def number(self) -> int: ...
     @property
+    def sender(self) -> str: ...
+    @property
     def recipients(self) -> Sequence[str]: ...
     @property
     def received_at(self) -> float: ...
@@ -58,6 +60,7 @@ class Mail:
 
     number: int
     received_at: float
+    return_path: str
     to_address: str
     to_name: str
     from_address: str
@@ -96,6 +99,7 @@ def read_mail(kept: Kept, raw: bytes) -> Mail:
     return Mail(
         number=kept.number,
         received_at=kept.received_at,
+        return_path=kept.sender,
         to_address=kept.recipients[0],
         to_name=to_name,
         from_address=from_address,

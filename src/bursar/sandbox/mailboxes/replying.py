@@ -22,7 +22,9 @@ USUAL_WORDS = {
 class Postman(Protocol):
     """Brings an answer to whom it is addressed."""
 
-    async def carry(self, message: EmailMessage) -> None: ...
+    async def carry(self, raw: bytes, *, sender: str, to: str) -> None:
+        """`sender` is empty for what a machine writes."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +38,17 @@ class Carrier:
     context: ssl.SSLContext | None = None
     implicit_tls: bool = False
 
-    async def carry(self, message: EmailMessage) -> None:
+    async def carry(self, raw: bytes, *, sender: str, to: str) -> None:
         """Raises `smtplib.SMTPException` or `OSError`."""
-        await to_thread(self._carry, message)
+        await to_thread(self._carry, raw, sender, to)
 
-    def _carry(self, message: EmailMessage) -> None:
+    def _carry(self, raw: bytes, sender: str, to: str) -> None:
         with self._connected() as client:
             if self.context is not None and not self.implicit_tls:
                 client.starttls(context=self.context)
             if self.password is not None:
                 client.login(self.username, self.password)
-            client.send_message(message)
+            client.sendmail(sender, [to], raw)
 
     def _connected(self) -> smtplib.SMTP:
         if self.implicit_tls:

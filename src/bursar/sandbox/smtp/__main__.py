@@ -1,20 +1,19 @@
 """`python -m bursar.sandbox.smtp`: the sink as a process. Its first line says where it listens, as JSON."""
 
 import argparse
-import json
-import socket
 import ssl
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-import uvicorn
 import uvloop
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from bursar.sandbox.mailboxes.app import pages
 from bursar.sandbox.mailboxes.box import Box
 from bursar.sandbox.mailboxes.replying import Carrier
+from bursar.sandbox.serving import listening, port_of
+from bursar.sandbox.serving import serve as serve_doors
 from bursar.sandbox.smtp import minimal
 from bursar.sandbox.smtp.certificate import server_context
 from bursar.sandbox.smtp.control import control
@@ -83,19 +82,9 @@ def _carrier(options: argparse.Namespace, port: int, pem: str | None) -> Carrier
 async def _serve_http(
     doors: Mapping[str, ASGIApp], options: argparse.Namespace, told: Mapping[str, object]
 ) -> None:
-    """One server on several ports, an application on each."""
-    sockets = [socket.create_server((options.host, getattr(options, name))) for name in doors]
-    ports = [each.getsockname()[1] for each in sockets]
-    line = {**told, **dict(zip(doors, ports, strict=True)), "host": options.host}
-    sys.stdout.write(json.dumps(line) + "\n")
-    sys.stdout.flush()
-    behind = dict(zip(ports, doors.values(), strict=True))
-
-    async def by_port(scope: Scope, receive: Receive, send: Send) -> None:
-        await behind[scope["server"][1]](scope, receive, send)
-
-    config = uvicorn.Config(by_port, log_level="warning", access_log=False, lifespan="off")
-    await uvicorn.Server(config).serve(sockets=sockets)
+    opened = listening(options.host, {name: getattr(options, name) for name in doors})
+    ports = {name: port_of(one) for name, one in opened.items()}
+    await serve_doors(opened, doors, {**told, **ports, "host": options.host})
 
 
 if __name__ == "__main__":

@@ -5,7 +5,9 @@ import sys
 
 import uvloop
 
-from bursar.sandbox import serving
+from bursar.sandbox.serving import beside, listening, port_of
+from bursar.sandbox.serving import serve as serve_doors
+from bursar.sandbox.smtp.control import control as smtp_control
 from bursar.sandbox.smtp.dialogue import SinkSettings
 from bursar.sandbox.smtp.sink import Sink
 from bursar.sandbox.sns.app import control, vendor
@@ -28,8 +30,8 @@ def parsed(given: list[str]) -> argparse.Namespace:
 
 async def serve(options: argparse.Namespace) -> None:
     """Until a signal ends it."""
-    opened = serving.listening(options.host, {"port": options.port, "control_port": options.control_port})
-    at = f"{options.host}:{serving.port_of(opened['port'])}"
+    opened = listening(options.host, {"port": options.port, "control_port": options.control_port})
+    at = f"{options.host}:{port_of(opened['port'])}"
     topic = Topic(options.topic, f"http://{at}")
     ses = Ses(topic)
     smtp = SinkSettings(
@@ -40,12 +42,12 @@ async def serve(options: argparse.Namespace) -> None:
         accepted=ses.accepted,
     )
     async with Sink(smtp, ses) as sink:
-        line = {name: serving.port_of(one) for name, one in opened.items()}
+        line = {name: port_of(one) for name, one in opened.items()}
         line |= {"smtp_port": sink.port}
         told = {"host": options.host, "url": topic.url, "topic": topic.arn}
         settings = {"BURSAR_SNS_CERT_HOSTS": at}
-        doors = {"port": vendor(topic), "control_port": control(ses)}
-        await serving.serve(opened, doors, {**line, **told, "settings": settings})
+        doors = {"port": vendor(topic), "control_port": beside(control(ses), smtp=smtp_control(sink))}
+        await serve_doors(opened, doors, {**line, **told, "settings": settings})
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import Any
 from uuid import uuid4
 
-from bursar.sandbox.smtp.sayings import saying
+from bursar.sandbox.mailboxes.sayings import saying
 from bursar.sandbox.smtp.store import Kept
 
 REGION, OWNER = "us-east-1", "123456789012"

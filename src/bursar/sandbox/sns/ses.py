@@ -9,9 +9,10 @@ from bursar.sandbox.sns.topic import Topic
 
 @dataclass
 class Ses:
-    """A store for the SMTP server that tells the topic of what it keeps."""
+    """A store for the SMTP server that tells the topic of what it keeps. `world`: where it goes from here."""
 
     topic: Topic
+    world: Store | None = None
     store: Store = field(default_factory=MemoryStore)
 
     @property
@@ -29,6 +30,8 @@ class Ses:
 
     async def keep(self, message: Kept, raw: bytes) -> None:
         await self.store.keep(message, raw)
+        if self.world is not None:
+            await self.world.keep(message, raw)
         if not self.topic.behaviour.automatic:
             return
         for recipient in message.recipients:  # SES may tell of several at once, or as here of each by itself

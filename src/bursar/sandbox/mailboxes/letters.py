@@ -1,4 +1,4 @@
-"""Messages that come into a mailbox by themselves: answers, absences, and reports of what did not arrive."""
+"""Messages that come into a mailbox by themselves: absences, and reports of what did not arrive."""
 
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -7,7 +7,7 @@ from email.utils import formatdate, make_msgid, parseaddr
 from secrets import token_hex
 from typing import cast
 
-from bursar.sandbox.smtp.sayings import saying
+from bursar.sandbox.mailboxes.sayings import saying
 
 AWAY_WORDS = {
     "ar": ("رد تلقائي: {subject}", "أنا خارج المكتب حتى يوم الأحد وسأرد على رسالتكم عند عودتي.\n"),
@@ -23,14 +23,6 @@ AWAY_WORDS = {
 }
 
 
-def answer(raw: bytes, words: str, *, sender: str | None = None) -> bytes:
-    """What a person who got `raw` writes back."""
-    message = _back(raw, sender)
-    message["Subject"] = _re(_read(raw))
-    message.set_content(words.rstrip() + "\n")
-    return _bytes(message)
-
-
 def out_of_office(raw: bytes, sender: str | None = None) -> bytes:
     """What the mailbox of a person who got `raw` writes back without being asked (RFC 3834)."""
     original = _read(raw)
@@ -41,8 +33,9 @@ def out_of_office(raw: bytes, sender: str | None = None) -> bytes:
     message["Auto-Submitted"] = "auto-replied"
     message["X-Auto-Response-Suppress"] = "All"
     message["Precedence"] = "auto_reply"
+    message["Return-Path"] = "<>"
     message.set_content(words)
-    return _bytes(message)
+    return message.as_bytes()
 
 
 def delivery_report(raw: bytes, recipient: str, status: str) -> bytes:
@@ -114,12 +107,3 @@ def _references(original: EmailMessage) -> list[str]:
         return []
     older = " ".join(str(original.get("References", "")).split())
     return [f"In-Reply-To: {message_id}", f"References: {f'{older} {message_id}'.strip()}"]
-
-
-def _re(original: EmailMessage) -> str:
-    subject = str(original.get("Subject", ""))
-    return subject if subject.lower().startswith("re:") else f"Re: {subject}"
-
-
-def _bytes(message: EmailMessage) -> bytes:
-    return message.as_bytes()
