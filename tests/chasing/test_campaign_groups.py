@@ -24,7 +24,7 @@ from tests.makers.outbox import a_template
 from tests.makers.story import a_campaign, a_crowd, all_sends, an_account, the_library
 
 pytestmark = pytest.mark.anyio
-TWO = {"template": "overdue_gentle", "other_template": "overdue_firm"}
+TWO: dict[str, Any] = {"template": "overdue_gentle", "other_template": "overdue_firm"}
 
 
 @pytest.fixture

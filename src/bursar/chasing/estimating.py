@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bursar.chasing.queries import estimating as queries
+from bursar.chasing.selecting import check_selection
 from bursar.chasing.states import CampaignKind, ExcludedReason
 from bursar.core.money import Money
 from bursar.core.work import Work
@@ -21,9 +22,8 @@ class Estimate:
 
 
 async def estimate(work: Work, kind: CampaignKind, selection: Mapping[str, Any]) -> Estimate:
-    """As `create_campaign` would freeze it at this moment."""
-    if "numbers" in selection:
-        selection = {"numbers": list(dict.fromkeys(selection["numbers"]))}
+    """As `create_campaign` would freeze it at this moment. Raises `Invalid` by field for what cannot be a choice."""
+    selection = check_selection(selection)
     rows = (await work.db.execute(queries.sums(work, kind, selection))).all()
     customers = (await work.db.scalars(queries.people(work, kind, selection))).one()
     left_out: dict[str, int] = {}

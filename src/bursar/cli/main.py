@@ -7,14 +7,18 @@ import typer
 
 from bursar.cli import (
     agents,
+    analytics,
     api_keys,
     audit,
     bank,
     campaigns,
+    chases,
     credit_notes,
     doctor,
     documents,
+    exclusions,
     imports,
+    incoming,
     invoice_sending,
     invoices,
     operating,
@@ -26,7 +30,10 @@ from bursar.cli import (
     reports,
     secrets,
     sending_accounts,
+    sequence_lists,
+    sequences,
     serving,
+    suppressions,
     tenants,
     units,
     why,
@@ -38,6 +45,11 @@ invoices.app.command("send")(invoice_sending.send)
 invoices.app.command("xml")(documents.invoice_xml)
 credit_notes.app.command("pdf")(documents.credit_note_pdf)
 credit_notes.app.command("xml")(documents.credit_note_xml)
+sequences.app.command("stage")(sequence_lists.stage)
+sequences.app.command("lists")(sequence_lists.lists_)
+sequences.app.command("messages")(sequence_lists.messages)
+sequences.app.command("release")(sequence_lists.release)
+sequences.app.command("call-off")(sequence_lists.call_off)
 
 
 def make_cli(building: Building | None = None) -> typer.Typer:
@@ -68,6 +80,7 @@ def make_cli(building: Building | None = None) -> typer.Typer:
         operating.stop,
         doctor.doctor,
         why.why,
+        analytics.results,
     ):
         cli.command()(command)
     cli.command("import")(imports.import_)
@@ -76,6 +89,10 @@ def make_cli(building: Building | None = None) -> typer.Typer:
         ("agent", agents.app),
         ("sending-account", sending_accounts.app),
         ("campaign", campaigns.app),
+        ("exclusion", exclusions.app),
+        ("inbox", incoming.app),
+        ("sequence", sequences.app),
+        ("chase", chases.app),
         ("invoice", invoices.app),
         ("credit-note", credit_notes.app),
         ("payment", payments.app),
@@ -86,6 +103,7 @@ def make_cli(building: Building | None = None) -> typer.Typer:
         ("price", price_changes.app),
         ("unit", units.app),
         ("recurring", recurring.app),
+        ("suppression", suppressions.app),
         ("audit", audit.app),
         ("secrets", secrets.app),
         ("api-key", api_keys.app),
