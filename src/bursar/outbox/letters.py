@@ -110,7 +110,7 @@ class Letters:
     def merge_data(self, version_id: UUID | None, values: Mapping[str, Any]) -> dict[str, Any]:
         """Those of `values` that the version names: with it they render the same message years later."""
         if version_id is None:
-            return {}
+            return dict(values)
         roots = self._roots.get(version_id)
         if roots is None:
             roots = self._roots[version_id] = _tree(self._compiled[version_id].used_tags)

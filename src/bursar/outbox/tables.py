@@ -525,9 +525,10 @@ def suppression_of(
 
 def has_replied(customers: sa.FromClause) -> sa.ColumnElement[bool]:
     """Customers with an answer from a person that no agent has dealt with yet."""
+    waiting = incoming_messages.alias("waiting")  # whoever asks may look at others of theirs besides
     return sa.exists().where(
-        same_tenant(incoming_messages, customers),
-        incoming_messages.c.customer_id == customers.c.id,
-        incoming_messages.c["class"] == "human",
-        incoming_messages.c.handled_at.is_(None),
+        same_tenant(waiting, customers),
+        waiting.c.customer_id == customers.c.id,
+        waiting.c["class"] == IncomingClass.HUMAN,
+        waiting.c.handled_at.is_(None),
     )

@@ -14,6 +14,7 @@ from bursar.outbox.ordering import Order, Subject, order
 from bursar.outbox.queries import incoming as queries
 from bursar.outbox.states import HandledAs, MailStream, Purpose
 from bursar.tenancy import cells
+from bursar.tenancy.tenants import this_tenant
 
 SUBJECT = "incoming_message"
 RE = ("re:", "aw:", "sv:", "antw:", "תגובה:", "רד:")
@@ -72,7 +73,10 @@ class ReplyComposer:
     async def compose(self, work: Work, sends: Sequence[Queued]) -> Mapping[UUID, Verdict]:
         found = await work.db.execute(queries.answered(work, [send.id for send in sends], SUBJECT))
         threads = {row.send_id: _thread(row.message_id, row.ours) for row in found}
-        return {send.id: Say({}, thread=threads.get(send.id)) for send in sends}
+        firm = await this_tenant(work)
+        lines = [*firm.address_lines, *([firm.city] if firm.city else [])]
+        values = {"tenant": {"name": firm.name, "address": ", ".join(lines)}, "unsubscribe_link": None}
+        return {send.id: Say(values, thread=threads.get(send.id)) for send in sends}
 
 
 def _thread(theirs: str | None, ours: str | None) -> Thread | None:
