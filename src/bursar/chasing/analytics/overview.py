@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -14,8 +14,9 @@ from bursar.chasing.queries import collections as queries
 from bursar.core.money import Money
 from bursar.core.work import Work
 from bursar.outbox.counted import Chosen, Counts, Key
-from bursar.outbox.counting import By, count_sends
-from bursar.outbox.outcomes import Outcome
+from bursar.outbox.counting import By, count_sends, list_counted
+from bursar.outbox.outcomes import Figure, Outcome
+from bursar.outbox.reading import Page
 
 NOTHING = Counts()
 
@@ -218,3 +219,19 @@ async def _parts(work: Work, dimension: Dimension, over: _Over) -> tuple[Part, .
     if dimension in (Dimension.CAMPAIGN, Dimension.SEQUENCE):
         parts = [part for part in parts if part.id is not None]
     return tuple(sorted(parts, key=lambda part: (-part.counts.ordered, part.name or "")))
+
+
+async def behind(
+    work: Work,
+    asked: Asked,
+    *,
+    outcome: Outcome | None = None,
+    figure: Figure | None = None,
+    reason: str | None = None,
+    cursor: UUID | None = None,
+    limit: int = 50,
+) -> Page:
+    """The messages that a number counts, the newest first. Raises `Invalid` as `results` does."""
+    chosen = await choose(work, asked, *days_of(asked, work.today))
+    chosen = replace(chosen, outcome=outcome, figure=figure, reason=reason)
+    return await list_counted(work, chosen, cursor=cursor, limit=limit)

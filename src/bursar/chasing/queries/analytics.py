@@ -46,3 +46,23 @@ def named(work: Work, dimension: Dimension, ids: Sequence[UUID]) -> sa.Select:
             return chosen.where(t.c.tenant_id == work.tenant_id, t.c.id == sa.any_(uuids(ids)))
     chosen = sa.select(a.c.id.label("key"), a.c.id, a.c.address.label("name"))
     return chosen.where(a.c.tenant_id == work.tenant_id, a.c.id == sa.any_(uuids(ids)))
+
+
+def templates_offered(work: Work) -> sa.Select:
+    """What results may be narrowed to, by name."""
+    t = templates
+    return sa.select(t.c.id, t.c.name).where(t.c.tenant_id == work.tenant_id).order_by(t.c.name, t.c.id)
+
+
+def accounts_offered(work: Work) -> sa.Select:
+    a = sending_accounts
+    return (
+        sa.select(a.c.id, a.c.address.label("name"))
+        .where(a.c.tenant_id == work.tenant_id)
+        .order_by(a.c.address, a.c.id)
+    )
+
+
+def sequences_offered(work: Work) -> sa.Select:
+    q = sequences
+    return sa.select(q.c.id, q.c.name).where(q.c.tenant_id == work.tenant_id).order_by(q.c.position, q.c.id)
