@@ -187,20 +187,20 @@ async def send_test(work: Acting, campaign_id: UUID, given: TestIn) -> Made:
 
 
 @router.get("/{campaign_id}/exclusions")
-async def list_left_out(work: Acting, campaign_id: UUID) -> Listed[LeftOut]:
+async def list_campaign_exclusions(work: Acting, campaign_id: UUID) -> Listed[LeftOut]:
     """Who was taken out of this campaign by hand."""
     found = await leaving_out.list_left_out(work, campaign_id)
     return Listed(items=[LeftOut.model_validate(one) for one in found], next_cursor=None)
 
 
 @router.post("/{campaign_id}/exclusions", status_code=201)
-async def leave_out(work: Acting, campaign_id: UUID, given: LeaveOutIn) -> Cancelled:
+async def leave_out_of_campaign(work: Acting, campaign_id: UUID, given: LeaveOutIn) -> Cancelled:
     """Take customers and invoices out of a list that was not let go yet; later lists leave them out again."""
     return Cancelled(messages=await leaving_out.leave_out(work, campaign_id, **given.model_dump()))
 
 
 @router.delete("/{campaign_id}/exclusions/{left_out_id}", status_code=204)
-async def put_back(work: Acting, campaign_id: UUID, left_out_id: UUID) -> None:
+async def put_back_into_campaign(work: Acting, campaign_id: UUID, left_out_id: UUID) -> None:
     """Undo one of them; the draft's list is frozen anew."""
     await leaving_out.put_back(work, campaign_id, left_out_id)
 
