@@ -12,7 +12,6 @@ from bursar.cli import (
     audit,
     bank,
     campaigns,
-    chases,
     credit_notes,
     doctor,
     documents,
@@ -30,8 +29,6 @@ from bursar.cli import (
     reports,
     secrets,
     sending_accounts,
-    sequence_lists,
-    sequences,
     serving,
     suppressions,
     tenants,
@@ -45,11 +42,6 @@ invoices.app.command("send")(invoice_sending.send)
 invoices.app.command("xml")(documents.invoice_xml)
 credit_notes.app.command("pdf")(documents.credit_note_pdf)
 credit_notes.app.command("xml")(documents.credit_note_xml)
-sequences.app.command("stage")(sequence_lists.stage)
-sequences.app.command("lists")(sequence_lists.lists_)
-sequences.app.command("messages")(sequence_lists.messages)
-sequences.app.command("release")(sequence_lists.release)
-sequences.app.command("call-off")(sequence_lists.call_off)
 
 
 def make_cli(building: Building | None = None) -> typer.Typer:
@@ -91,8 +83,6 @@ def make_cli(building: Building | None = None) -> typer.Typer:
         ("campaign", campaigns.app),
         ("exclusion", exclusions.app),
         ("inbox", incoming.app),
-        ("sequence", sequences.app),
-        ("chase", chases.app),
         ("invoice", invoices.app),
         ("credit-note", credit_notes.app),
         ("payment", payments.app),
