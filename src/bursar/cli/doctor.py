@@ -149,6 +149,9 @@ def _outbox(stand: Queues, now: datetime) -> Iterator[Finding]:
     )
     yield _counted("expired leases", stand.expired_leases, "A worker died. Any running worker sweeps them.")
     yield _counted("accounts to reconnect", stand.accounts_to_reconnect, "Their owners must sign in again.")
+    yield _counted(
+        "mailboxes not read", stand.mailboxes_unread, "Answers may lie there unseen: see each account's page."
+    )
 
 
 def _counted(name: str, many: int, advice: str) -> Finding:

@@ -15,9 +15,10 @@ class Queues:
     uncertain: int
     expired_leases: int
     accounts_to_reconnect: int
+    mailboxes_unread: int
 
 
 async def queues(office: Office) -> Queues:
     async with office.scan() as work:
         row = (await work.db.execute(queries.queues(work.now))).one()
-    return Queues(row.oldest_due, row.uncertain, row.expired, row.broken)
+    return Queues(row.oldest_due, row.uncertain, row.expired, row.broken, row.unread)

@@ -23,6 +23,7 @@ from bursar.outbox.incoming.taking_in import Heard, take_in
 from bursar.outbox.ports import AccountRef, NoAnswer, Pile, ReaderFactory, SignedOut
 from bursar.outbox.queries import accounts
 from bursar.outbox.queries import mailbox_cursors as queries
+from bursar.outbox.queries.health import MANY_FAILURES
 
 log = structlog.get_logger(__name__)
 
@@ -33,7 +34,6 @@ OVERLAP = timedelta(hours=48)  # read again where a position means nothing any m
 SLICE = 25  # messages taken in by one Work
 MOST_DUE = 500
 AT_ONCE = 4
-TOLD_AFTER = 3  # failures in a row, of which somebody is told
 NOT_READ = N_("The mailbox could not be read. It is tried again by itself.")
 TOO_SLOW = N_("The mail server did not answer in time.")
 
@@ -165,7 +165,7 @@ async def _back_off(office: Office, tenant_id: UUID, leased: Leased, words: str)
         wait = max(EVERY, backoff.wait_after(failures, random))
         values = {"failures": failures, "last_error": words[:500], "next_read_at": work.now + wait}
         settled = await work.db.scalar(queries.settle(work, leased.id, leased.until, values))
-        if settled and failures == TOLD_AFTER:
+        if settled and failures == MANY_FAILURES:
             await _tell(work, leased)
 
 

@@ -6,11 +6,14 @@ import sqlalchemy as sa
 
 from bursar.core.schema import same_tenant
 from bursar.outbox.states import AccountState, RunState, SendState
-from bursar.outbox.tables import claims, runs, sending_accounts, sends
+from bursar.outbox.tables import claims, mailbox_cursors, runs, sending_accounts, sends
+
+MANY_FAILURES = 3  # once or twice is the weather
 
 
 def queues(now: datetime) -> sa.Select:
-    """One row: the oldest send that could have gone, how many are uncertain, leases that ran out, broken accounts.
+    """One row: the oldest send that could have gone, how many are uncertain, leases that ran out, broken accounts,
+    and folders that could not be read several times in a row.
 
     Sends of runs that are not released wait for a person, not for us: they are no sign of trouble.
     """
@@ -33,9 +36,13 @@ def queues(now: datetime) -> sa.Select:
     uncertain = sa.select(sa.func.count()).where(sends.c.state == SendState.UNCERTAIN)
     expired = sa.select(sa.func.count()).where(claims.c.settled_at.is_(None), claims.c.lease_until < now)
     broken = sa.select(sa.func.count()).where(sending_accounts.c.state == AccountState.NEEDS_REAUTH)
+    unread = sa.select(sa.func.count()).where(
+        mailbox_cursors.c.stopped_at.is_(None), mailbox_cursors.c.failures >= MANY_FAILURES
+    )
     return sa.select(
         oldest.scalar_subquery().label("oldest_due"),
         uncertain.scalar_subquery().label("uncertain"),
         expired.scalar_subquery().label("expired"),
         broken.scalar_subquery().label("broken"),
+        unread.scalar_subquery().label("unread"),
     )
