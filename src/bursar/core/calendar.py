@@ -6,7 +6,7 @@ window things wait for the next one, they are never dropped (R42, T31). All data
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
 from typing import Any, Self
@@ -16,6 +16,7 @@ from bursar.core.errors import N_, Invalid
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAY = timedelta(days=1)
+LONGEST_SEASON = timedelta(days=100)
 
 
 def local_date(instant: datetime, zone: ZoneInfo) -> date:
@@ -58,16 +59,26 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
+class ShortDays:
+    """From `first` to `last`, both among them, nobody is there but in `hours`: Ramadan, a summer's Fridays (R42)."""
+
+    first: date
+    last: date
+    hours: Window
+
+
+@dataclass(frozen=True, slots=True)
 class Calendar:
     """`week` holds Monday to Sunday, None for a day off. `holidays` says of a date whether it is a half day.
 
-    On a half holiday a day's window shrinks to what it shares with `half`. Raises `Invalid` if no
-    weekday is open: everything would wait for ever.
+    On a half holiday a day's window shrinks to what it shares with `half`, on short days to what it shares with
+    their hours. Raises `Invalid` if no weekday is open: everything would wait for ever.
     """
 
     week: tuple[Window | None, ...]
     half: Window
     holidays: Mapping[date, bool] = field(default_factory=dict)
+    short: tuple[ShortDays, ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.week) != len(WEEKDAYS):
@@ -80,9 +91,12 @@ class Calendar:
     def window_on(self, day: date) -> Window | None:
         window = self.week[day.weekday()]
         is_half = self.holidays.get(day)
-        if window is None or is_half is None:
-            return window
-        return window.within(self.half) if is_half else None
+        if window is not None and is_half is not None:
+            window = window.within(self.half) if is_half else None
+        for days in self.short:
+            if window is not None and days.first <= day <= days.last:
+                window = window.within(days.hours)
+        return window
 
     def next_open(self, instant: datetime, zone: ZoneInfo) -> datetime:
         """`instant` itself if it lies in a window of `zone`, else the start of the next one; in UTC."""
@@ -127,7 +141,20 @@ class Calendar:
         return sum(self.is_working(start + days * _DAY) for days in range((end - start).days))
 
     def with_holidays(self, holidays: Mapping[date, bool]) -> "Calendar":
-        return Calendar(self.week, self.half, holidays)
+        return replace(self, holidays=holidays)
+
+    def shared_with(self, other: "Calendar") -> "Calendar":
+        """Open when both are; this one alone where no weekday would be left.
+
+        The half holidays and short days of the other close it no further: they are its own firm's word, not its
+        country's.
+        """
+        pairs = zip(self.week, other.week, strict=True)
+        week = tuple(one.within(its) if one and its else None for one, its in pairs)
+        if not any(week):
+            return self
+        closed = {day: half for day, half in other.holidays.items() if not half}
+        return replace(self, week=week, holidays={**self.holidays, **closed})
 
     @classmethod
     def load(cls, document: Mapping[str, Any], country: str, holidays: Mapping[date, bool]) -> Self:
@@ -149,12 +176,17 @@ class Calendar:
             for day, usual in zip(WEEKDAYS, default.week, strict=True)
         )
         half = _window(document.get("half"))
-        return cls(tuple(windows), half or default.half, dict(holidays))
+        short = tuple(_short(one) for one in document.get("short", ()))
+        return cls(tuple(windows), half or default.half, dict(holidays), short)
 
     def dump(self) -> dict[str, Any]:
         """What `load` reads; holidays are rows of their own."""
         week = {day: _texts(window) for day, window in zip(WEEKDAYS, self.week, strict=True)}
-        return {"week": week, "half": _texts(self.half)}
+        short = [
+            {"from": one.first.isoformat(), "to": one.last.isoformat(), "hours": _texts(one.hours)}
+            for one in self.short
+        ]
+        return {"week": week, "half": _texts(self.half), **({"short": short} if short else {})}
 
     def _hours(self, day: date, zone: ZoneInfo) -> tuple[datetime, datetime] | None:
         window = self.window_on(day)
@@ -179,6 +211,22 @@ def _window(texts: Any) -> Window | None:
         raise Invalid(
             N_("Write hours as two times, like 09:00 and 18:00."), code="window_unreadable", field="calendar"
         ) from None
+
+
+def _short(given: Mapping[str, Any]) -> ShortDays:
+    try:
+        first, last = date.fromisoformat(given["from"]), date.fromisoformat(given["to"])
+        hours = _window(given["hours"])
+    except (KeyError, TypeError, ValueError):
+        first, last, hours = date.max, date.min, None
+    if hours is None or not first <= last <= first + LONGEST_SEASON:
+        raise Invalid(
+            N_("Short days need a first day, a last one within %(days)s days, and hours."),
+            code="short_days_unreadable",
+            field="calendar",
+            days=LONGEST_SEASON.days,
+        )
+    return ShortDays(first, last, hours)
 
 
 def _texts(window: Window | None) -> list[str] | None:

@@ -12,7 +12,7 @@ from bursar.outbox.contact_days import Nudge
 from bursar.outbox.queries import claims as queries
 from bursar.outbox.queries.claims import Taken
 from bursar.outbox.states import NUDGES, SUPPRESSED_AS, MailStream, Purpose, SuppressionReason
-from bursar.tenancy.calendars import calendar_of
+from bursar.tenancy.calendars import calendars_by_country
 
 MAX_DELAYS = 3  # a nudge that lost the day's contact this often is suppressed (T31)
 
@@ -39,18 +39,18 @@ async def wait_for_windows(work: Work, batch: Batch) -> None:
     ]
     if not waiting:
         return
-    calendar = await calendar_of(work)
-    for zone_name in {row.customer_zone for row in waiting}:
+    calendar_in = await calendars_by_country(work)
+    for zone_name, country in {(row.customer_zone, row.customer_country) for row in waiting}:
         zone = ZoneInfo(zone_name or str(work.zone))
-        opens = calendar.next_open(work.now, zone)
+        opens = calendar_in(country).next_open(work.now, zone)
         if opens == work.now:
             continue
-        closed = [row for row in waiting if row.customer_zone == zone_name]
+        closed = [row for row in waiting if (row.customer_zone, row.customer_country) == (zone_name, country)]
         batch.passed_over[opens].extend(row.id for row in closed)
         batch.leave([row.id for row in closed])
         runs = sorted({row.run_id for row in closed if row.run_id})
         if runs:
-            await work.db.execute(queries.delay_rest_of_run(work, runs, zone_name, opens))
+            await work.db.execute(queries.delay_rest_of_run(work, runs, zone_name, country, opens))
 
 
 async def one_nudge_a_day(work: Work, batch: Batch) -> None:
@@ -65,14 +65,16 @@ async def one_nudge_a_day(work: Work, batch: Batch) -> None:
     losers = [batch.rows[nudge.send_id] for nudge in nudges if nudge.send_id not in winners]
     if not losers:
         return
-    calendar = await calendar_of(work)
+    calendar_in = await calendars_by_country(work)
     for row in losers:
         if row.delays >= MAX_DELAYS:
             batch.suppressed["quiet_cap"].append(row.id)
         else:
             zone = _zone(work, row)
             tomorrow = work.now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
-            batch.delayed[calendar.next_open(tomorrow + timedelta(days=1), zone)].append(row.id)
+            batch.delayed[
+                calendar_in(row.customer_country).next_open(tomorrow + timedelta(days=1), zone)
+            ].append(row.id)
     batch.leave([row.id for row in losers])
 
 

@@ -1,11 +1,12 @@
 """The firm's business calendar: its week and its holidays, as data that people confirm (R38, R40)."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache
 from typing import Any
 
-from bursar.core.calendar import Calendar
+from bursar.core.calendar import Calendar, ShortDays, default_for
 from bursar.core.errors import N_, Invalid, NotFound
 from bursar.core.holiday_suggestions import suggested_holidays
 from bursar.core.kinds import AgentRole
@@ -14,6 +15,7 @@ from bursar.tenancy import cells
 from bursar.tenancy.queries import tenants as queries
 
 _YEARS = range(2000, 2101)
+MOST_SEASONS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +44,55 @@ async def set_calendar(work: Work, document: Mapping[str, Any]) -> Calendar:
     """The week as `Calendar.load` reads it; an empty one goes back to the country's. Raises `Invalid`."""
     work.allow(AgentRole.ADMIN)
     firm = (await work.db.execute(queries.this_tenant(work, lock=True))).one()
-    calendar = Calendar.load(document, firm.country, {})
-    stored = calendar.dump() if document else {}
+    kept = {"short": firm.calendar["short"]} if "short" in firm.calendar else {}
+    calendar = Calendar.load({**kept, **document}, firm.country, {})
+    stored = calendar.dump() if document else kept
     await work.db.execute(queries.edit_tenant(work, {"calendar": stored}))
     changes = {"before": {"calendar": firm.calendar}, "after": {"calendar": stored}}
     await work.record("tenant.edit", Record(work.tenant_id, changes=changes))
     return await calendar_of(work)
+
+
+async def set_short_days(work: Work, seasons: Sequence[ShortDays]) -> None:
+    """The firm's seasons of shorter days, Ramadan above all, in place of those it had. Raises `Invalid`."""
+    work.allow(AgentRole.ADMIN)
+    firm = (await work.db.execute(queries.this_tenant(work, lock=True))).one()
+    if len(seasons) > MOST_SEASONS:
+        raise Invalid(
+            N_("Name at most %(most)s seasons."), code="too_many_seasons", field="calendar", most=MOST_SEASONS
+        )
+    calendar = Calendar.load({**firm.calendar, "short": []}, firm.country, {})
+    short = tuple(sorted(seasons, key=lambda one: one.first))
+    dumped = replace(calendar, short=short).dump()
+    stored = {**firm.calendar, "short": dumped.get("short", [])}
+    Calendar.load(stored, firm.country, {})
+    await work.db.execute(queries.edit_tenant(work, {"calendar": stored}))
+    changes = {"before": {"calendar": firm.calendar}, "after": {"calendar": stored}}
+    await work.record("tenant.edit", Record(work.tenant_id, changes=changes))
+
+
+@cache
+def _public_days(country: str, year: int) -> Mapping[date, bool]:
+    """What a country rests on, as far as is known; nothing for one that we know nothing of."""
+    return {one.day: one.half for one in suggested_holidays(country, year, "en")}
+
+
+async def calendars_by_country(work: Work) -> Callable[[str | None], Calendar]:
+    """When a reader in a country may be written to: while both they and the firm work.
+
+    Their weekend and public holidays, as far as they are known (R38, R42); where no common weekday is left, the
+    firm's own calendar.
+    """
+    firm = (await work.db.execute(queries.this_tenant(work))).one()
+    own, year = await calendar_of(work), work.today.year
+
+    def of(country: str | None) -> Calendar:
+        if country is None or country == firm.country:
+            return own
+        rest = {**_public_days(country, year), **_public_days(country, year + 1)}
+        return own.shared_with(default_for(country).with_holidays(rest))
+
+    return cache(of)
 
 
 async def holidays_of(work: Work, year: int) -> list[Holiday]:

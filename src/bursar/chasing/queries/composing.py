@@ -74,7 +74,7 @@ def people() -> sa.Select:
 @cache
 def firms() -> sa.Select:
     """For each run the firm and the account it writes from, as a letter names them; `unseen` where a list of a
-    sequence was let go by nobody.
+    sequence went at its time as all of that sequence do.
 
     Built once. Named: tenant_id, ids (of the runs, as text).
     """
@@ -84,7 +84,7 @@ def firms() -> sa.Select:
         r.c.id.label("run_id"),
         sa.func.coalesce(k.c.sender_name, q.c.sender_name).label("sender_name"),
         sa.func.coalesce(k.c.reply_to, q.c.reply_to).label("reply_to"),
-        sa.and_(d.c.id.is_not(None), r.c.released_by.is_(None)).label("unseen"),
+        sa.func.coalesce(q.c.auto_release & (r.c.released_at >= r.c.release_at), sa.false()).label("unseen"),
         t.c.name,
         t.c.address_lines,
         t.c.city,

@@ -47,6 +47,7 @@ class Taken(NamedTuple):
     any_hour: bool
     customer_state: str | None
     customer_zone: str | None
+    customer_country: str | None
     suppressed_by: str | None
 
 
@@ -84,6 +85,7 @@ def next_sends() -> sa.Select:
             sa.func.coalesce(runs.c.any_hour, sa.false()).label("any_hour"),
             customers.c.state.label("customer_state"),
             customers.c.time_zone.label("customer_zone"),
+            customers.c.country.label("customer_country"),
             against.label("suppressed_by"),
         )
         .outerjoin(runs, sa.and_(same_tenant(runs, taken), runs.c.id == taken.c.run_id))
@@ -162,14 +164,19 @@ def delay(work: Work, ids: Sequence[UUID], until: datetime, *, counted: bool) ->
     )
 
 
-def delay_rest_of_run(work: Work, run_ids: Sequence[UUID], zone: str | None, until: datetime) -> sa.Update:
-    """All other due sends of runs whose window is closed for customers of `zone`: one statement, not a batch each."""
+def delay_rest_of_run(
+    work: Work, run_ids: Sequence[UUID], zone: str | None, country: str | None, until: datetime
+) -> sa.Update:
+    """All other due sends of runs whose window is closed for customers of a zone and country: one statement, not a
+    batch each.
+    """
     of_zone = (
         sa.select(customers.c.id)
         .where(
             customers.c.tenant_id == work.tenant_id,
             customers.c.id == sends.c.customer_id,
             customers.c.time_zone.is_not_distinct_from(zone),
+            customers.c.country.is_not_distinct_from(country),
         )
         .exists()
     )
