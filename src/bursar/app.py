@@ -25,6 +25,7 @@ from bursar.outbox.incoming.answering import ReplyComposer
 from bursar.outbox.letters import Letters
 from bursar.outbox.ports import (
     AccountRef,
+    EventDesk,
     Finder,
     FinderFactory,
     Identities,
@@ -70,6 +71,7 @@ def build(
         finders=finders(settings, keeper),
         readers=readers(settings, keeper),
         identities=consents,
+        event_desk=event_desk(settings),
         einvoice_providers=einvoice_providers(settings),
         doorman=Doorman(files, scanner(settings)),
     )
@@ -182,6 +184,14 @@ def readers(settings: Settings, keeper: TokenKeeper) -> ReaderFactory:
         return GraphReader(GraphClient(settings.graph_url, keeper.of(account)))
 
     return make
+
+
+def event_desk(settings: Settings) -> EventDesk:
+    """Who reads what Amazon tells of messages."""
+    from bursar.integrations.ses.events import SesDesk
+    from bursar.integrations.ses.signing import Certificates
+
+    return SesDesk(Certificates(frozenset(settings.sns_cert_hosts)))
 
 
 def identities(settings: Settings) -> Identities:

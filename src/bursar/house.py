@@ -13,7 +13,7 @@ from bursar.core.uploads import Doorman
 from bursar.core.work import Office
 from bursar.outbox.composing import Composers
 from bursar.outbox.letters import Letters
-from bursar.outbox.ports import FinderFactory, Identities, ReaderFactory, SenderFactory
+from bursar.outbox.ports import EventDesk, FinderFactory, Identities, ReaderFactory, SenderFactory
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,7 @@ class House:
     finders: FinderFactory
     readers: ReaderFactory
     identities: Identities
+    event_desk: EventDesk
     einvoice_providers: ProviderFactory
     doorman: Doorman
 

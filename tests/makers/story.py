@@ -60,9 +60,10 @@ async def a_story(
     *,
     tenant: Mapping[str, Any] | None = None,
     base_url: str = "http://127.0.0.1:8000",
+    more: Mapping[str, Any] | None = None,
     **account: Any,
 ) -> AsyncIterator[Story]:
-    settings = load_settings(private_hosts="127.0.0.0/8", base_url=base_url)
+    settings = load_settings(private_hosts="127.0.0.0/8", base_url=base_url, **(more or {}))
     house = app.build(settings, clock=clock, addresses=addresses, keyring=keyring)
     try:
         async with Sink(SinkSettings(), MemoryStore()) as sink:

@@ -14,6 +14,9 @@ alter table sends
 create index sends_tenant_id_final_message_id_idx on sends (tenant_id, final_message_id)
     where final_message_id is not null;
 
+-- What providers told and nobody has worked off yet: few rows of many.
+create index inbounds_waiting_idx on inbounds (tenant_id, received_at) where handled_at is null;
+
 create table mailbox_sign_ins (
     tenant_id uuid not null,
     id uuid default uuidv7() not null,

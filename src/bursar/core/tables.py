@@ -98,6 +98,9 @@ inbounds = tenant_table(
     text("error"),
     whole("attempts", server_default="0"),
     sa.UniqueConstraint("tenant_id", "provider", "external_id"),
+    sa.Index(
+        "inbounds_waiting_idx", "tenant_id", "received_at", postgresql_where=sa.text("handled_at is null")
+    ),
 )
 
 tenant_keys = tenant_table(

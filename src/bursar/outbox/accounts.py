@@ -15,7 +15,7 @@ from bursar.outbox import states
 from bursar.outbox.account_fields import AccountInput, clean_account
 from bursar.outbox.forecasts import Pace, finishes_at
 from bursar.outbox.queries import accounts as queries
-from bursar.outbox.states import AccountKind, AccountState, Channel
+from bursar.outbox.states import SIGNS_IN_BY_CONSENT, AccountKind, AccountState, Channel
 
 MAY_SEND = frozenset({AccountState.ACTIVE, AccountState.THROTTLED})
 TOLD_IN_EVENTS = frozenset({"batch_size", "batch_interval", "daily_quota", "connections"})
@@ -27,7 +27,8 @@ class Account:
 
     `sent_today` counts the last 24 hours, `left_today` what the rolling quota still allows. `queued` are the
     sends that go as soon as they may, and `finishes_at` when the pace will have carried the last of them;
-    None when there are none, or when the account does not send.
+    None when there are none, or when the account does not send. `reads`: its owner let us look into it, where
+    that is theirs to say at a provider; `topic_arn`: where Amazon tells what became of messages.
     """
 
     id: UUID
@@ -49,10 +50,17 @@ class Account:
     throttled_until: datetime | None
     last_validated_at: datetime | None
     last_error: str | None
+    reads: bool
+    topic_arn: str | None
     sent_today: int
     left_today: int
     queued: int
     finishes_at: datetime | None
+
+    @property
+    def by_consent(self) -> bool:
+        """Its owner signs in at the provider; there is no password to type here."""
+        return self.kind in SIGNS_IN_BY_CONSENT
 
 
 async def list_accounts(work: Work) -> list[Account]:
@@ -194,6 +202,8 @@ def _account(work: Work, row: Row[Any]) -> Account:
         throttled_until=row.throttled_until,
         last_validated_at=row.last_validated_at,
         last_error=row.last_error,
+        reads=bool(settings.get("reads")),
+        topic_arn=settings.get("topic_arn"),
         sent_today=row.day,
         left_today=left,
         queued=row.queued,

@@ -11,7 +11,8 @@ from bursar.core.jobs import office_of, tasks
 from bursar.core.work import Happened, Work
 from bursar.outbox.connecting import abandon_overdue, find_overdue
 from bursar.outbox.finding import look_for_lost
-from bursar.outbox.ports import FinderFactory, Identities
+from bursar.outbox.ports import EventDesk, FinderFactory, Identities
+from bursar.outbox.provider_events import apply, replay
 from bursar.outbox.revoking import give_back, to_give_back
 from bursar.outbox.signing_in import end_open_ones
 
@@ -45,6 +46,26 @@ async def revoke_consent(context: JobContext, tenant_id: str, account_id: str) -
     """The provider of a mailbox that was switched off is told so."""
     identities = cast("Identities", _bound(context, "identities"))
     await give_back(office_of(context), identities, UUID(tenant_id), UUID(account_id))
+
+
+@tasks.task(name="outbox.apply_inbound", pass_context=True)
+async def apply_inbound(context: JobContext, tenant_id: str, inbound_id: str) -> None:
+    """Something a provider told of messages; what has to wait `replay_inbounds` takes up."""
+    desk = cast("EventDesk", _bound(context, "event_desk"))
+    await apply(office_of(context), desk, UUID(tenant_id), UUID(inbound_id))
+
+
+@tasks.periodic(cron="* * * * *")
+@tasks.task(name="outbox.replay_inbounds", queueing_lock="outbox.replay_inbounds", pass_context=True)
+async def replay_inbounds(context: JobContext, timestamp: int) -> None:  # noqa: ARG001  likewise
+    """What came before we knew of what it speaks."""
+    await replay(office_of(context), cast("EventDesk", _bound(context, "event_desk")))
+
+
+async def inbound_kept(work: Work, happened: Happened) -> None:
+    """It is applied as soon as it is committed."""
+    for inbound_id in happened.ids:
+        await work.defer(apply_inbound, inbound_id=str(inbound_id))
 
 
 async def account_disabled(work: Work, happened: Happened) -> None:

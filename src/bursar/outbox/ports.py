@@ -7,6 +7,8 @@ from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
+from bursar.outbox.states import Verdict
+
 
 class Letter(NamedTuple):
     """One finished message for one recipient: all its bytes, lines ended by CRLF, not dot-stuffed.
@@ -244,3 +246,58 @@ class ReaderFactory(Protocol):
     def __call__(
         self, kind: str, settings: Mapping[str, Any], secret: bytes | None, account: AccountRef, /
     ) -> MailboxReader | None: ...
+
+
+class NoticeKind(StrEnum):
+    """What a provider came to say at our address: that something happened, that it wants to be let in, or goodbye."""
+
+    EVENT = "event"
+    CONFIRMATION = "confirmation"
+    FAREWELL = "farewell"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something a provider surely said. `topic` is where it says such things; `about` its own word for what."""
+
+    kind: NoticeKind
+    id: str
+    topic: str
+    about: str
+    message: Mapping[str, Any]
+    confirm_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderEvent:
+    """What became of one message for one recipient; without a `verdict` its reader complained.
+
+    `id` is the same however often it is told. `message_id` is ours, where the provider repeats it.
+    """
+
+    id: str
+    provider_id: str
+    message_id: str | None
+    verdict: Verdict | None
+    at: datetime | None
+    detail: Mapping[str, Any]
+
+
+class Forged(Exception):
+    """Not said by whom it claims to be."""
+
+
+class EventDesk(Protocol):
+    """Where a provider's events arrive."""
+
+    async def read(self, body: bytes) -> Notice:
+        """What stands in a request's body. Raises `Forged`, and `NoAnswer` when that cannot be found out now."""
+        ...
+
+    async def confirm(self, notice: Notice) -> None:
+        """Let it in that asked to be. Raises `Forged`, `NoAnswer`."""
+        ...
+
+    def events_of(self, message: Mapping[str, Any]) -> Sequence[ProviderEvent]:
+        """What a stored message says; nothing, if it says nothing we know."""
+        ...

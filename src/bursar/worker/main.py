@@ -100,6 +100,7 @@ async def _work_off(queue: procrastinate.App, house: House) -> None:
             "doorman": house.doorman,
             "finders": house.finders,
             "identities": house.identities,
+            "event_desk": house.event_desk,
             "absent_after": timedelta(seconds=house.settings.absent_after_s),
         },
         install_signal_handlers=False,
