@@ -25,8 +25,15 @@ from tests.makers.sweeping import (
 
 pytestmark = pytest.mark.anyio
 
-HOSTED = frozenset(f"/i/{{token}}{below}" for below in ("", "/pdf", "/promise", "/dispute", "/paid"))
-"""An invoice's public page and its answers."""
+ANSWERED = ("", "/pdf", "/promise", "/dispute", "/paid")
+HOSTED = frozenset(
+    {
+        *(f"/i/{{token}}{below}" for below in ANSWERED),
+        *(f"/c/{{token}}/{{invoice_id}}{below}" for below in ANSWERED),
+        *(f"/c/{{token}}{below}" for below in ("", "/promise", "/statement.{kind}")),
+    }
+)
+"""An invoice's public page and a customer's own, with their answers."""
 
 OPEN = frozenset({"/sign-in", "/language", "/password/{token}", "/o/{token}", "/l/{token}", "/u/{token}", "/u/{token}/return"}) | HOSTED  # fmt: skip
 """What needs no session: the sign-in itself, and addresses that are the right to act."""
@@ -56,7 +63,7 @@ ONES_OWN = frozenset(
 )
 """What a viewer does with what is theirs: their account, their sessions, what they have read."""
 
-READS = frozenset({"/campaigns/estimate", "/recurring/preview", "/templates/{template_id:uuid}/previews", "/templates/{template_id:uuid}/checks"})  # fmt: skip
+READS = frozenset({"/campaigns/estimate", "/sequences/estimate", "/recurring/preview", "/templates/{template_id:uuid}/previews", "/templates/{template_id:uuid}/checks"})  # fmt: skip
 """Posts that write nothing: a form is too long for an address."""
 
 UNREADY: Mapping[str, int] = {
@@ -257,7 +264,7 @@ def _theirs(ids: Mapping[str, str]) -> dict[str, str]:
 
 
 def _named_by(kind: Kind) -> str:
-    return "invoice_id" if kind is Kind.HOSTED_INVOICE else "send_id"
+    return {Kind.HOSTED_INVOICE: "invoice_id", Kind.DEBTOR: "customer_id"}.get(kind, "send_id")
 
 
 async def test_a_link_out_of_a_mail_reaches_its_own_firm_alone(
@@ -266,12 +273,12 @@ async def test_a_link_out_of_a_mail_reaches_its_own_firm_alone(
     """The token of one firm names a row of the other: it finds nothing, and nothing of either is changed."""
     before = [await footprint(theirs.owner.house, firm.tenant_id) for firm in (theirs, ours)]
     crossed = {
-        kind: sign(keyring, kind, theirs.tenant_id, row, kind is Kind.HOSTED_INVOICE)
+        kind: sign(keyring, kind, theirs.tenant_id, row, kind in (Kind.HOSTED_INVOICE, Kind.DEBTOR))
         for kind, row in ((kind, UUID(ours.ids[_named_by(kind)])) for kind in Kind)
     }
     stranger = nobody(theirs)
     for route in routes():
-        if not route.template.startswith(("/u/", "/o/", "/l/", "/i/")):
+        if not route.template.startswith(("/u/", "/o/", "/l/", "/i/", "/c/")):
             continue
         for token in crossed.values():
             answer = await call(stranger, route, route.template.replace("{token}", token))

@@ -232,7 +232,14 @@ async def _of_the_mail(program: Program, called: str, host: str, customer: str) 
     words = {"code": "ours", "name": f"Ours {called}", "category": "overdue_notice", "first": first}
     template = await program.post("/templates", words)
     suppression = await program.post("/suppressions", {"address": f"never@{host}"})
+    sequence = await program.post("/sequences/default-ladder")
+    await program.post(f"/sequences/{sequence['id']}/activation")
+    [day] = (await program.post("/sequence-lists"))["items"]
+    chases = (await program.get("/chases"))["items"]
     return {
+        "sequence_id": sequence["id"],
+        "day_run_id": day["run_id"],
+        "chase_id": chases[0]["id"],
         "account_id": str(account),
         "campaign_id": campaign["id"],
         "send_id": messages["items"][0]["send_id"],

@@ -15,6 +15,7 @@ from bursar.catalog.import_products import ProductImporter
 from bursar.catalog.import_units import UnitImporter
 from bursar.catalog.kinds import TaxCategory
 from bursar.core.work import Office
+from bursar.outbox.import_suppressions import SuppressionImporter
 from bursar.outbox.import_templates import TemplateImporter
 from bursar.tenancy.import_contacts import ContactImporter
 from bursar.tenancy.import_customers import CustomerImporter
@@ -40,6 +41,7 @@ IMPORTERS: Mapping[ImportKind, Importer[Any]] = MappingProxyType(
             ProductImporter(_usual_tax),
             PriceImporter(billed_through),
             UnitImporter(),
+            SuppressionImporter(),
             TemplateImporter(),
         )
     }

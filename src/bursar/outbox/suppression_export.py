@@ -1,6 +1,7 @@
 """The list of suppressed addresses to take away, in the columns in which a sheet brings one."""
 
 from collections.abc import AsyncIterator, Sequence
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -33,13 +34,16 @@ async def suppression_rows(work: Work, **wanted: Any) -> AsyncIterator[Sequence[
             yield [
                 (
                     *(one.address_key, str(one.scope), str(one.reason), one.note),
-                    *(
-                        at.astimezone(work.zone).date() if at else None
-                        for at in (one.expires_at, one.created_at)
-                    ),
+                    _last_day(work, one.expires_at),
+                    one.created_at.astimezone(work.zone).date(),
                 )
                 for one in page.rows
             ]
         cursor = page.next
         if cursor is None:
             return
+
+
+def _last_day(work: Work, expires_at: datetime | None) -> date | None:
+    """The last day on which it holds, where the firm is: what ends at midnight ended with the day before."""
+    return (expires_at - timedelta(microseconds=1)).astimezone(work.zone).date() if expires_at else None

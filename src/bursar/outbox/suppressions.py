@@ -75,10 +75,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Unsubscribed:
-    """What a reader ended, for the page that confirms it. `again`: it was ended before.
-
-    `stopped`: all that does not go to the address at present, whoever said so.
-    """
+    """What a reader ended. `again`: before; `stopped`: all that does not go there now, whoever said so."""
 
     address: str
     scope: Scope

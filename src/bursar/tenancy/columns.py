@@ -10,6 +10,7 @@ from bursar.core.errors import N_
 from bursar.tenancy.bank_columns import BANK_LINES
 from bursar.tenancy.catalog_columns import PRICES, PRODUCTS, UNITS
 from bursar.tenancy.column_names import CURRENCY, CUSTOMER_CODE, CUSTOMER_NAME, Field, field
+from bursar.tenancy.suppression_columns import SUPPRESSIONS
 from bursar.tenancy.template_columns import TEMPLATES
 
 
@@ -23,6 +24,7 @@ class Kind(StrEnum):
     UNITS = "units"
     BANK_LINES = "bank_lines"
     TEMPLATES = "templates"
+    SUPPRESSIONS = "suppressions"
 
 
 _EMAIL = field(
@@ -250,6 +252,7 @@ FIELDS: dict[Kind, tuple[Field, ...]] = {
     Kind.UNITS: UNITS,
     Kind.BANK_LINES: BANK_LINES,
     Kind.TEMPLATES: TEMPLATES,
+    Kind.SUPPRESSIONS: SUPPRESSIONS,
 }
 
 # Columns that hold something else, although a name of ours is inside theirs.
@@ -278,4 +281,5 @@ REQUIRED: dict[Kind, tuple[tuple[str, ...], ...]] = {
     Kind.UNITS: (("customer",), ("label",), ("active_from",)),
     Kind.BANK_LINES: (("received_on",), ("amount", "credit")),
     Kind.TEMPLATES: (("name",), ("body",)),
+    Kind.SUPPRESSIONS: (("address",),),
 }

@@ -35,6 +35,7 @@ SCOPES = {
     ImportKind.PRODUCTS: "catalog:write",
     ImportKind.PRICES: "catalog:write",
     ImportKind.UNITS: "catalog:write",
+    ImportKind.SUPPRESSIONS: "sends:write",
     ImportKind.TEMPLATES: "templates:write",
 }
 MOST_ROWS, MOST_COLUMNS = 5_000, 200

@@ -27,7 +27,7 @@ from bursar.web.forms import Form
 from bursar.web.sessions import staff_router, viewer_work
 
 router = staff_router()
-ONE = "/lists/{run_id:uuid}"
+ONE = "/lists/{day_run_id:uuid}"
 PAGE = 25
 STATES = (*SendState, "changed")
 
@@ -35,7 +35,7 @@ STATES = (*SendState, "changed")
 @router.get(ONE)
 async def show_list(
     request: Request,
-    run_id: UUID,
+    day_run_id: UUID,
     state: str = "",
     q: str = "",
     after: str = "",
@@ -44,7 +44,7 @@ async def show_list(
 ) -> Response:
     """While it is held, every message as it would go now; afterwards what became of each."""
     async with viewer_work(request) as work:
-        day = await lists.get_list(work, run_id)
+        day = await lists.get_list(work, day_run_id)
         values = await _head(work, day)
         if day.state == RunState.HELD:
             values |= await _review(
@@ -56,21 +56,23 @@ async def show_list(
 
 
 @router.get(ONE + "/messages/{send_id:uuid}")
-async def show_message(request: Request, run_id: UUID, send_id: UUID, view: str = "html") -> Response:
+async def show_message(request: Request, day_run_id: UUID, send_id: UUID, view: str = "html") -> Response:
     """One message exactly as it would go now, with the ones before and after it."""
     async with viewer_work(request) as work:
-        day = await lists.get_list(work, run_id)
+        day = await lists.get_list(work, day_run_id)
         values = {**await _head(work, day), **await _message(work, _house(request), day, send_id)}
     return pages.render(request, "staff/list_message.html", fragment="message", day=day, view=view, **values)
 
 
 @router.get(ONE + "/left-out")
-async def show_left_out(request: Request, run_id: UUID, reason: str = "", after: str = "") -> Response:
+async def show_left_out(request: Request, day_run_id: UUID, reason: str = "", after: str = "") -> Response:
     """Invoices that had reached a touch and are not in the list, with why."""
     wanted = reading.one_of(reason, LeftOut)
     async with viewer_work(request) as work:
-        day = await lists.get_list(work, run_id)
-        rows = await lists.left_out(work, run_id, reason=wanted, after=reading.cursor(after), limit=PAGE + 1)
+        day = await lists.get_list(work, day_run_id)
+        rows = await lists.left_out(
+            work, day_run_id, reason=wanted, after=reading.cursor(after), limit=PAGE + 1
+        )
     more = rows[PAGE - 1].invoice_id if len(rows) > PAGE else None
     return pages.render(
         request, "staff/list_left_out.html", day=day, rows=rows[:PAGE], more=more, reason=wanted or ""
@@ -78,77 +80,77 @@ async def show_left_out(request: Request, run_id: UUID, reason: str = "", after:
 
 
 @router.get(ONE + "/release")
-async def ask_release(request: Request, run_id: UUID) -> Response:
-    return await _release_page(request, run_id, Form())
+async def ask_release(request: Request, day_run_id: UUID) -> Response:
+    return await _release_page(request, day_run_id, Form())
 
 
 @router.post(ONE + "/release")
-async def release(request: Request, run_id: UUID, any_hour: Annotated[str, Field()] = "") -> Response:
+async def release(request: Request, day_run_id: UUID, any_hour: Annotated[str, Field()] = "") -> Response:
     try:
         async with viewer_work(request) as work:
-            await releasing.release(work, run_id, any_hour=any_hour == "yes")
+            await releasing.release(work, day_run_id, any_hour=any_hour == "yes")
     except (Invalid, Conflict) as refusal:
-        return await _release_page(request, run_id, Form({"any_hour": any_hour}).refused(refusal))
-    return _back(request, run_id, N_("The list is let go; it leaves on its day."))
+        return await _release_page(request, day_run_id, Form({"any_hour": any_hour}).refused(refusal))
+    return _back(request, day_run_id, N_("The list is let go; it leaves on its day."))
 
 
 @router.post(ONE + "/time")
-async def announce(request: Request, run_id: UUID, at: Annotated[str, Field()] = "") -> Response:
+async def announce(request: Request, day_run_id: UUID, at: Annotated[str, Field()] = "") -> Response:
     """When it goes by itself; without a time it waits for somebody."""
     try:
         async with viewer_work(request) as work:
-            await releasing.announce(work, run_id, _time(at) if at.strip() else None)
+            await releasing.announce(work, day_run_id, _time(at) if at.strip() else None)
     except (Invalid, Conflict) as refusal:
-        return await _release_page(request, run_id, Form({"at": at}).refused(refusal))
+        return await _release_page(request, day_run_id, Form({"at": at}).refused(refusal))
     toast = (
         N_("It goes by itself at that time.") if at.strip() else N_("It waits until one of you lets it go.")
     )
-    return _back(request, run_id, toast)
+    return _back(request, day_run_id, toast)
 
 
 @router.post(ONE + "/cancellation")
-async def cancel(request: Request, run_id: UUID) -> Response:
+async def cancel(request: Request, day_run_id: UUID) -> Response:
     async with viewer_work(request) as work:
-        await releasing.cancel(work, run_id)
-    return _back(request, run_id, N_("Called off. The next list says what this one would have said."))
+        await releasing.cancel(work, day_run_id)
+    return _back(request, day_run_id, N_("Called off. The next list says what this one would have said."))
 
 
 @router.post(ONE + "/pause")
-async def pause(request: Request, run_id: UUID) -> Response:
+async def pause(request: Request, day_run_id: UUID) -> Response:
     async with viewer_work(request) as work:
-        await releasing.pause(work, run_id)
-    return _back(request, run_id, N_("Paused. What is on the wire right now still arrives."))
+        await releasing.pause(work, day_run_id)
+    return _back(request, day_run_id, N_("Paused. What is on the wire right now still arrives."))
 
 
 @router.post(ONE + "/resumption")
-async def resume(request: Request, run_id: UUID) -> Response:
+async def resume(request: Request, day_run_id: UUID) -> Response:
     async with viewer_work(request) as work:
-        await releasing.resume(work, run_id)
-    return _back(request, run_id, N_("It goes on."))
+        await releasing.resume(work, day_run_id)
+    return _back(request, day_run_id, N_("It goes on."))
 
 
 @router.post(ONE + "/messages/{send_id:uuid}/cancellation")
-async def drop_message(request: Request, run_id: UUID, send_id: UUID) -> Response:
+async def drop_message(request: Request, day_run_id: UUID, send_id: UUID) -> Response:
     """Not this one; its invoices may be written about again."""
     async with viewer_work(request) as work:
-        await _must_be_of(work, run_id, send_id)
+        await _must_be_of(work, day_run_id, send_id)
         await resolving.cancel(work, send_id)
-    return _back(request, run_id, N_("It is taken out of the list."))
+    return _back(request, day_run_id, N_("It is taken out of the list."))
 
 
 @router.post(ONE + "/messages/{send_id:uuid}/approval")
-async def keep_message(request: Request, run_id: UUID, send_id: UUID) -> Response:
+async def keep_message(request: Request, day_run_id: UUID, send_id: UUID) -> Response:
     """It changed since it was listed, and goes as it stands now."""
     async with viewer_work(request) as work:
-        await _must_be_of(work, run_id, send_id)
+        await _must_be_of(work, day_run_id, send_id)
         await approving.approve(work, send_id)
-    return _back(request, run_id, N_("It goes as it stands now."))
+    return _back(request, day_run_id, N_("It goes as it stands now."))
 
 
-async def _must_be_of(work: Work, run_id: UUID, send_id: UUID) -> None:
+async def _must_be_of(work: Work, day_run_id: UUID, send_id: UUID) -> None:
     """Raises `NotFound` for a message of another list."""
-    await lists.get_list(work, run_id)
-    if (await get_send(work, send_id)).send.run_id != run_id:
+    await lists.get_list(work, day_run_id)
+    if (await get_send(work, send_id)).send.run_id != day_run_id:
         raise NotFound("message")
 
 
@@ -191,9 +193,9 @@ async def _message(work: Work, house: House, day: DayList, send_id: UUID) -> dic
     return {"shown": shown, "place": await place_of(work, day.run_id, send_id)}
 
 
-async def _release_page(request: Request, run_id: UUID, form: Form) -> Response:
+async def _release_page(request: Request, day_run_id: UUID, form: Form) -> Response:
     async with viewer_work(request, read_only=True) as work:
-        day = await lists.get_list(work, run_id)
+        day = await lists.get_list(work, day_run_id)
         values = await _head(work, day)
     return pages.render(request, "staff/list_release.html", status=form.status, day=day, form=form, **values)
 
@@ -205,8 +207,8 @@ def _time(text: str) -> time:
         raise Invalid(N_("Choose a time, like 09:00."), code="time_unreadable", field="at") from None
 
 
-def _back(request: Request, run_id: UUID, toast: str) -> Response:
-    return pages.see_other(request, f"/lists/{run_id}", toast=toast)
+def _back(request: Request, day_run_id: UUID, toast: str) -> Response:
+    return pages.see_other(request, f"/lists/{day_run_id}", toast=toast)
 
 
 def _house(request: Request) -> House:
