@@ -19,6 +19,8 @@ import pytest
 from bursar.sandbox.cloud.tokens import challenge_of
 
 CALLBACK = "http://127.0.0.1:8000/connected"
+OURS = {"gmail": "GMAIL", "graph": "MICROSOFT"}
+"""How our settings call them."""
 GMAIL_SEND = "https://www.googleapis.com/auth/gmail.send"
 GMAIL_READ = "https://www.googleapis.com/auth/gmail.readonly"
 GRAPH_SEND = "https://graph.microsoft.com/Mail.Send"
@@ -147,11 +149,11 @@ class Vendor:
 
     @property
     def client_id(self) -> str:
-        return next(value for name, value in self.settings.items() if name.endswith("_CLIENT_ID"))
+        return self.settings[f"BURSAR_{OURS[self.name]}_CLIENT_ID"]
 
     @property
     def client_secret(self) -> str:
-        return next(value for name, value in self.settings.items() if name.endswith("_CLIENT_SECRET"))
+        return self.settings[f"BURSAR_{OURS[self.name]}_CLIENT_SECRET"]
 
     def ask(self, *scopes: str, **further: str) -> tuple[str, str]:
         """An address to send a person to, as any program would write it, and its verifier."""

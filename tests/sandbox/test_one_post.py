@@ -41,6 +41,7 @@ def gmail_of_all(told: dict[str, Any]) -> Iterator[Vendor]:
 
 def deliver(told: dict[str, Any]) -> None:
     with smtplib.SMTP("127.0.0.1", told["smtp_port"], timeout=10) as smtp:
+        smtp.login(FIRM, "sandbox")
         smtp.sendmail(FIRM, [BUYER], MESSAGE)
 
 
@@ -91,6 +92,17 @@ def test_a_report_names_the_message_and_its_status(told, pages):
     assert b"Message-ID: <7@firm.example>" in inbox(told)[-1].rpartition(b"text/rfc822-headers")[2]
     number = newest(pages, BUYER)
     assert pages.post(f"/messages/{number}/reports", data={"status": "9.9.9"}).status_code == 404
+
+
+def test_no_machine_answers_another(told, pages):
+    deliver(told)
+    press(pages, "reports", status="5.1.1")
+
+    report = newest(pages, FIRM)
+
+    assert pages.post(f"/messages/{report}/absences").status_code == 404
+    assert pages.post(f"/messages/{report}/reports", data={"status": "5.1.1"}).status_code == 404
+    assert "out of office" not in pages.get(f"/messages/{report}", headers={"Accept": "text/html"}).text
 
 
 def test_a_mailbox_shows_what_was_sent_from_it(told, pages):

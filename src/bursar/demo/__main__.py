@@ -6,9 +6,10 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from bursar.core.clock import SystemClock
@@ -85,7 +86,9 @@ def _alone(folder: Path) -> Iterator[None]:
 def _stage(folder: Path, teller: Teller, *, stays: bool) -> Iterator[Stage]:
     """An empty folder, a database in it, and the three processes; all of them end with it."""
     base_url = f"http://{HOST}:{free_port(APP_PORT if stays else 0)}"
-    told = environment(folder, base_url)
+    told = environment(
+        folder, base_url
+    )  # grows by what the sandbox says; commands and processes read it then
     line = CommandLine(told)
     teller.chapter("Working Title, a fashion agency in Dubai")
     if folder.exists():
@@ -99,7 +102,9 @@ def _stage(folder: Path, teller: Teller, *, stays: bool) -> Iterator[Stage]:
             line("migrate")
             found.append(str(folder))
         with teller.step("Sandbox and web app as processes of their own") as found:
-            stage = _opened(folder, base_url, line, children, teller, stays=stays)
+            sandbox = _sandbox(children, stays=stays)
+            told.update(sandbox["settings"])
+            stage = _opened(folder, base_url, line, children, teller, sandbox)
             found += [stage.base_url, stage.mailboxes_url]
         try:
             yield stage
@@ -110,11 +115,22 @@ def _stage(folder: Path, teller: Teller, *, stays: bool) -> Iterator[Stage]:
         line("stop")
 
 
-def _opened(
-    folder: Path, base_url: str, line: CommandLine, children: Children, teller: Teller, *, stays: bool
-) -> Stage:
+def _sandbox(children: Children, *, stays: bool) -> dict[str, Any]:
+    """All who carry mail: the firm's SMTP with its inbox, and Google and Microsoft for whoever connects those."""
     port = free_port(MAILBOXES_PORT if stays else 0)
-    told = children.start("sandbox", "bursar.sandbox.smtp", "--pages-port", str(port), told=True)
+    words = ("--pages-port", str(port), "--mailbox", OURS.mailbox)
+    return children.start("sandbox", "bursar.sandbox.vendors", *words, told=True)
+
+
+def _opened(
+    folder: Path,
+    base_url: str,
+    line: CommandLine,
+    children: Children,
+    teller: Teller,
+    told: Mapping[str, Any],
+) -> Stage:
+    """`told`: what the sandbox said of itself."""
     children.start("web", "bursar", "serve", "--port", base_url.rpartition(":")[2])
     mailboxes_url = f"http://{HOST}:{told['pages_port']}"
     children.until_it_answers("web", f"{base_url}/sign-in")
@@ -127,8 +143,9 @@ def _opened(
         mailboxes_url=mailboxes_url,
         line=line,
         children=children,
-        mailboxes=Mailboxes(mailboxes_url, f"http://{HOST}:{told['control_port']}"),
-        smtp_port=told["port"],
+        mailboxes=Mailboxes(mailboxes_url, f"http://{HOST}:{told['control_port']}/smtp"),
+        smtp_port=told["smtp_port"],
+        imap_port=told["imap_port"],
         teller=teller,
         buyers=buyers,
         bills=season.bills(buyers, today),
@@ -143,6 +160,7 @@ def _stay(stage: Stage) -> None:
     for firm in (OURS, THEIRS, hashrate.FIRM):
         console.print(f"              {firm.owner_email}   {firm.password}   [dim]({firm.name})[/dim]")
     console.print(f"  Mailboxes   [bold]{stage.mailboxes_url}[/bold]")
+    console.print("              [dim]answers and bounces from there reach the firm; Gmail and Outlook are played, too[/dim]")
     console.print("  [dim]Everything lives in[/dim]", str(stage.folder), "[dim]· Ctrl-C ends it[/dim]")
     while True:
         time.sleep(1)

@@ -23,7 +23,7 @@ class CommandLine:
     """`bursar …` as a process of its own, answered in JSON."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
-        self._environment = dict(environment)
+        self._environment = environment
 
     def __call__(self, *words: str | Path, **variables: str) -> dict[str, Any]:
         """Raises `Refused`. `variables` are added to its environment."""

@@ -14,6 +14,8 @@ from bursar.demo.stories import Firm
 OURS, THEIRS = working_title.FIRM, nile_tiles.FIRM
 BATCH, PAUSE_S = 5, 1.2
 """58 mails in a little over ten batches: slow enough to be watched and to be killed half way."""
+MAILBOX_PASSWORD = "sandbox"
+"""Everybody's, at the sandbox's servers."""
 
 
 def prepare(stage: Stage) -> None:
@@ -39,7 +41,7 @@ def _found_firms(stage: Stage) -> None:
 def _open_doors(stage: Stage) -> None:
     """Two keys and a mailbox at a time: each command is a process of its own."""
     with (
-        stage.teller.step("bursar api-key create, twice, and sending-account add smtp") as found,
+        stage.teller.step("bursar api-key create, twice, sending-account add smtp, inbox read") as found,
         ThreadPoolExecutor(3) as pool,
     ):
         mailbox = pool.submit(_connect_mailbox, stage)
@@ -73,8 +75,13 @@ def make_key(stage: Stage, firm: Firm) -> dict[str, Any]:
 def _connect_mailbox(stage: Stage) -> dict[str, Any]:
     server = ("--host", "127.0.0.1", "--port", str(stage.smtp_port), "--no-tls")
     pace = ("--batch-size", str(BATCH), "--batch-interval", str(PAUSE_S))
-    account = ("--tenant", OURS.slug, "--address", OURS.mailbox, "--display-name", OURS.name)
-    return stage.line("sending-account", "add", "smtp", *account, *server, *pace)
+    whose = ("--tenant", OURS.slug, "--address", OURS.mailbox)
+    name = ("--display-name", OURS.name, "--username", OURS.mailbox, "--password-env", "MAILBOX_PASSWORD")
+    words = ("sending-account", "add", "smtp", *whose, *name, *server, *pace)
+    made = stage.line(*words, MAILBOX_PASSWORD=MAILBOX_PASSWORD)
+    inbox = ("--host", "127.0.0.1", "--port", str(stage.imap_port), "--tls", "none")
+    stage.line("inbox", "read", *whose, *inbox)
+    return made
 
 
 def _write_sheets(stage: Stage) -> None:

@@ -87,6 +87,7 @@ class Stage:
     children: Children
     mailboxes: Mailboxes
     smtp_port: int
+    imap_port: int
     teller: Teller
     buyers: list[Buyer]
     bills: list[Bill]

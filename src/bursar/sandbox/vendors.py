@@ -53,7 +53,7 @@ def parsed(given: list[str]) -> argparse.Namespace:
     option(
         "--mailbox", action="append", default=[], metavar="ADDRESS", help="has one at Google and at Microsoft"
     )
-    option("--password", default="sandbox", help="everybody's at IMAP")
+    option("--password", default="sandbox", help="everybody's, at SMTP and IMAP")
     for name, words in PORTS.items():
         option(f"--{name.replace('_', '-')}", type=int, default=0, help=f"{words}; 0: any free one")
     return parser.parse_args(given)
@@ -74,7 +74,7 @@ async def run(options: argparse.Namespace) -> None:
     ses = Ses(Topic(url=at["sns_port"]), post)
     imap_desk = ImapDesk(ImapSettings(host, options.imap_port, options.password), Boxes(post))
     async with (
-        Sink(SinkSettings(host, options.smtp_port), post) as sink,
+        Sink(SinkSettings(host, options.smtp_port, username=None, password=options.password), post) as sink,
         Sink(SinkSettings(host, options.ses_port, accepted=ses.accepted), ses) as ses_sink,
         ImapServer(imap_desk) as imap_server,
     ):

@@ -116,6 +116,9 @@ class Box:
         return await self._carried(mail, f"was reported with {status}", raw, sender="", to=mail.return_path)
 
     async def _carried(self, mail: Mail, what: str, raw: bytes, *, sender: str, to: str) -> Deed:
+        """Raises `NoSuchMail` where nobody is to be written to: no machine answers another (RFC 5321 6.1)."""
+        if not to:
+            raise NoSuchMail(mail.number)
         status: int | None = 250
         try:
             await self.carrier.carry(raw, sender=sender, to=to)

@@ -23,13 +23,16 @@ def _queued(number: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class SinkSettings:
-    """What this server is like. `password` None: no AUTH. `tls`: how `context` is used, if there is one."""
+    """What this server is like. `password` None: no AUTH. `username` None: whoever names an address.
+
+    `implicit_tls`: how `context` is used, if there is one.
+    """
 
     host: str = "127.0.0.1"
     port: int = 0
     context: ssl.SSLContext | None = None
     implicit_tls: bool = False
-    username: str = "sender"
+    username: str | None = "sender"
     password: str | None = None
     ways: str = "PLAIN LOGIN"
     extensions: frozenset[str] = frozenset({"PIPELINING", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES"})
@@ -182,7 +185,8 @@ class Dialogue:
         except (ValueError, binascii.Error):
             await self._say("501 5.5.2 Cannot decode this")
             return
-        if (user, password) != (self._settings.username, self._settings.password):
+        named = "@" in user if self._settings.username is None else user == self._settings.username
+        if not named or password != self._settings.password:
             await self._say("535 5.7.8 Wrong user name or password")
             return
         self._user = user
