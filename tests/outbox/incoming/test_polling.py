@@ -41,7 +41,7 @@ class Firm:
     address: str
     imap: Imap
 
-    async def start(self, **given: object) -> None:
+    async def start(self, folder: str = "INBOX") -> None:
         server = ImapServer("127.0.0.1", self.imap.port, "none")
         await start_reading(
             self.house.office,
@@ -50,8 +50,8 @@ class Firm:
             self.house.readers,
             self.account_id,
             server=server,
-            **given,
-        )  # pyright: ignore[reportArgumentType]
+            folder=folder,
+        )
 
     def put(self, raw: bytes | str) -> None:
         self.imap.put(self.address, raw.encode() if isinstance(raw, str) else raw)

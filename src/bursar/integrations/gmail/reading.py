@@ -81,10 +81,14 @@ class GmailReader:
     async def _since(self, folder: str, since: datetime) -> tuple[list[str], str, bool]:
         """The history begins before the list is asked for: what comes in between is seen twice, not never."""
         history = str((await self._asked("/profile", {})).get("historyId", ""))
+        if not _NUMBER.fullmatch(history):
+            raise NoAnswer(NOT_READ)
         ids: list[str] = []
         asked = {"labelIds": folder, "q": f"after:{int(since.timestamp())}", "maxResults": "100"}
         for _ in range(MOST_PAGES):
             told = await self._asked("/messages", asked)
+            if "messages" not in told and "resultSizeEstimate" not in told:
+                raise NoAnswer(NOT_READ)  # an empty object is no empty mailbox
             ids += [_id(message) for message in _objects(told.get("messages"))]
             page = told.get("nextPageToken")
             if not isinstance(page, str):
