@@ -89,13 +89,14 @@ BODIES: dict[str, Any] = {
     "edit_template": {"name": "X"},
     "save_draft": WORDS,
     "preview_words": {**WORDS, "category": "overdue_notice"},
+    "import_html": {"name": "Theirs", "category": "overdue_notice", "locale": "en", "source": WORDS["body"], "subject": "S"},
     "suppress_address": {"address": "x@example.com"},
     "edit_tenant": {"city": "X"},
     "create_api_key": {"name": "X", "scopes": ["customers:read"]},
 }  # fmt: skip
 """A good body of each operation that needs one; ids stand in it by the name that paths give them."""
 
-OUR_OWN = {"create_customer", "create_product", "edit_billing_settings", "add_exchange_rate", "send_rows", "add_smtp_account", "create_template", "preview_words",
+OUR_OWN = {"create_customer", "create_product", "edit_billing_settings", "add_exchange_rate", "send_rows", "add_smtp_account", "create_template", "preview_words", "import_html",
            "suppress_address", "edit_tenant", "create_api_key", "upload_sheet"}  # fmt: skip
 """Operations that name nothing of anybody else."""
 

@@ -1,6 +1,7 @@
 """The editor of blocks, versions side by side, messages brought in, the library and tests to oneself, in the browser."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -14,7 +15,9 @@ from bursar.outbox.blocks.reading import read_blocks
 from bursar.outbox.template_library import install_library
 from bursar.outbox.templates import Template, Version, edit_template, get_template, list_templates
 from tests.makers.billing import an_overdue_invoice
-from tests.makers.staff import HTMX, Staff, sign_in, staff_of
+from tests.makers.outbox import an_account
+from tests.makers.senders import Senders
+from tests.makers.staff import HTMX, Staff, come_back, sign_in, staff_of
 from tests.makers.tenancy import a_customer, a_tenant
 
 pytestmark = pytest.mark.anyio
@@ -100,8 +103,9 @@ async def test_a_block_that_says_nothing_comes_back_with_everything_typed(staff:
 @pytest.mark.parametrize(
     ("act", "kinds", "focus"),
     [
-        ("up:b2", ["text", "button", "invoices"], 'id="b1-label"'),
-        ("down:b0", ["invoices", "text", "button"], 'id="b1-text"'),
+        ("up:b2", ["text", "button", "invoices"], 'value="up:b1"'),
+        ("down:b0", ["invoices", "text", "button"], 'value="down:b1"'),
+        ("down:b1", ["text", "button", "invoices"], 'value="up:b2"'),
         ("up:b0", ["text", "invoices", "button"], 'id="b0-text"'),
         ("remove:b1", ["text", "button"], 'id="b0-text"'),
         ("add", ["text", "invoices", "button", "image"], 'id="b3-src"'),
@@ -295,6 +299,29 @@ async def test_a_test_without_a_mailbox_says_so(staff: Staff):
 
     assert answer.status_code == 204
     assert "No mailbox is connected yet." in answer.headers["hx-trigger"]
+
+
+async def test_a_test_goes_to_oneself_with_the_words_as_typed_and_nothing_is_stored(staff: Staff):
+    senders = Senders()
+    tester = await come_back(replace(staff.house, senders=senders), staff.tenant_id, staff.actor)
+    async with staff.work() as work:
+        await an_account(work, is_primary=True)
+    template = await named(staff)
+
+    sent = await tester.browser.post(
+        f"/templates/{template.id}/tests", data={**WORDS, "to": "victim@x.example"}, headers=HTMX
+    )
+    bad = await tester.post(
+        f"/templates/{template.id}/tests", **{**WORDS, "b0-text": "{{ customer.salary }}"}
+    )
+
+    assert "Handed over" in sent.headers["hx-trigger"]
+    assert bad.status_code == 303
+    [sender] = senders.made
+    [letter] = sender.delivered
+    assert letter.recipient not in ("", "victim@x.example")
+    assert b"Open with Al Safa Accounting" in letter.message
+    assert len(await english(staff, template.id)) == 1
 
 
 async def test_a_viewer_looks_and_another_firm_finds_nothing(staff: Staff):

@@ -24,7 +24,9 @@ async def who_owes(work: Work) -> list[tuple[UUID, str]]:
 
 
 async def values_of(work: Work, customer_id: UUID, category: Category, locale: str) -> dict[str, Any]:
-    """In the shape of `tags.sample_values`, which still fills in what a payment alone has. Raises `NotFound`."""
+    """In the shape of `tags.sample_values`, which still fills in what a payment alone has, and addresses: a look at a
+    message gives no key to a customer's page. Raises `NotFound`.
+    """
     customer, firm = await get_customer(work, customer_id), await this_tenant(work)
     account = next((one for one in await list_accounts(work) if one.is_primary), None)
     values = tags.sample_values(category, locale)
@@ -39,7 +41,9 @@ async def values_of(work: Work, customer_id: UUID, category: Category, locale: s
         values["sender"] = {"name": account.display_name or firm.name, "email": account.address}
         values["reply_to"] = account.reply_to or account.address
     values["today"] = format_day(work.today, locale)
-    return values | invoice_values(await _facts(work, customer_id), work.today, locale)
+    link, page = values["invoices"][0]["link"], values.get("pay_link")
+    facts = await _facts(work, customer_id)
+    return values | invoice_values(facts, work.today, locale, lambda _id: link, all_of_it=page)
 
 
 async def _facts(work: Work, customer_id: UUID) -> list[Fact]:

@@ -88,7 +88,7 @@ def _document(fields: Mapping[str, str]) -> Document:
 
 
 def acted(documents: list[Document], act: str, typed: Mapping[str, str]) -> tuple[list[Document], str]:
-    """The blocks after a press of a button, and the key of the block that has the cursor then.
+    """The blocks after a press of a button, and where the cursor is then: a block's key, or a button of one as "up:b1".
 
     `act` is "up:b2", "down:b2c0i1", "remove:b2", "add" or "add:b2c0"; one that fits nothing changes nothing.
     """
@@ -106,10 +106,12 @@ def acted(documents: list[Document], act: str, typed: Mapping[str, str]) -> tupl
         del row[position]
         return documents, f"{prefix}{max(position - 1, 0)}"
     target = position + {"up": -1, "down": 1}.get(verb, 0)
-    if 0 <= target < len(row):
-        row[position], row[target] = row[target], row[position]
-        return documents, f"{prefix}{target}"
-    return documents, key
+    if target == position or not 0 <= target < len(row):
+        return documents, key
+    row[position], row[target] = row[target], row[position]
+    if target in (0, len(row) - 1):  # that button does nothing any more
+        verb = "down" if verb == "up" else "up"
+    return documents, f"{verb}:{prefix}{target}"
 
 
 def _row(documents: list[Document], found: re.Match[str] | None) -> tuple[list[Document] | None, int, str]:

@@ -13,26 +13,26 @@ from bursar.api.pagination import Listed
 from bursar.api.values import Flag, Made, Prose, Shown, Strict
 from bursar.core.errors import NotFound
 from bursar.core.work import Work
-from bursar.outbox import template_words, templates
+from bursar.outbox import template_acts, templates
 from bursar.outbox.states import BodyFormat, TemplateSource
 from bursar.outbox.tags import Category
 from bursar.outbox.template_words import VersionInput
 
 router = door("/templates", "templates", tag="templates")
-previews = door("/template-previews", "templates", tag="templates")
 Locale = Literal["en", "ar", "he", "fr"]
 
 
 class Words(Strict):
-    """The words of one language, in Liquid."""
+    """The words of one language, in Liquid; a body of the format "blocks" is a list of blocks as JSON in a string."""
 
     locale: Locale
     subject: Annotated[str, Field(min_length=1, max_length=500)]
     body: Annotated[str, Field(min_length=1, max_length=200_000)]
-    body_format: Literal["html", "text"] = "html"
+    body_format: Literal["html", "text", "blocks"] = "html"
+    preheader: Annotated[str, Field(max_length=200)] = ""
 
     def version(self) -> VersionInput:
-        return VersionInput(self.locale, self.subject, self.body, self.body_format)
+        return VersionInput(self.locale, self.subject, self.body, self.body_format, self.preheader)
 
 
 class TemplateIn(Strict):
@@ -44,14 +44,11 @@ class TemplateIn(Strict):
 
 
 class TemplateChange(Strict):
-    """`active: false` takes it out of the choice; what was ordered with it goes."""
+    """`active: false` archives it: it is not offered any more; what was ordered with it goes."""
 
     name: Annotated[str, Field(min_length=1, max_length=120)] | None = None
+    description: Prose | None = None
     active: Flag | None = None
-
-
-class WordsToTry(Words):
-    category: Category
 
 
 class Template(Shown):
@@ -81,6 +78,7 @@ class Version(Shown):
     body: str
     body_format: BodyFormat
     published_at: datetime | None
+    preheader: str
 
 
 class TemplateWithVersions(Template):
@@ -90,12 +88,6 @@ class TemplateWithVersions(Template):
 class TemplateQuery(Strict):
     category: Category | None = None
     active_only: bool = False
-
-
-class Preview(Shown):
-    subject: str
-    html: str
-    text: str
 
 
 @router.get("")
@@ -121,7 +113,20 @@ async def get_template(work: Acting, template_id: UUID) -> TemplateWithVersions:
 
 @router.patch("/{template_id}")
 async def edit_template(work: Acting, template_id: UUID, given: TemplateChange) -> TemplateWithVersions:
-    await templates.edit_template(work, template_id, name=given.name, active=given.active)
+    await templates.edit_template(work, template_id, **given.model_dump())
+    return await _shown(work, template_id)
+
+
+@router.post("/{template_id}/copies", status_code=201)
+async def copy_template(work: Acting, template_id: UUID) -> TemplateWithVersions:
+    """With the newest words of every language, as drafts."""
+    return await _shown(work, await template_acts.copy_template(work, template_id))
+
+
+@router.post("/{template_id}/usual", status_code=201)
+async def make_usual(work: Acting, template_id: UUID) -> TemplateWithVersions:
+    """Notices of its kind take these words from now on."""
+    await template_acts.make_usual(work, template_id)
     return await _shown(work, template_id)
 
 
@@ -139,17 +144,19 @@ async def publish_version(work: Acting, template_id: UUID, version_id: UUID) -> 
     return await _shown(work, template_id)
 
 
+@router.post("/{template_id}/versions/{version_id}/return", status_code=201)
+async def go_back(work: Acting, template_id: UUID, version_id: UUID) -> TemplateWithVersions:
+    """Words of an earlier version, published again as a new one."""
+    await _must_have(work, template_id, version_id)
+    await template_acts.go_back(work, version_id)
+    return await _shown(work, template_id)
+
+
 @router.delete("/{template_id}/versions/{version_id}", status_code=204)
 async def discard_draft(work: Acting, template_id: UUID, version_id: UUID) -> None:
     """What was published stays."""
     await _must_have(work, template_id, version_id)
     await templates.discard_draft(work, version_id)
-
-
-@previews.post("", status_code=201)
-async def preview_words(given: WordsToTry) -> Preview:
-    """As a reader would see it, with sample values; nothing is kept."""
-    return Preview.model_validate(template_words.preview(given.version(), given.category))
 
 
 async def _must_have(work: Work, template_id: UUID, version_id: UUID) -> None:

@@ -20,6 +20,7 @@ a { color: #1a5fb4; }
 table.invoices { width: 100%; margin: 0 0 12px; border-collapse: collapse; font-size: 14px; line-height: 1.5; }
 table.invoices th { padding: 8px 6px; border-bottom: 2px solid #d5dae1; text-align: $start; font-weight: 600; }
 table.invoices td { padding: 8px 6px; border-bottom: 1px solid #e6e9ee; text-align: $start; }
+table.invoices td.number { white-space: nowrap; }
 .total { font-weight: 600; }
 .footer p { margin: 0 0 6px; }
 """

@@ -111,7 +111,7 @@ def _button(block: Button, marks: Marks) -> Piece:
 
 def _table(block: Invoices, marks: Marks, locale: str) -> str:
     heads = "".join(f"<th>{html.escape(words.head(column, locale))}</th>" for column in block.columns)
-    cells = "".join(f"<td>{_cell(column)}</td>" for column in block.columns)
+    cells = "".join(f'<td class="{column}">{_cell(column)}</td>' for column in block.columns)
     table = (
         f'<table class="invoices"><thead><tr>{heads}</tr></thead><tbody>{{% for invoice in invoices %}}'
         f"<tr>{cells}</tr>{{% endfor %}}</tbody></table>"
