@@ -35,6 +35,7 @@ REACTIONS: Mapping[str, Sequence[Reaction]] = {
     "sending_account.capped": (reacting.tell_everybody,),
     "sending_account.reconnect": (reacting.account_back,),
     "sending_account.connected": (reacting.account_back,),
+    "inbound.kept": (mailboxes.inbound_kept,),
     "sending_account.disable": (reacting.account_back, mailboxes.account_disabled),
     "campaign.provider_error": (reacting.tell_everybody,),
     "campaign.all_final": (reacting.tell_everybody,),
