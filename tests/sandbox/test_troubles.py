@@ -4,6 +4,7 @@ import json
 import socket
 from base64 import b64encode, urlsafe_b64encode
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 import httpx2
@@ -39,11 +40,10 @@ class Program:
         with socket.create_connection((at.hostname, at.port), timeout=2) as client:
             client.sendall(told.encode() + self.body)
             came = client.recv(65536)
-            client.settimeout(0.3)
-            try:
-                came += client.recv(65536)
-            except TimeoutError:
-                return came
+            client.settimeout(0.5)
+            with suppress(TimeoutError):
+                while more := client.recv(65536):
+                    came += more
         return came
 
     def kept(self) -> int:

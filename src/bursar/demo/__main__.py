@@ -160,7 +160,9 @@ def _stay(stage: Stage) -> None:
     for firm in (OURS, THEIRS, hashrate.FIRM):
         console.print(f"              {firm.owner_email}   {firm.password}   [dim]({firm.name})[/dim]")
     console.print(f"  Mailboxes   [bold]{stage.mailboxes_url}[/bold]")
-    console.print("              [dim]answers and bounces from there reach the firm; Gmail and Outlook are played, too[/dim]")
+    console.print(
+        "              [dim]what is answered there reaches the firm; Gmail and Outlook are played, too[/dim]"
+    )
     console.print("  [dim]Everything lives in[/dim]", str(stage.folder), "[dim]· Ctrl-C ends it[/dim]")
     while True:
         time.sleep(1)
