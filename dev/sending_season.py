@@ -3,8 +3,10 @@
 from datetime import timedelta
 from uuid import UUID
 
+from bursar.billing.finding import open_invoices
 from bursar.chasing import campaigns
 from bursar.chasing.campaigns import CampaignPlan
+from bursar.chasing.exclusions import exclude
 from bursar.chasing.results import show
 from bursar.chasing.reviewing import recipients
 from bursar.chasing.states import CampaignKind, GroupBy
@@ -25,6 +27,7 @@ PAGES = {
     "template-new": "/templates/new",
     "suppressions": "/suppressions",
     "suppression-new": "/suppressions/new",
+    "exclusions": "/exclusions",
 }
 
 
@@ -34,9 +37,10 @@ async def tell_sending(
     """Addresses of pages by name. `finished` and `draft` are campaigns."""
     async with house.office.work(tenant_id, actor=owner) as work:
         await suppress(work, "press@lavande.example", note="Asked by phone on Monday")
-        planned, paused = await _planned(work), await _paused(work)
+        planned, paused, compared = await _planned(work), await _paused(work), await _compared(work)
         sent, waiting = await _first_send(work, finished), await _first_send(work, draft)
         [account] = await list_accounts(work)
+        left_alone = await _left_alone(work)
         notice = next(one for one in await list_templates(work) if one.code == "overdue_gentle")
     token = sign(house.keyring, Kind.UNSUBSCRIBE, tenant_id, sent)
     return PAGES | {
@@ -46,6 +50,8 @@ async def tell_sending(
         "campaign-message": f"/campaigns/{draft}/messages/{waiting}?view=text",
         "campaign-left-out": f"/campaigns/{draft}/left-out",
         "campaign-release": f"/campaigns/{draft}/release",
+        "campaign-compared": f"/campaigns/{compared}",
+        "exclusion-new": f"/exclusions/new?customer={left_alone}",
         "campaign-planned": f"/campaigns/{planned}",
         "campaign-paused": f"/campaigns/{paused}",
         "send": f"/sends/{sent}",
@@ -73,6 +79,31 @@ async def _paused(work: Work) -> UUID:
     await campaigns.send_now(work, paused)
     await campaigns.pause(work, paused)
     return paused
+
+
+async def _compared(work: Work) -> UUID:
+    """Two texts, and customers who get neither."""
+    plan = CampaignPlan(
+        "Which words work",
+        CampaignKind.PAYMENT_FOLLOW_UP,
+        {},
+        template="overdue_gentle",
+        other_template="overdue_firm",
+        holdout_percent=30,
+    )
+    compared = await campaigns.create_campaign(work, plan)
+    await campaigns.send_now(work, compared)
+    await campaigns.pause(work, compared)
+    return compared
+
+
+async def _left_alone(work: Work) -> UUID:
+    """The customer whose oldest invoice nobody writes about for a while."""
+    [oldest] = await open_invoices(work, limit=1)
+    until = work.today + timedelta(days=60)
+    reason = "Their lawyer answers for this one."
+    await exclude(work, oldest.customer_id, invoice_id=oldest.id, reason=reason, until=until)
+    return oldest.customer_id
 
 
 async def _first_send(work: Work, campaign_id: UUID) -> UUID:

@@ -10,6 +10,7 @@ from bursar.billing.aged import aged_report
 from bursar.chasing.campaigns import create_campaign, edit_campaign
 from bursar.chasing.estimating import Estimate, estimate
 from bursar.chasing.from_sheets import remind_of_sheet
+from bursar.chasing.kinds import KINDS
 from bursar.chasing.results import CampaignShown, list_campaigns, show
 from bursar.chasing.reviewing import collected_since
 from bursar.chasing.states import CampaignKind, CampaignState
@@ -166,6 +167,7 @@ async def _offered(work: Work) -> dict[str, Any]:
         "currencies": sorted({firm.currency, *(await aged_report(work, limit=0)).totals}),
         "tags": await tags_in_use(work),
         "segments": await list_views(work, NOUN),
+        "kinds": KINDS,
         "firm": firm,
     }
 
