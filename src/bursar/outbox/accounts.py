@@ -12,7 +12,7 @@ from bursar.core.kinds import AgentRole
 from bursar.core.moves import move
 from bursar.core.work import Record, Work
 from bursar.outbox import states
-from bursar.outbox.account_fields import AccountInput, clean_account
+from bursar.outbox.account_fields import AccountInput, clean_account, clean_address
 from bursar.outbox.forecasts import Pace, finishes_at
 from bursar.outbox.queries import accounts as queries
 from bursar.outbox.states import SIGNS_IN_BY_CONSENT, AccountKind, AccountState, Channel
@@ -74,6 +74,15 @@ async def get_account(work: Work, account_id: UUID) -> Account:
         if account.id == account_id:
             return account
     raise NotFound("sending account")
+
+
+async def account_called(work: Work, address: str) -> Account:
+    """By its address; of several that have it, one that sends. Raises `NotFound`."""
+    meant = clean_address(address)
+    found = [account for account in await list_accounts(work) if account.address == meant]
+    if not found:
+        raise NotFound("sending account")
+    return min(found, key=lambda account: account.state == AccountState.DISABLED)
 
 
 async def edit_account(

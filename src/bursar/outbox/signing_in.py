@@ -37,6 +37,16 @@ NOT_LASTING = N_("The provider gave a permission that does not last. Begin again
 WRONG_SENDER = N_("The answer did not come from the provider that was asked.")
 
 
+PROVIDERS = {"google": AccountKind.GMAIL, "microsoft": AccountKind.OUTLOOK}
+CONSENTS = "/sending-accounts/consents/"
+
+
+def redirect_uri(base_url: str, kind: AccountKind) -> str:
+    """Where a provider sends people back to; the operator registers it there to the letter."""
+    provider = next((name for name, one in PROVIDERS.items() if one == kind), "")
+    return f"{base_url}{CONSENTS}{provider}"
+
+
 @dataclass(frozen=True, slots=True)
 class Begun:
     """`url` is the provider's page to open; it is good until `expires_at`, once."""

@@ -13,8 +13,8 @@ from bursar.api.etags import Version
 from bursar.api.pagination import Listed
 from bursar.api.values import Seconds, Shown, Strict, Whole
 from bursar.core.work import Work
-from bursar.outbox import accounts, connecting
-from bursar.outbox.account_fields import AccountInput, SmtpServer
+from bursar.outbox import accounts, amazon, connecting, signing_in
+from bursar.outbox.account_fields import AccountInput, SmtpServer, usual_pace
 from bursar.outbox.states import AccountKind, AccountState, Channel
 
 router = door("/sending-accounts", "settings", tag="sending accounts")
@@ -57,6 +57,34 @@ class SmtpIn(Pace):
         return SmtpServer(self.host, self.port, self.username, self.password, self.tls)
 
 
+class ConsentIn(Strict):
+    """`reads`: also let us look into the mailbox, for answers, returned messages and what was sent."""
+
+    address: Name
+    display_name: Name | None = None
+    reply_to: Name | None = None
+    reads: bool = False
+
+
+class ConsentAgain(Strict):
+    """Left out, `reads` stays as it is."""
+
+    reads: bool | None = None
+
+
+class SesIn(Strict):
+    """SMTP user name and password as the console of SES makes them; `topic_arn` is believed of what became of mails."""
+
+    address: Name
+    host: Name
+    port: Annotated[Whole, Field(ge=1, le=65_535)] = 587
+    username: Name
+    password: Password
+    topic_arn: Name = ""
+    display_name: Name | None = None
+    reply_to: Name | None = None
+
+
 class Reconnection(Strict):
     password: Password
 
@@ -83,10 +111,20 @@ class Account(Shown):
     throttled_until: datetime | None
     last_validated_at: datetime | None
     last_error: str | None
+    reads: bool
+    topic_arn: str | None
     sent_today: int
     left_today: int
     queued: int
     finishes_at: datetime | None
+
+
+class Consent(Shown):
+    """`url` is to be opened by an owner of the firm, in a browser where they are signed in; once, and in time."""
+
+    account_id: UUID
+    url: str
+    expires_at: datetime
 
 
 @router.get("")
@@ -107,6 +145,43 @@ async def add_smtp_account(call: Calling, given: SmtpIn, response: Response) -> 
         address=given.address,
         server=given.server(),
         given=given.account(),
+        origin=call.origin,
+    )
+    response.headers["Location"] = f"/api/v1/sending-accounts/{account_id}"
+    return await _read(call, account_id, response)
+
+
+@beats.post("/gmail", status_code=201)
+async def begin_gmail_account(call: Calling, given: ConsentIn) -> Consent:
+    """The mailbox is connected when its owner has said yes at Google."""
+    return await _begun(call, AccountKind.GMAIL, given)
+
+
+@beats.post("/outlook", status_code=201)
+async def begin_outlook_account(call: Calling, given: ConsentIn) -> Consent:
+    """The mailbox is connected when its owner has said yes at Microsoft."""
+    return await _begun(call, AccountKind.OUTLOOK, given)
+
+
+@beats.post("/ses", status_code=201)
+async def add_ses_account(call: Calling, given: SesIn, response: Response) -> Account:
+    """Signs in to the server before it says yes, as to any other."""
+    account_id = await amazon.connect_ses(
+        call.house.office,
+        call.caller.tenant_id,
+        call.caller.actor,
+        call.house.senders,
+        address=given.address,
+        host=given.host,
+        port=given.port,
+        username=given.username,
+        password=given.password,
+        topic_arn=given.topic_arn,
+        given={
+            **usual_pace(AccountKind.SES),
+            "display_name": given.display_name,
+            "reply_to": given.reply_to,
+        },
         origin=call.origin,
     )
     response.headers["Location"] = f"/api/v1/sending-accounts/{account_id}"
@@ -144,6 +219,24 @@ async def reconnect_sending_account(
     return await _read(call, account_id, response)
 
 
+@beats.post("/{account_id}/consent", status_code=201)
+async def ask_for_consent_again(call: Calling, account_id: UUID, given: ConsentAgain) -> Consent:
+    """Sign in anew at the provider, or with more or less than was allowed; what it has holds until then."""
+    async with call.house.office.work(call.caller.tenant_id, read_only=True, **call.act) as work:
+        kind = (await accounts.get_account(work, account_id)).kind
+    begun = await signing_in.begin_again(
+        call.house.office,
+        call.caller.tenant_id,
+        call.caller.actor,
+        call.house.identities,
+        account_id,
+        redirect_uri=signing_in.redirect_uri(call.house.settings.base_url, kind),
+        reads=given.reads,
+        origin=call.origin,
+    )
+    return Consent.model_validate(begun)
+
+
 @router.post("/{account_id}/primary", status_code=201)
 async def make_primary(work: Acting, account_id: UUID, response: Response) -> Account:
     """New sends of its channel go through it."""
@@ -162,6 +255,22 @@ async def disable_sending_account(work: Acting, account_id: UUID, response: Resp
 async def forget_secret(work: Acting, account_id: UUID) -> None:
     """Destroy what a disabled account signed in with; its row stays for history."""
     await accounts.forget_secret(work, account_id)
+
+
+async def _begun(call: Call, kind: AccountKind, given: ConsentIn) -> Consent:
+    begun = await signing_in.begin(
+        call.house.office,
+        call.caller.tenant_id,
+        call.caller.actor,
+        call.house.identities,
+        kind=kind,
+        address=given.address,
+        redirect_uri=signing_in.redirect_uri(call.house.settings.base_url, kind),
+        reads=given.reads,
+        given={"display_name": given.display_name, "reply_to": given.reply_to},
+        origin=call.origin,
+    )
+    return Consent.model_validate(begun)
 
 
 async def _read(call: Call, account_id: UUID, response: Response) -> Account:

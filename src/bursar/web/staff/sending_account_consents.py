@@ -8,15 +8,13 @@ from starlette.responses import Response
 from bursar.core.errors import N_, Conflict, Invalid, NotFound
 from bursar.house import House
 from bursar.outbox import accounts, signing_in
-from bursar.outbox.signing_in import Begun, Came
+from bursar.outbox.signing_in import CONSENTS, PROVIDERS, Begun, Came, redirect_uri
 from bursar.outbox.states import AccountKind
 from bursar.web import pages, reading
 from bursar.web.forms import Form
 from bursar.web.sessions import origin_of, signed_in, staff_router, viewer_work
 
 router = staff_router()
-PROVIDERS = {"google": AccountKind.GMAIL, "microsoft": AccountKind.OUTLOOK}
-CONSENTS = "/sending-accounts/consents/"
 
 
 @router.get("/sending-accounts/new/{provider}")
@@ -40,7 +38,7 @@ async def begin(request: Request, provider: str) -> Response:
             house.identities,
             kind=kind,
             address=typed.get("address", ""),
-            redirect_uri=redirect_uri(house, kind),
+            redirect_uri=redirect_uri(house.settings.base_url, kind),
             reads=typed.get("reads") == "yes",
             given={
                 "display_name": typed.get("display_name") or None,
@@ -67,7 +65,7 @@ async def begin_again(request: Request, account_id: UUID) -> Response:
         signed.actor,
         house.identities,
         account_id,
-        redirect_uri=redirect_uri(house, account.kind),
+        redirect_uri=redirect_uri(house.settings.base_url, account.kind),
         reads={"yes": True, "no": False}.get(typed.get("reads", "")),
         session_id=signed.session_id,
         origin=origin_of(request),
@@ -75,7 +73,7 @@ async def begin_again(request: Request, account_id: UUID) -> Response:
     return await _leave(request, begun)
 
 
-@router.get("/sending-accounts/consents/{provider}")
+@router.get(CONSENTS + "{provider}")
 async def come_back(
     request: Request, provider: str, state: str = "", code: str = "", error: str = "", iss: str = ""
 ) -> Response:
@@ -90,7 +88,7 @@ async def come_back(
             house.identities,
             Came(state, code, error, iss),
             kind=kind,
-            redirect_uri=redirect_uri(house, kind),
+            redirect_uri=redirect_uri(house.settings.base_url, kind),
             session_id=signed.session_id,
             origin=origin_of(request),
         )
@@ -100,12 +98,6 @@ async def come_back(
             request, "staff/sending_account_refused.html", status=form.status, form=form, provider=provider
         )
     return pages.see_other(request, f"/sending-accounts/{account_id}", toast=N_("Connected: it can send."))
-
-
-def redirect_uri(house: House, kind: AccountKind) -> str:
-    """Where the provider sends people back to; registered there to the letter."""
-    provider = next(name for name, one in PROVIDERS.items() if one == kind)
-    return f"{house.settings.base_url}{CONSENTS}{provider}"
 
 
 async def _leave(request: Request, begun: Begun) -> Response:
