@@ -7,6 +7,7 @@ import pytest
 
 from bursar.catalog.kinds import ItemKind, TaxCategory
 from bursar.catalog.products import (
+    LARGEST_PAGE,
     archive_product,
     create_product,
     create_products,
@@ -14,6 +15,7 @@ from bursar.catalog.products import (
     find_product,
     get_product,
     list_products,
+    offered_products,
     restore_product,
 )
 from bursar.core.errors import Conflict, Invalid, NotAllowed, NotFound, Refusal
@@ -196,3 +198,14 @@ async def test_a_viewer_changes_nothing_and_another_firm_sees_nothing(office: Of
         ):
             with pytest.raises(NotFound):
                 await act
+
+
+async def test_a_form_offers_all_products_by_name_and_not_a_page_of_them(work: Work) -> None:
+    for number in range(LARGEST_PAGE + 1):
+        await a_product(work, name=f"Rack {number:03}")
+    await a_product(work, name="aisle")
+
+    offered = await offered_products(work)
+
+    assert len(offered) == LARGEST_PAGE + 2
+    assert [one.name for one in offered[:2]] == ["aisle", "Rack 000"]

@@ -1,5 +1,6 @@
 """Single messages, addresses that are not written to, and why."""
 
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
@@ -125,6 +126,17 @@ async def test_a_waiting_message_shows_what_it_would_say_and_when(staff: Staff):
     assert "November" in page
     assert page.count('href="/invoices/') == 2
     assert (await staff.get(f"/sends/{send}/html")).status_code == 200
+
+
+async def test_the_list_says_what_a_waiting_message_would_be_called(staff: Staff):
+    send = await of_a_campaign(staff)
+    bare = await one_send(staff)
+
+    page = (await staff.get("/sends", state="queued")).text
+
+    [line] = re.findall(rf'/sends/{send}".*?</tr>', page, re.DOTALL)
+    assert "2 invoices" in line
+    assert f"/sends/{bare}" in page
 
 
 @pytest.mark.parametrize(("became", "state"), [("sent", "sent"), ("queued", "queued"), ("failed", "failed")])

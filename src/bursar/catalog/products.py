@@ -17,6 +17,7 @@ from bursar.core.work import Record, Work
 from bursar.tenancy import tenants
 
 LARGEST_PAGE = 200
+MOST_OFFERED = 5_000  # a form with more choices than this is none; a price list has a few hundred
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +144,12 @@ async def list_products(
     found = await work.db.execute(queries.list_products(work, wanted, cursor, limit + 1))
     rows = [product_of(row._asdict()) for row in found]
     return ProductPage(rows[:limit], rows[limit - 1].id if len(rows) > limit else None)
+
+
+async def offered_products(work: Work, *, active: bool | None = None) -> list[Product]:
+    """What a form lets one choose from, by name: all products, not a page of them."""
+    rows = await work.db.execute(queries.list_products(work, {"active": active}, None, MOST_OFFERED))
+    return sorted((product_of(row._asdict()) for row in rows), key=lambda one: one.name.casefold())
 
 
 async def find_product(work: Work, called: str) -> Product:

@@ -111,6 +111,19 @@ async def preview_in_run(
     return (await _composed(work, letters, composers, rows))[0]
 
 
+async def subjects_now(
+    work: Work, letters: Letters, composers: Composers, send_ids: Sequence[UUID]
+) -> dict[UUID, str]:
+    """What the lines of these waiting messages would read if they went now; those that would not go are missing."""
+    rows = (await work.db.execute(results.waiting(work, send_ids))).all()
+    found: dict[UUID, str] = {}
+    for purpose in (Purpose.CAMPAIGN, Purpose.CHASE, Purpose.NOTICE):
+        some = [row for row in rows if row.purpose == purpose]
+        previews_ = await _composed(work, letters, composers, some)
+        found |= {one.send_id: one.subject for one in previews_ if one.subject}
+    return found
+
+
 async def words_in_run(
     work: Work, letters: Letters, composers: Composers, run_id: UUID, send_id: UUID
 ) -> Words:

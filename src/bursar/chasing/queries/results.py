@@ -93,6 +93,16 @@ def sends_of_run(
     return sa.select(sends).where(*conditions).order_by(sends.c.id).limit(limit)
 
 
+def waiting(work: Work, send_ids: Sequence[UUID]) -> sa.Select:
+    """Those of these sends that are still to be claimed and have a template to say it with."""
+    return sa.select(sends).where(
+        sends.c.tenant_id == work.tenant_id,
+        sends.c.id == sa.any_(uuids(send_ids)),
+        sends.c.state == SendState.QUEUED,
+        sends.c.template_version_id.is_not(None),
+    )
+
+
 def invoices_about(work: Work, send_ids: Sequence[UUID]) -> sa.Select:
     """What each of these sends is about, dropped subjects too."""
     s, i = send_subjects, invoices

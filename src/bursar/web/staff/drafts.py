@@ -13,7 +13,7 @@ from bursar.billing.preferences import billing_settings
 from bursar.billing.showing import details_of
 from bursar.catalog.kinds import ItemKind, TaxCategory
 from bursar.catalog.prices import prices_on
-from bursar.catalog.products import get_product, list_products
+from bursar.catalog.products import get_product, offered_products
 from bursar.core.errors import N_, Conflict, Invalid, NotFound
 from bursar.core.work import Work
 from bursar.tenancy.customers import Customer, CustomerFilter, get_customer, list_customers
@@ -28,7 +28,6 @@ router = staff_router()
 
 HEAD = ("currency", "due_date", "supply_date", "purchase_order", "allocation_number", "notes")
 USUAL_CURRENCIES = ("AED", "EUR", "USD", "GBP", "SAR", "QAR", "KWD", "BHD", "OMR", "ILS", "EGP")
-MOST_PRODUCTS = 200
 
 
 @router.get("/invoices/new")
@@ -126,7 +125,7 @@ async def _page(
     """`grown` by a line, whose description is then where one types."""
     currency = form.value("currency")
     async with viewer_work(request, read_only=True) as work:
-        products = (await list_products(work, active=True, limit=MOST_PRODUCTS)).rows
+        products = await offered_products(work, active=True)
         firm = await this_tenant(work)
     return pages.render(
         request,

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from bursar.billing.billed import billed_through
 from bursar.billing.price_changes import preview_change
 from bursar.catalog.price_changes import Change, Outcome, Way, Whose, apply_change
-from bursar.catalog.products import Product, list_products
+from bursar.catalog.products import Product, offered_products
 from bursar.core.errors import N_, Conflict, Invalid
 from bursar.core.money import Money
 from bursar.tenancy.amounts import NumberStyle, parse_amount
@@ -20,7 +20,6 @@ from bursar.web.sessions import staff_router, viewer_work
 
 router = staff_router()
 
-MOST = 200
 SHOWN = 500
 """Rows of one page; the sums above them are of all."""
 
@@ -71,7 +70,7 @@ async def make_change(request: Request) -> Response:
 
 
 async def _sold(work: Any) -> list[Product]:
-    return (await list_products(work, active=True, limit=MOST)).rows
+    return await offered_products(work, active=True)
 
 
 def _change(typed: dict[str, str], tags: list[str], sold: list[Product]) -> Change:

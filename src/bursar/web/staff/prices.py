@@ -11,7 +11,7 @@ from bursar.billing.price_changes import Effect, effect_of
 from bursar.catalog import prices
 from bursar.catalog.price_book import NewPrice
 from bursar.catalog.prices import CustomerPrice
-from bursar.catalog.products import Product, list_products
+from bursar.catalog.products import Product, offered_products
 from bursar.catalog.units import count_units
 from bursar.core.errors import N_, Conflict, Invalid, Refusal
 from bursar.core.money import is_currency
@@ -42,7 +42,7 @@ async def show_prices(
             cursor=reading.cursor(after),
             limit=PAGE,
         )
-        values = {"products": (await list_products(work, limit=MOST)).rows, "today": work.today}
+        values = {"products": await offered_products(work), "today": work.today}
     asked = {"q": q, "product": product, "when": when}
     return pages.render(request, "staff/prices.html", fragment="results", page_of=page, asked=asked, **values)
 
@@ -53,7 +53,7 @@ async def show_customer_prices(request: Request, customer_id: UUID) -> Response:
         customer = await get_customer(work, customer_id)
         page = await prices.list_prices(work, customer_id=customer_id, limit=MOST)
         counts = await count_units(work, work.today, customer_id=customer_id)
-        sold = (await list_products(work, limit=MOST)).rows
+        sold = await offered_products(work)
         today = work.today
     named = [(one.id, one) for one in sold if (customer_id, one.id) in counts]
     return pages.render(
@@ -149,7 +149,7 @@ async def remove_price(request: Request, price_id: UUID) -> Response:
 
 
 async def _choice(work: Work, customer_id: UUID) -> tuple[Customer, list[Product]]:
-    sold = (await list_products(work, active=True, limit=MOST)).rows
+    sold = await offered_products(work, active=True)
     return await get_customer(work, customer_id), sold
 
 

@@ -11,7 +11,7 @@ from bursar.billing.recurring.planning import create_recurring, edit_recurring
 from bursar.billing.recurring.previewing import Upcoming, preview_plan
 from bursar.billing.recurring.showing import Recurring, get_recurring
 from bursar.billing.settings import BillingSettings
-from bursar.catalog.products import LARGEST_PAGE, Product, get_product, list_products
+from bursar.catalog.products import Product, get_product, offered_products
 from bursar.core.errors import N_, Conflict, Invalid, NotFound, Refusal
 from bursar.core.work import Work
 from bursar.tenancy.customers import Customer, get_customer
@@ -117,10 +117,10 @@ async def _page(request: Request, buyer: Customer, form: Form, found: Recurring 
 
 async def _offered(work: Work, found: Recurring | None) -> list[Product]:
     """What is sold, and what this one has sold until now."""
-    offered = (await list_products(work, active=True, limit=LARGEST_PAGE)).rows
+    offered = await offered_products(work, active=True)
     if found and found.product_id not in {one.id for one in offered}:
         offered = [await get_product(work, found.product_id), *offered]
-    return sorted(offered, key=lambda one: one.name.lower())
+    return offered
 
 
 async def _ahead(

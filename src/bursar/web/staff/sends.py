@@ -8,7 +8,7 @@ from fastapi import Request
 from starlette.responses import Response
 
 from bursar.chasing import approving
-from bursar.chasing.previews import preview_in_run
+from bursar.chasing.previews import preview_in_run, subjects_now
 from bursar.chasing.reviewing import invoices_of
 from bursar.chasing.why import why
 from bursar.core.errors import N_, Conflict, Invalid, NotFound
@@ -34,7 +34,16 @@ async def show_sends(request: Request, state: str = "", after: str = "") -> Resp
     wanted: Any = reading.one_of(state, ASKED)
     async with viewer_work(request) as work:
         found = await list_sends(work, SendFilter(state=wanted), cursor=reading.cursor(after), limit=PAGE)
-    return pages.render(request, "staff/sends.html", fragment="results", page_of=found, state=wanted or "")
+        house, waiting = _house(request), [one.id for one in found.rows if one.subject is None]
+        subjects = await subjects_now(work, house.letters, house.composers, waiting) if waiting else {}
+    return pages.render(
+        request,
+        "staff/sends.html",
+        fragment="results",
+        page_of=found,
+        state=wanted or "",
+        subjects=subjects,
+    )
 
 
 @router.get(ONE)

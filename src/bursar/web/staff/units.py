@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from bursar.catalog import units
 from bursar.catalog.prices import names_of
-from bursar.catalog.products import Product, get_products, list_products
+from bursar.catalog.products import Product, get_products, offered_products
 from bursar.catalog.unit_book import NewUnit
 from bursar.catalog.units import Unit, clean_label
 from bursar.core.errors import N_, Conflict, Invalid, Refusal
@@ -23,7 +23,7 @@ router = staff_router()
 
 ONE = "/units/{unit_id:uuid}"
 OF = "/customers/{customer_id:uuid}/units"
-PAGE, MOST = 50, 200
+PAGE = 50
 MOST_LABELS = 2_000
 
 RETIREMENT = (Ask("date", "active_to", N_("The first day without it")),)
@@ -45,7 +45,7 @@ async def show_units(
         counts = await units.count_units(work, day, product_id=chosen, text=text)
         names = await names_of(work, [who for who, _ in counts])
         sold = {one.id: one for one in await get_products(work, [what for _, what in counts])}
-        offered = (await list_products(work, limit=MOST)).rows
+        offered = await offered_products(work)
     asked = {"q": q, "product": product, "on": day.isoformat()}
     rows = [(who, names[who], sold[what], many) for (who, what), many in counts.items()]
     return pages.render(
@@ -121,7 +121,7 @@ async def remove(request: Request, unit_id: UUID) -> Response:
 
 
 async def _choice(work: Work, customer_id: UUID) -> tuple[Customer, list[Product]]:
-    sold = (await list_products(work, active=True, limit=MOST)).rows
+    sold = await offered_products(work, active=True)
     return await get_customer(work, customer_id), sold
 
 
