@@ -7,14 +7,19 @@ import pytest
 import sqlalchemy as sa
 
 from bursar.chasing import campaigns
+from bursar.chasing.previews import previews
 from bursar.chasing.results import show
+from bursar.core.clock import FixedClock
+from bursar.core.database import Addresses
 from bursar.core.errors import Conflict, Invalid, NotFound
+from bursar.core.keys import Keyring
 from bursar.core.moves import move
 from bursar.core.states import Move
 from bursar.core.work import Work
 from bursar.outbox import states as outbox_states
 from bursar.outbox.tables import sends
 from tests.makers.campaigns import EVENTS, TOMORROW, a_late_firm, standing
+from tests.makers.story import a_campaign, a_story, late_customers
 
 pytestmark = pytest.mark.anyio
 
@@ -77,3 +82,19 @@ async def test_a_plan_is_made_in_the_firms_own_time(firm: Work) -> None:
 async def test_an_unknown_campaign_is_not_found(firm: Work) -> None:
     with pytest.raises(NotFound):
         await campaigns.cancel(firm, uuid4())
+
+
+async def test_a_firm_without_an_address_leaves_no_comma_behind_its_name(
+    addresses: Addresses, clock: FixedClock, keyring: Keyring
+) -> None:
+    bare = {"name": "Working Title", "address_lines": [], "city": None}
+    async with a_story(addresses, clock, keyring, tenant=bare) as story:
+        house = story.house
+        async with house.office.work(story.tenant_id) as work:
+            await late_customers(work, 1)
+            campaign = await a_campaign(work)
+            [mail] = await previews(work, house.letters, house.composers, campaign)
+
+    assert mail.text is not None
+    assert "Working Title" in mail.text
+    assert "Working Title," not in mail.text
