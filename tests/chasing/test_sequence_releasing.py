@@ -1,8 +1,7 @@
 """A day's list is let go by hand or by itself, called off, overtaken; and what changed since is shown before."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, time, timedelta
-from uuid import UUID
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -10,12 +9,9 @@ import sqlalchemy as sa
 from bursar.billing.promises import make_promise
 from bursar.billing.tables import invoices
 from bursar.chasing.sequences import releasing
-from bursar.chasing.sequences.ladders import DEFAULT_LADDER
 from bursar.chasing.sequences.lists import Changes, changes, get_list, held_lists, recent_lists
 from bursar.chasing.sequences.sequences import (
-    SequencePlan,
     deactivate,
-    edit_sequence,
     list_sequences,
 )
 from bursar.chasing.tables import sequence_runs
@@ -24,16 +20,21 @@ from bursar.core.database import Addresses
 from bursar.core.errors import Conflict, IllegalMove, Invalid, NotAllowed, NotFound
 from bursar.core.keys import Keyring
 from bursar.core.kinds import AgentRole
-from bursar.core.moves import move_all
-from bursar.core.work import Work
 from bursar.outbox import resolving
-from bursar.outbox.states import AUTH_FAIL
-from bursar.outbox.tables import sending_accounts, sends
-from bursar.tenancy.calendars import set_holiday
+from bursar.outbox.tables import sends
 from bursar.tenancy.tables import customers
-from tests.makers.billing import an_overdue_invoice, pay
-from tests.makers.sequences import Firm, a_firm, a_sequence, messages_of
-from tests.makers.tenancy import a_customer, a_tenant, acting
+from tests.makers.billing import pay
+from tests.makers.sequences import (
+    Firm,
+    a_firm,
+    a_sequence,
+    at,
+    automatic,
+    break_account,
+    late,
+    messages_of,
+)
+from tests.makers.tenancy import a_tenant, acting
 
 pytestmark = pytest.mark.anyio
 
@@ -45,33 +46,6 @@ async def firm(addresses: Addresses, clock: FixedClock, keyring: Keyring) -> Asy
         async with firm.work() as work:
             await a_sequence(work)
         yield firm
-
-
-async def late(firm: Firm, *days: int) -> list[UUID]:
-    """Invoices of a customer that are late by so many days today."""
-    async with firm.work() as work:
-        customer = await a_customer(work)
-        return [await an_overdue_invoice(work, of=customer, days=each) for each in days]
-
-
-async def automatic(firm: Firm) -> None:
-    """The list goes by itself at half past ten from now on."""
-    async with firm.work() as work:
-        [sequence] = await list_sequences(work)
-        plan = SequencePlan("Reminders", DEFAULT_LADDER, auto_release=True, release_time=time(10, 30))
-        await edit_sequence(work, sequence.id, plan)
-
-
-def at(day: int, hour: int, minute: int = 0) -> datetime:
-    """An instant of November by the firm's clock."""
-    return datetime(2026, 11, day, hour - 4, minute, tzinfo=UTC)
-
-
-async def go_off(firm: Firm, when: datetime) -> int:
-    firm.clock.move_to(when)
-    released = await releasing.release_due(firm.story.house.office)
-    await firm.drain()
-    return released
 
 
 # --- by hand ----------------------------------------------------------------------------------------
@@ -116,11 +90,6 @@ async def test_a_list_waits_for_its_mailbox(firm: Firm) -> None:
         await break_account(work)
     with pytest.raises(Conflict, match="cannot send"):
         await firm.release(run)
-
-
-async def break_account(work: Work) -> None:
-    ids = list(await work.db.scalars(sa.select(sending_accounts.c.id)))
-    await move_all(work, AUTH_FAIL, ids)
 
 
 async def test_another_firm_finds_no_such_list_and_a_viewer_lets_none_go(firm: Firm) -> None:
@@ -190,102 +159,6 @@ async def test_a_list_that_nobody_released_on_its_day_gives_way_to_the_next(firm
         assert (old.state, old.reason, old.counts) == ("closed", "refrozen", {"cancelled": 1})
         [message] = await messages_of(work, shown.run_id)
     assert (str(shown.on_date), message.rungs) == ("2026-11-23", {invoice: "+7"})
-
-
-# --- by itself --------------------------------------------------------------------------------------
-
-
-async def test_a_list_goes_by_itself_at_the_announced_time_and_once(firm: Firm) -> None:
-    await automatic(firm)
-    await late(firm, 7)
-    shown = await firm.the_list()
-    assert shown.release_at == at(19, 10, 30)
-
-    assert await go_off(firm, at(19, 10, 29)) == 0
-    assert firm.story.messages() == []
-    assert await go_off(firm, at(19, 10, 30)) == 1
-    assert await go_off(firm, at(19, 10, 31)) == 0
-    assert len(firm.story.messages()) == 1
-
-
-async def test_an_empty_list_is_over_at_its_time(firm: Firm) -> None:
-    await automatic(firm)
-    shown = await firm.the_list()
-    await go_off(firm, at(19, 11))
-    async with firm.work() as work:
-        assert (await get_list(work, shown.run_id)).reason == "finished"
-
-
-async def test_an_automatic_list_waits_for_its_mailbox(firm: Firm) -> None:
-    await automatic(firm)
-    await late(firm, 7)
-    await firm.the_list()
-    async with firm.work() as work:
-        await break_account(work)
-    assert await go_off(firm, at(19, 11)) == 0
-
-
-async def test_an_agent_announces_another_time_or_none(firm: Firm) -> None:
-    await late(firm, 7)
-    run = (await firm.the_list()).run_id
-    async with firm.work() as work:
-        assert await releasing.announce(work, run, time(15)) == at(19, 15)
-    assert await go_off(firm, at(19, 14)) == 0
-    async with firm.work() as work:
-        with pytest.raises(Invalid, match="future"):
-            await releasing.announce(work, run, time(13))
-        await releasing.announce(work, run, None)
-    assert await go_off(firm, at(19, 16)) == 0
-
-
-async def test_nobody_reviewed_an_automatic_list_so_a_new_address_gets_its_letter_a_day_later(
-    firm: Firm,
-) -> None:
-    await automatic(firm)
-    await late(firm, 7)
-    run = (await firm.the_list()).run_id
-    async with firm.work() as work:
-        await work.db.execute(
-            sa.update(customers).values(email="new@example.com", email_key="new@example.com")
-        )
-    await go_off(firm, at(19, 11))
-    async with firm.work() as work:
-        [message] = await messages_of(work, run)
-    assert (message.state, message.reason) == ("suppressed", "moved")
-
-    await firm.the_list()
-    await go_off(firm, at(20, 11))
-
-    [letter] = firm.story.messages()
-    assert letter["To"].endswith("<new@example.com>")
-
-
-async def test_a_reviewed_message_whose_address_changed_waits_for_an_agent(firm: Firm) -> None:
-    await late(firm, 7)
-    run = (await firm.the_list()).run_id
-    async with firm.work() as work:
-        await work.db.execute(
-            sa.update(customers).values(email="new@example.com", email_key="new@example.com")
-        )
-    await firm.release(run)
-    firm.clock.move_to(at(19, 11))
-    await firm.drain()
-    async with firm.work() as work:
-        assert (await get_list(work, run)).counts == {"changed": 1}
-
-
-# --- the calendar -----------------------------------------------------------------------------------
-
-
-async def test_what_a_weekend_and_a_feast_would_have_said_is_said_on_the_next_working_day(firm: Firm) -> None:
-    async with firm.work() as work:
-        await set_holiday(work, (at(23, 9)).date(), "A feast")
-    await late(firm, 4)
-    days = []
-    for _ in range(6):
-        days.append(str((await firm.the_list()).on_date))
-        await firm.a_day_passes()
-    assert days == ["2026-11-19", "2026-11-20", *["2026-11-24"] * 4]
 
 
 # --- what changed since -----------------------------------------------------------------------------

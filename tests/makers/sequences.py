@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,15 +12,25 @@ import sqlalchemy as sa
 from bursar.chasing.sequences import releasing, staging
 from bursar.chasing.sequences.ladders import DEFAULT_LADDER
 from bursar.chasing.sequences.lists import DayList, get_list
-from bursar.chasing.sequences.sequences import SequencePlan, activate, create_sequence
+from bursar.chasing.sequences.sequences import (
+    SequencePlan,
+    activate,
+    create_sequence,
+    edit_sequence,
+    list_sequences,
+)
 from bursar.chasing.tables import sequence_exclusions
 from bursar.core.clock import FixedClock
 from bursar.core.database import Addresses
 from bursar.core.keys import Keyring
 from bursar.core.kinds import ActorType, AgentRole
+from bursar.core.moves import move_all
 from bursar.core.work import Actor, Work
-from bursar.outbox.tables import send_subjects, sends
+from bursar.outbox.states import AUTH_FAIL
+from bursar.outbox.tables import send_subjects, sending_accounts, sends
+from tests.makers.billing import an_overdue_invoice
 from tests.makers.story import Story, a_story
+from tests.makers.tenancy import a_customer
 
 AGENT = Actor(ActorType.AGENT, UUID(int=7), AgentRole.OWNER)
 
@@ -123,3 +133,35 @@ async def left_out_of(work: Work, run_id: UUID) -> dict[UUID, str]:
 async def rungs_in(firm: Firm, run_id: UUID) -> list[Mapping[UUID, str | None]]:
     async with firm.work() as work:
         return [message.rungs for message in await messages_of(work, run_id)]
+
+
+async def late(firm: Firm, *days: int) -> list[UUID]:
+    """Invoices of a customer that are late by so many days today."""
+    async with firm.work() as work:
+        customer = await a_customer(work)
+        return [await an_overdue_invoice(work, of=customer, days=each) for each in days]
+
+
+async def automatic(firm: Firm) -> None:
+    """The list goes by itself at half past ten from now on."""
+    async with firm.work() as work:
+        [sequence] = await list_sequences(work)
+        plan = SequencePlan("Reminders", DEFAULT_LADDER, auto_release=True, release_time=time(10, 30))
+        await edit_sequence(work, sequence.id, plan)
+
+
+def at(day: int, hour: int, minute: int = 0) -> datetime:
+    """An instant of November by the firm's clock."""
+    return datetime(2026, 11, day, hour - 4, minute, tzinfo=UTC)
+
+
+async def go_off(firm: Firm, when: datetime) -> int:
+    firm.clock.move_to(when)
+    released = await releasing.release_due(firm.story.house.office)
+    await firm.drain()
+    return released
+
+
+async def break_account(work: Work) -> None:
+    ids = list(await work.db.scalars(sa.select(sending_accounts.c.id)))
+    await move_all(work, AUTH_FAIL, ids)

@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from bursar.billing.tables import invoices, is_disputed, is_promised
-from bursar.chasing.queries.sequence_staging import is_chased_in_state, was_campaigned
+from bursar.chasing.queries.sequence_reasons import is_chased_in_state, was_campaigned
 from bursar.chasing.states import ChaseState, Covers, LeftOut
 from bursar.chasing.tables import campaigns, is_excluded, sequence_runs, sequences
 from bursar.core.schema import same_tenant, uuids_named

@@ -85,28 +85,6 @@ def due(now: datetime) -> sa.Select:
     )
 
 
-def totals(work: Work, run_id: UUID) -> sa.Select:
-    """What the messages of a run speak of, a row a currency."""
-    return (
-        sa.select(
-            invoices.c.currency,
-            sa.func.count().label("invoices"),
-            sa.cast(sa.func.sum(invoices.c.balance_minor), sa.BigInteger).label("balance_minor"),
-        )
-        .select_from(s)
-        .join(about, same_tenant(about, s) & (about.c.send_id == s.c.id))
-        .join(invoices, same_tenant(invoices, about) & (invoices.c.id == about.c.subject_id))
-        .where(
-            s.c.tenant_id == work.tenant_id,
-            s.c.run_id == run_id,
-            s.c.state == SendState.QUEUED,
-            about.c.dropped_at.is_(None),
-        )
-        .group_by(invoices.c.currency)
-        .order_by(invoices.c.currency)
-    )
-
-
 def left_out_counts(work: Work, run_ids: Sequence[UUID]) -> sa.Select:
     """How many invoices had reached a touch and are not in each of these runs, by reason."""
     e = sequence_exclusions

@@ -12,22 +12,17 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from bursar.billing.tables import invoices, is_disputed, is_promised
+from bursar.billing.tables import invoices
 from bursar.chasing.queries.selecting import selected
-from bursar.chasing.states import CampaignKind, ChaseState, Covers, GroupBy, LeftOut
-from bursar.chasing.tables import chases, is_excluded, sequence_exclusions, sequence_runs
+from bursar.chasing.queries.sequence_reasons import left_out_alone, left_out_with_customer
+from bursar.chasing.states import CampaignKind, GroupBy, LeftOut
+from bursar.chasing.tables import sequence_exclusions
 from bursar.core.schema import same_tenant
 from bursar.core.work import Work
 from bursar.outbox.states import (
-    Channel,
     MailStream,
-    Purpose,
-    RunState,
-    SendState,
-    SuppressionReason,
 )
-from bursar.outbox.tables import has_replied, runs, send_subjects, sends, suppression_of
-from bursar.tenancy.states import CustomerState
+from bursar.outbox.tables import send_subjects
 from bursar.tenancy.tables import customers, recipient, tenants
 
 _REMINDER = sa.literal(MailStream.REMINDER, sa.Text)
@@ -93,7 +88,8 @@ CREATE_TABLES = (
     ),
 )
 ANALYZE_COVERED = sa.text("analyze covered")
-ANALYZE_LISTED = sa.text("analyze listed")
+ANALYZE_LISTED = sa.text("analyze listed (customer_id, reached, is_due, reason)")
+"""Only of what is joined and filtered by: counting the words of addresses takes longer than using them."""
 
 
 def forget() -> tuple[sa.Delete, sa.Delete]:
@@ -177,120 +173,41 @@ def cover(work: Work, day: Day, after: UUID | None, up_to: UUID) -> sa.Insert:
 
 
 def weigh(work: Work, day: Day) -> sa.Insert:
-    """All that is covered of customers with something due, and the first reason that keeps an invoice out, or none."""
-    everything = sa.select(
-        covered, sa.func.bool_or(covered.c.is_due).over(partition_by=covered.c.customer_id).label("any_due")
-    ).subquery("everything")
-    c, i, t = customers, invoices, tenants
+    """All that is covered of customers with something due, and the first reason that keeps an invoice out, or none.
+
+    What is true of a customer is asked once for each, not for each of their invoices.
+    """
+    c, t, i = customers, tenants, invoices
+    some = sa.select(covered.c.customer_id).where(covered.c.is_due).distinct().subquery("some")
+    people = (
+        sa.select(
+            c.c.id,
+            left_out_with_customer(work, day.on_date, day.gap_days).label("reason"),
+            recipient("email").label("to_address"),
+            recipient("email_key").label("address_key"),
+            recipient("name").label("to_name"),
+            sa.func.split_part(sa.func.coalesce(c.c.locale, t.c.locale), "-", 1).label("language"),
+        )
+        .select_from(some)
+        .join(c, (c.c.tenant_id == work.tenant_id) & (c.c.id == some.c.customer_id))
+        .join(t, same_tenant(t, c))
+        .cte("people")
+        .prefix_with("materialized")
+    )
     rows = (
         sa.select(
-            *(everything.c[column.name] for column in covered.columns),
-            left_out_because(work, day),
-            recipient("email"),
-            recipient("email_key"),
-            recipient("name"),
-            sa.func.split_part(sa.func.coalesce(c.c.locale, t.c.locale), "-", 1),
+            *(covered.c[column.name] for column in covered.columns),
+            sa.func.coalesce(left_out_alone(day.on_date, day.begins), people.c.reason),
+            people.c.to_address,
+            people.c.address_key,
+            people.c.to_name,
+            people.c.language,
         )
-        .select_from(everything)
-        .join(i, (i.c.tenant_id == work.tenant_id) & (i.c.id == everything.c.invoice_id))
-        .join(c, (c.c.tenant_id == work.tenant_id) & (c.c.id == everything.c.customer_id))
-        .join(t, same_tenant(t, c))
-        .where(everything.c.any_due)
+        .select_from(covered)
+        .join(people, people.c.id == covered.c.customer_id)
+        .join(i, (i.c.tenant_id == work.tenant_id) & (i.c.id == covered.c.invoice_id))
     )
     return sa.insert(listed).from_select([column.name for column in listed.columns], rows)
-
-
-def left_out_because(work: Work, day: Day) -> sa.ColumnElement[str | None]:
-    """Why an invoice (joined with its customer) is not spoken of on this day (R79, R80); null if it is."""
-    L, S = LeftOut, SuppressionReason  # noqa: N806  short names keep the list readable
-    address = recipient("email_key")
-    opted_out = suppression_of(address, customers.c.tenant_id, Channel.EMAIL, _REMINDER)
-    whens: Sequence[tuple[sa.ColumnElement[bool], Any]] = [
-        (is_excluded(invoices, day.on_date, Covers.EVERYTHING), L.EXCLUDED),
-        (is_chased_in_state(ChaseState.STOPPED), L.STOPPED),
-        (is_chased_in_state(ChaseState.PAUSED), L.PAUSED),
-        (is_disputed(invoices), L.DISPUTE),
-        (is_promised(invoices, day.on_date), L.PROMISE),
-        (customers.c.state == CustomerState.SUSPENDED, L.CUSTOMER_SUSPENDED),
-        (has_replied(customers), L.REPLIED),
-        (address.is_(None), L.NO_ADDRESS),
-        (was_campaigned(day.begins - timedelta(days=1)), L.CAMPAIGN),
-        (was_written_to(work, day), L.TOO_SOON),
-    ]
-    told = {
-        S.HARD_BOUNCE: L.HARD_BOUNCE,
-        S.COMPLAINT: L.COMPLAINT,
-        S.ERASURE: L.SUPPRESSED,
-        S.UNSUBSCRIBE: L.UNSUBSCRIBED,
-        S.MANUAL: L.SUPPRESSED,
-    }
-    stopped = sa.case({key: str(value) for key, value in told.items()}, value=opted_out)
-    return sa.case(*((condition, sa.literal(str(value))) for condition, value in whens), else_=stopped)
-
-
-def is_chased_in_state(state: ChaseState) -> sa.ColumnElement[bool]:
-    """Invoices whose own chase, or that of all of their customer's, stands so: on whatever sequence.
-
-    An invoice changes its sequence when it grows older; who was left in peace stays so.
-    """
-    theirs = (same_tenant(chases, invoices), chases.c.state == state)
-    return sa.or_(
-        sa.exists().where(
-            *theirs, chases.c.customer_id == invoices.c.customer_id, chases.c.invoice_id.is_(None)
-        ),
-        sa.exists().where(*theirs, chases.c.invoice_id == invoices.c.id),
-    )
-
-
-def was_campaigned(since: datetime | sa.ColumnElement[datetime]) -> sa.ColumnElement[bool]:
-    """Invoices that a campaign's mail spoke of after `since`, or is about to."""
-    about, s = send_subjects.alias("campaigned"), sends.alias("mailing")
-    on_its_way = sa.exists().where(
-        same_tenant(runs, s), runs.c.id == s.c.run_id, runs.c.state == RunState.OPEN
-    )
-    return sa.exists().where(
-        same_tenant(about, invoices),
-        about.c.subject_type == _INVOICE,
-        about.c.subject_id == invoices.c.id,
-        about.c.dropped_at.is_(None),
-        same_tenant(s, about),
-        s.c.id == about.c.send_id,
-        s.c.purpose == Purpose.CAMPAIGN,
-        sa.or_(
-            s.c.sent_at > since,
-            s.c.state.in_((SendState.SENDING, SendState.UNCERTAIN)),
-            (s.c.state == SendState.QUEUED) & on_its_way,
-        ),
-    )
-
-
-def was_written_to(work: Work, day: Day) -> sa.ColumnElement[bool]:
-    """Customers with a chase or a reminder of ours within the gap, sent or planned: whichever sequence ordered it."""
-    s, q = sends, sequence_runs
-    zone = sa.literal(str(work.zone))
-    local = sa.cast(sa.func.timezone(zone, sa.func.coalesce(s.c.sent_at, s.c.queue_at)), sa.Date)
-    planned = (
-        sa.select(q.c.on_date)
-        .where(same_tenant(q, s), q.c.run_id == s.c.run_id, s.c.sent_at.is_(None))
-        .correlate(s)
-        .scalar_subquery()
-    )
-    return sa.exists().where(
-        same_tenant(s, customers),
-        s.c.customer_id == customers.c.id,
-        s.c.stream == MailStream.REMINDER,
-        s.c.purpose.in_((Purpose.CHASE, Purpose.NOTICE)),
-        s.c.state.in_(
-            (
-                SendState.QUEUED,
-                SendState.SENDING,
-                SendState.SENT,
-                SendState.DELIVERED,
-                SendState.UNCERTAIN,
-            )
-        ),
-        sa.func.coalesce(planned, local) > day.on_date - timedelta(days=day.gap_days),
-    )
 
 
 def forget_left_out(work: Work, run_id: UUID, after: UUID | None, up_to: UUID) -> sa.Delete:
@@ -331,53 +248,3 @@ def first_of_each() -> sa.Subquery:
         order_by=(listed.c.reached.desc(), listed.c.due_date, listed.c.invoice_id),
     )
     return sa.select(listed, place.label("place")).subquery("placed")
-
-
-def due(day: Day) -> sa.Select:
-    """What a list says, one row an invoice, in the columns of an order (`ordering.DUE`); the gravest has the word.
-
-    By customer: all that is covered and may be spoken of, its own touch with what is due. By invoice: the first.
-    The rows are of this transaction's own temporary table, which has no tenant_id.
-    """
-    if day.group_by == GroupBy.INVOICE:
-        placed = first_of_each()
-        chosen = [placed.c.is_due, placed.c.reason.is_(None), placed.c.place == 1]
-        rows = sa.select(placed, placed.c.reached.label("level")).where(*chosen).subquery("chosen")
-        about = rows.c.invoice_id
-    else:
-        level = (
-            sa.func.max(listed.c.reached)
-            .filter(listed.c.is_due)
-            .over(partition_by=listed.c.customer_id)
-            .label("level")
-        )
-        rows = sa.select(listed, level).where(listed.c.reason.is_(None)).subquery("chosen")
-        about = rows.c.customer_id
-    name = {offset: f"{offset:+d}" for offset in day.offsets}
-    return sa.select(
-        sa.func.concat(f"chase/{day.sequence_id}/", about, f"/{day.key}").label("touch_key"),
-        rows.c.invoice_id.label("subject_id"),
-        sa.case((rows.c.is_due, sa.case(name, value=rows.c.reached))).label("touch"),
-        rows.c.balance_minor.label("fact"),
-        rows.c.customer_id,
-        rows.c.to_address,
-        rows.c.address_key,
-        rows.c.to_name,
-        _worded(day, rows, 0, sa.Text).label("locale"),
-        _worded(day, rows, 1, sa.UUID).label("template_version_id"),
-    ).where(rows.c.level.is_not(None))
-
-
-def _worded(day: Day, rows: sa.FromClause, which: int, type_: Any) -> sa.ColumnElement[Any]:
-    """The language, or the version, in which the touch of a row's level speaks to its reader."""
-    whens = []
-    for offset in day.offsets:
-        by_language = day.words[offset]
-        otherwise = sa.literal(by_language[None][which], type_)
-        spoken = [
-            (rows.c.language == language, sa.literal(found[which], type_))
-            for language, found in by_language.items()
-            if language is not None
-        ]
-        whens.append((rows.c.level == offset, sa.case(*spoken, else_=otherwise)))
-    return sa.case(*whens)

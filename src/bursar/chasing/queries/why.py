@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from bursar.billing.tables import invoices, is_disputed, is_promised, promises
 from bursar.chasing.queries.selecting import excluded_because
-from bursar.chasing.queries.sequence_staging import is_chased_in_state
+from bursar.chasing.queries.sequence_reasons import is_chased_in_state
 from bursar.chasing.states import CampaignKind, ChaseState
 from bursar.chasing.tables import campaigns, chases, sequence_runs, sequences
 from bursar.core.schema import same_tenant, uuids

@@ -2,6 +2,7 @@
 
 from bursar.chasing import states
 from bursar.chasing.queries import sequence_chases as queries
+from bursar.chasing.queries import sequence_standing as standing
 from bursar.chasing.sequences.chases import pause_for_reply, resume_after_reply
 from bursar.core.moves import move_rows
 from bursar.core.work import Happened, Work
@@ -11,7 +12,7 @@ async def invoices_settled(work: Work, happened: Happened) -> None:
     """Paid, credited or cancelled: whoever owes nothing any more is chased no more."""
     customers = list(await work.db.scalars(queries.customers_of_invoices(work, happened.ids)))
     if customers:
-        await move_rows(work, states.NOTHING_OPEN, queries.nothing_open_of(work, customers))
+        await move_rows(work, states.NOTHING_OPEN, standing.nothing_open_of(work, customers))
 
 
 async def replied(work: Work, happened: Happened) -> None:

@@ -18,7 +18,9 @@ from bursar.chasing.queries import campaigns as accounts
 from bursar.chasing.queries import freezing
 from bursar.chasing.queries import sequence_chases as chases
 from bursar.chasing.queries import sequence_lists as lists
+from bursar.chasing.queries import sequence_orders as orders
 from bursar.chasing.queries import sequence_staging as sets
+from bursar.chasing.queries import sequence_standing as standing
 from bursar.chasing.queries import sequences as queries
 from bursar.chasing.sequences.lists import close_held
 from bursar.core.calendar import Calendar, instant_of
@@ -130,10 +132,24 @@ async def _next_slice(work: Work, row: Row[Any]) -> bool:
         sending_account_id=row.sending_account_id,
         not_before=day.begins,
     )
-    await order_many(work, order, "invoice", sets.due(day))
+    await order_many(work, order, "invoice", orders.due(day))
     await _tell_chases(work, day, row.staged_to, up_to)
-    await work.db.execute(lists.edit(work, row.id, {"staged_to": up_to}))
+    values = {"staged_to": up_to, "totals": await _added_to(work, row.totals, day)}
+    await work.db.execute(lists.edit(work, row.id, values))
     return False
+
+
+async def _added_to(work: Work, known: list[dict[str, Any]], day: sets.Day) -> list[dict[str, Any]]:
+    """The sums of a list with those of a slice, one entry a currency."""
+    sums = {one["currency"]: one for one in known}
+    for row in await work.db.execute(orders.totals(day)):
+        before = sums.get(row.currency, {"invoices": 0, "balance_minor": 0})
+        sums[row.currency] = {
+            "currency": row.currency,
+            "invoices": before["invoices"] + row.invoices,
+            "balance_minor": before["balance_minor"] + row.balance_minor,
+        }
+    return [sums[currency] for currency in sorted(sums)]
 
 
 async def _choose(work: Work, day: sets.Day, after: UUID | None, up_to: UUID) -> None:
@@ -150,12 +166,12 @@ async def _choose(work: Work, day: sets.Day, after: UUID | None, up_to: UUID) ->
 
 async def _tell_chases(work: Work, day: sets.Day, after: UUID | None, up_to: UUID) -> None:
     """How those of a slice stand now: begun, begun again, spoken of, over (lifecycle 18)."""
-    await work.db.execute(chases.begin(work, day))
-    await move_rows(work, states.START_CHASE, chases.begin_again(work, day), because="new_invoice")
-    await work.record_each("chase.touch", chases.touched(work, day, after, up_to))
-    await work.db.execute(chases.touch(work, day, after, up_to))
-    await work.db.execute(chases.look_ahead(work, day))
-    over = chases.nothing_open(work, day.sequence_id, after, up_to)
+    await work.db.execute(standing.begin(work, day))
+    await move_rows(work, states.START_CHASE, standing.begin_again(work, day), because="new_invoice")
+    await work.record_each("chase.touch", standing.touched(work, day, after, up_to))
+    await work.db.execute(standing.touch(work, day, after, up_to))
+    await work.db.execute(standing.look_ahead(work, day))
+    over = standing.nothing_open(work, day.sequence_id, after, up_to)
     await move_rows(work, states.NOTHING_OPEN, over)
 
 
@@ -163,9 +179,8 @@ async def _finish(work: Work, row: Row[Any]) -> None:
     """A list is whole: the first time it says what it holds, and the planner learns of its rows."""
     values: dict[str, Any] = {"staged_to": None}
     if row.staged_at is None:
-        totals = [one._asdict() for one in await work.db.execute(lists.totals(work, row.run_id))]
         messages = sum((await runs.count_states(work, row.run_id)).values())
-        values |= {"staged_at": work.now, "totals": totals, "listed": messages}
+        values |= {"staged_at": work.now, "listed": messages}
         if messages >= LEAP:
             await work.defer(take_statistics, tables=["sends", "send_subjects", "chases"])
     await work.db.execute(lists.edit(work, row.id, values))
