@@ -17,6 +17,7 @@ PAGES = {
     "coverage.md": "dev.reference.coverage",
     "data-model.md": "dev.reference.data_model",
     "lifecycles.md": "dev.reference.lifecycles",
+    "merge-tags.md": "dev.reference.merge_tags",
     "settings.md": "dev.reference.settings",
 }
 PARTS = {ROOT / "README.md": ("figures", "dev.reference.benchmarks")}
