@@ -13,7 +13,7 @@ from bursar.chasing.analytics.collecting import LONGEST, catch_up
 from bursar.chasing.analytics.overview import median_of, results
 from bursar.chasing.asking import Asked, Dimension, Interval
 from bursar.chasing.queries import collections as queries
-from bursar.chasing.queries.collection_marks import LOWEST, live_mark
+from bursar.chasing.queries.collection_marks import BEFORE_ALL, LOWEST, Mark, mark
 from bursar.chasing.tables import collection_rollups, promise_sends
 from bursar.core.clock import FixedClock
 from bursar.core.money import Money
@@ -36,10 +36,15 @@ from tests.makers.tenancy import a_customer, a_tenant
 pytestmark = pytest.mark.anyio
 
 
+async def the_mark(work: Work) -> Mark:
+    row = (await work.db.execute(mark(work))).one_or_none()
+    return Mark(*row) if row is not None else BEFORE_ALL
+
+
 async def quick_money(work: Work) -> Counter[tuple[Any, ...]]:
-    r, since = collection_rollups, live_mark(work)
+    r, since = collection_rollups, await the_mark(work)
     kept = sa.select(*(r.c[name] for name in (*queries.KEYS, *queries.MEASURES))).where(
-        r.c.tenant_id == work.tenant_id, since.counted_to > LOWEST
+        r.c.tenant_id == work.tenant_id, sa.literal(since.counted_to > LOWEST)
     )
     found: Counter[tuple[Any, ...]] = Counter()
     for statement in (kept, queries.uncounted(work, LONGEST, since)):
@@ -51,8 +56,11 @@ async def quick_money(work: Work) -> Counter[tuple[Any, ...]]:
 
 async def quick_promises(work: Work) -> Counter[tuple[Any, ...]]:
     found: Counter[tuple[Any, ...]] = Counter()
+    since = await the_mark(work)
     for purpose in (Purpose.CAMPAIGN, Purpose.NOTICE):
-        rows = await work.db.execute(queries.promised(work, Chosen(purposes=[purpose]), ["day"], LONGEST))
+        rows = await work.db.execute(
+            queries.promised(work, Chosen(purposes=[purpose]), ["day"], LONGEST, since)
+        )
         for row in rows:
             if not row.which:
                 found[row.day, str(purpose), row.state] += row.many

@@ -19,7 +19,7 @@ async def test_results_by_template_with_money_promises_and_reasons(program: Prog
     assert found["counts"]["outcomes"] == {"sent": 3, "bounced": 1, "suppressed": 1, "waiting": 1}
     assert found["counts"]["figures"]["accepted"] == 4
     assert found["reasons"] == [
-        {"outcome": "bounced", "reason": "no_such_mailbox", "many": 1},
+        {"outcome": "bounced", "reason": "hard_bounce", "many": 1},
         {"outcome": "suppressed", "reason": "paid", "many": 1},
     ]
     assert found["collected"]["USD"]["within"] == [

@@ -47,7 +47,7 @@ async def some_results(work: Work) -> Told:
         sent | {"replied_at": work.now, "opened_at": work.now, "open_count": 3},
         sent | {"open_count": 1},
         sent,
-        sent | {"state": "bounced", "reason": "no_such_mailbox", "bounced_at": work.now},
+        sent | {"state": "bounced", "reason": "hard_bounce", "bounced_at": work.now},
         {"state": "suppressed", "reason": "paid"},
     )
     sends = [await a_send(work, id=an_id(week_ago), **its, **outcome) for outcome in outcomes]

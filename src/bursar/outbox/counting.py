@@ -22,7 +22,7 @@ WITH_REASON = frozenset({Outcome.SUPPRESSED, Outcome.CANCELLED, Outcome.FAILED, 
 
 async def count_sends(work: Work, chosen: Chosen = ALL, *, by: Sequence[By] = ()) -> Counted:
     """The chosen sends by what they came to, and by each of `by` for itself."""
-    rows = (await work.db.execute(queries.counted(work, chosen, by))).all()
+    rows = await _rows(work, chosen, by)
     keys = ("reason", *by)
     sets: dict[str, dict[Key, list[Row[Any]]]] = {key: defaultdict(list) for key in keys}
     for row in rows:
@@ -45,7 +45,8 @@ async def list_counted(work: Work, chosen: Chosen, *, cursor: UUID | None = None
     """The sends behind a number, the newest first. Only the hours in which there are any are looked through."""
     size = max(1, min(limit, LARGEST_PAGE))
     start = hour_of(cursor) if cursor is not None else None
-    hours = list(await work.db.scalars(queries.hours_with(work, chosen, start)))
+    to = await _mark(work)
+    hours = list(await work.db.scalars(queries.hours_with(work, chosen, to, start)))
     found: list[UUID] = []
     for at in range(0, len(hours), HOURS_AT_ONCE):
         ranges = [(id_at(hour), id_at(hour + HOUR)) for hour in hours[at : at + HOURS_AT_ONCE]]
@@ -55,6 +56,21 @@ async def list_counted(work: Work, chosen: Chosen, *, cursor: UUID | None = None
             break
     rows = await these(work, found[:size])
     return Page(rows, found[size - 1] if len(found) > size else None)
+
+
+async def _rows(work: Work, chosen: Chosen, by: Sequence[str]) -> Sequence[Row[Any]]:
+    """Rollups and what they cannot know, of one moment: asked again if a job moved the mark meanwhile."""
+    to = await _mark(work)
+    while True:
+        rows = (await work.db.execute(queries.counted(work, chosen, by, to))).all()
+        now = rows[0].counted_to or queries.LOWEST if rows else await _mark(work)
+        if now == to:
+            return rows
+        to = now
+
+
+async def _mark(work: Work) -> UUID:
+    return await work.db.scalar(queries.mark(work)) or queries.LOWEST
 
 
 def _grouped_by(keys: Sequence[str], which: int) -> str:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from bursar.chasing.queries import collection_marks as marks
 from bursar.chasing.queries import collections as queries
-from bursar.chasing.queries.collection_marks import FIRST_DAY, LOWEST, Mark
+from bursar.chasing.queries.collection_marks import BEFORE_ALL, Mark
 from bursar.core.work import Office, Work
 from bursar.outbox.rollups import SETTLED
 
@@ -35,7 +35,7 @@ async def count_slice(work: Work, settled: timedelta = SETTLED) -> bool:
     if row.time_zone != str(work.zone):  # every day begins at another moment now
         await work.db.execute(queries.drop_rollups(work))
         await work.db.execute(queries.drop_promises(work))
-        mark = Mark(LOWEST, FIRST_DAY, LOWEST)
+        mark = BEFORE_ALL
 
     bound = (await work.db.scalars(marks.settled(settled))).one()
     last = await work.db.scalar(queries.nth_payment(work, mark.counted_to, ROWS_AT_ONCE))

@@ -1,16 +1,20 @@
 """Results as people ask for them: what messages came to, over a period, and by what they were sent with."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import Row, Select
+
 from bursar.chasing.analytics.collecting import LONGEST
 from bursar.chasing.asking import Asked, Dimension, Interval, days_of
 from bursar.chasing.queries import analytics as names
+from bursar.chasing.queries import collection_marks as marks
 from bursar.chasing.queries import collections as queries
+from bursar.chasing.queries.collection_marks import BEFORE_ALL, LOWEST, Mark
 from bursar.core.money import Money
 from bursar.core.work import Work
 from bursar.outbox.counted import Chosen, Counts, Key
@@ -139,7 +143,7 @@ def _add(one: Money, other: Money) -> Money:
 
 
 async def _money(work: Work, chosen: Chosen, windows: Sequence[int], keys: Sequence[str]) -> _Money:
-    rows = await work.db.execute(queries.money(work, chosen, windows, keys, LONGEST))
+    rows = await _of_one_moment(work, lambda mark: queries.money(work, chosen, windows, keys, LONGEST, mark))
     total: dict[str, Collected] = {}
     by: dict[str, dict[Key, dict[str, Collected]]] = {key: defaultdict(dict) for key in keys}
     after: dict[int, int] = {}
@@ -163,7 +167,8 @@ async def _money(work: Work, chosen: Chosen, windows: Sequence[int], keys: Seque
 async def _promised(work: Work, chosen: Chosen, keys: Sequence[str]) -> dict[str, dict[Key, Promised]]:
     """By key and value; under the key "" over all."""
     found: dict[str, dict[Key, dict[str, int]]] = {key: defaultdict(dict) for key in (*keys, "")}
-    for row in await work.db.execute(queries.promised(work, chosen, keys, LONGEST)):
+    rows = await _of_one_moment(work, lambda mark: queries.promised(work, chosen, keys, LONGEST, mark))
+    for row in rows:
         key = _grouped_by(keys, row.which) or ""
         found[key][row._asdict()[key] if key else None][row.state] = row.many
     return {
@@ -173,6 +178,16 @@ async def _promised(work: Work, chosen: Chosen, keys: Sequence[str]) -> dict[str
         }
         for key, values in found.items()
     }
+
+
+async def _of_one_moment(work: Work, question: Callable[[Mark], Select[Any]]) -> Sequence[Row[Any]]:
+    """What is counted and what is not yet, of one moment: asked again if a job moved the mark meanwhile."""
+    while True:
+        row = (await work.db.execute(marks.mark(work))).one_or_none()
+        mark = Mark(*row) if row is not None else BEFORE_ALL
+        rows = (await work.db.execute(question(mark))).all()
+        if not rows or (rows[0].version or LOWEST) == mark.counted_to:
+            return rows
 
 
 def _grouped_by(keys: Sequence[str], which: int) -> str | None:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from bursar.billing.tables import invoice_payments, payments, promises, taken_by
-from bursar.chasing.queries.collection_marks import LOWEST, Mark, live_mark
+from bursar.chasing.queries.collection_marks import LOWEST, Mark, version
 from bursar.chasing.tables import collection_rollups, promise_sends
 from bursar.core.schema import same_tenant, uuids
 from bursar.core.work import Work
@@ -67,17 +67,12 @@ def _last_message(
 def collected(work: Work, longest: int, *among: sa.ColumnElement[bool]) -> sa.Select:
     """Each payment on an invoice, and each reversal below zero, beside the last message before it (KEYS, MEASURES).
 
-    A reversal counts where what it reverses counted. Left out: money without a message before it, or with one
-    more than `longest` days before.
+    A reversal is of the same payment, so it counts where that counted. Left out: money without a message before
+    it, or with one more than `longest` days before.
     """
     a, p = invoice_payments, payments
-    was = invoice_payments.alias("was")
     message = _last_message(work, a.c.invoice_id, p.c.received_on)
-    joined = (
-        a.outerjoin(was, sa.and_(same_tenant(was, a), was.c.id == a.c.reverses_id))
-        .join(p, sa.and_(same_tenant(p, a), p.c.id == sa.func.coalesce(was.c.payment_id, a.c.payment_id)))
-        .join(message, sa.true())
-    )
+    joined = a.join(p, sa.and_(same_tenant(p, a), p.c.id == a.c.payment_id)).join(message, sa.true())
     return (
         sa.select(
             message.c.day,
@@ -102,7 +97,7 @@ def uncounted(
     """What `collected` says beyond a mark (counted_to, counted_on), up to another; without one, all of it.
 
     Counted is what has a lower id and came on an earlier day than the mark. So beyond it are later ids, and
-    earlier ones of money that came since, of which there is little: by its day, with what was reversed of it.
+    earlier ones of money that came since, of which there is little: found by its day.
     """
     a, p = invoice_payments, payments
     new: list[sa.ColumnElement[bool]] = [a.c.id >= mark.counted_to]
@@ -113,14 +108,8 @@ def uncounted(
     if before is not None:
         its_day.append(payments.c.received_on < before)
     of_these = sa.select(payments.c.id).where(payments.c.tenant_id == work.tenant_id, *its_day)
-    undone = invoice_payments.alias("undone")
-    reversing = sa.select(undone.c.id).where(
-        undone.c.tenant_id == work.tenant_id, undone.c.payment_id.in_(of_these)
-    )
     return sa.union_all(
-        collected(work, longest, *new),
-        collected(work, longest, *late, a.c.reverses_id.is_(None), a.c.payment_id.in_(of_these)),
-        collected(work, longest, *late, a.c.reverses_id.in_(reversing)),
+        collected(work, longest, *new), collected(work, longest, *late, a.c.payment_id.in_(of_these))
     )
 
 
@@ -187,13 +176,15 @@ def keep_answers(work: Work, longest: int, first: UUID, to: UUID) -> sa.Insert:
     )
 
 
-def money(work: Work, chosen: Chosen, windows: Sequence[int], by: Sequence[str], longest: int) -> sa.Select:
+def money(
+    work: Work, chosen: Chosen, windows: Sequence[int], by: Sequence[str], longest: int, since: Mark
+) -> sa.Select:
     """What came after the chosen messages, a row a currency with a sum for each window of days: over all, by each
     key of `by`; and how many payments came after how many days (over all currencies: they are counted, not added).
     """
-    r, since = collection_rollups, live_mark(work)
+    r = collection_rollups
     kept = sa.select(*(r.c[name] for name in (*KEYS, *MEASURES))).where(
-        r.c.tenant_id == work.tenant_id, since.counted_to > LOWEST, *_wanted(r.c, chosen)
+        r.c.tenant_id == work.tenant_id, sa.literal(since.counted_to > LOWEST), *_wanted(r.c, chosen)
     )
     later = uncounted(work, longest, since).subquery("later")
     tail = sa.select(*(later.c[name] for name in (*KEYS, *MEASURES))).where(*_wanted(later.c, chosen))
@@ -212,6 +203,7 @@ def money(work: Work, chosen: Chosen, windows: Sequence[int], by: Sequence[str],
     ]
     return sa.select(
         sa.func.grouping(*keys).label("which"),
+        version(work).label("version"),
         e.c.currency,
         *keys,
         sa.func.sum(e.c.payments).label("payments"),
@@ -219,11 +211,11 @@ def money(work: Work, chosen: Chosen, windows: Sequence[int], by: Sequence[str],
     ).group_by(sa.func.grouping_sets(*sets))
 
 
-def promised(work: Work, chosen: Chosen, by: Sequence[str], longest: int) -> sa.Select:
+def promised(work: Work, chosen: Chosen, by: Sequence[str], longest: int, since: Mark) -> sa.Select:
     """How many promises answered the chosen messages, a row a state: over all, and by each key of `by`."""
-    k, p, s, v, since = promise_sends, promises, sends, template_versions, live_mark(work)
+    k, p, s, v = promise_sends, promises, sends, template_versions
     kept = sa.select(k.c.promise_id, k.c.send_id, k.c.day).where(
-        k.c.tenant_id == work.tenant_id, since.promises_to > LOWEST, *_days(k.c.day, chosen)
+        k.c.tenant_id == work.tenant_id, sa.literal(since.promises_to > LOWEST), *_days(k.c.day, chosen)
     )
     tail = answering(work, longest, p.c.id >= since.promises_to).subquery("tail")
     each = sa.union_all(
@@ -249,7 +241,13 @@ def promised(work: Work, chosen: Chosen, by: Sequence[str], longest: int) -> sa.
     sets = [*(sa.tuple_(rows.c[key], rows.c.state) for key in by), sa.tuple_(rows.c.state)]
     which = sa.func.grouping(*keys) if keys else sa.literal(0)
     return (
-        sa.select(which.label("which"), rows.c.state, *keys, sa.func.count().label("many"))
+        sa.select(
+            which.label("which"),
+            version(work).label("version"),
+            rows.c.state,
+            *keys,
+            sa.func.count().label("many"),
+        )
         .where(*_wanted(rows.c, chosen))
         .group_by(sa.func.grouping_sets(*sets))
     )

@@ -27,24 +27,23 @@ from bursar.outbox.tables import rollup_marks, send_changes, send_rollups, sends
 LOWEST = UUID(int=0)
 
 
-def counted_to(work: Work) -> sa.ColumnElement[UUID]:
-    """Up to where the rollups count; nowhere for days of another time zone."""
+def mark(work: Work) -> sa.Select:
+    """Up to where the rollups count; no row for days of another time zone.
+
+    Read first and given to the others as a value: of an expression the planner would expect a third of all sends.
+    """
     m = rollup_marks
-    mark = sa.select(m.c.counted_to).where(m.c.tenant_id == work.tenant_id, m.c.time_zone == str(work.zone))
-    return sa.func.coalesce(mark.scalar_subquery(), LOWEST, type_=sa.UUID)
+    return sa.select(m.c.counted_to).where(m.c.tenant_id == work.tenant_id, m.c.time_zone == str(work.zone))
 
 
-def everything(work: Work, chosen: Chosen) -> sa.Subquery:
+def everything(work: Work, chosen: Chosen, to: UUID) -> sa.Subquery:
     """Rows that add up to what the chosen sends came to: keys, and measures that may be below zero.
 
     What the rollups say; the sends that are newer than they; of those that changed since, what they are now, less
     what they were when they were counted.
     """
-    zone, to = str(work.zone), counted_to(work)
-    r, s, c = send_rollups, sends, send_changes
-    kept = sa.select(*(r.c[name] for name in (*KEYS, *MEASURES))).where(
-        r.c.tenant_id == work.tenant_id, to > LOWEST
-    )
+    zone, r, s, c = str(work.zone), send_rollups, sends, send_changes
+    kept = sa.select(*(r.c[name] for name in (*KEYS, *MEASURES))).where(r.c.tenant_id == work.tenant_id)
     newer = (
         sa.select(*as_they_are(zone))
         .select_from(with_template())
@@ -56,16 +55,16 @@ def everything(work: Work, chosen: Chosen) -> sa.Subquery:
         .select_from(with_template())
         .where(s.c.tenant_id == work.tenant_id, s.c.id.in_(changed))
     )
-    parts = [kept, newer, now, _as_they_were(work, zone, changed)]
+    parts = [newer] if to == LOWEST else [kept, newer, now, _as_they_were(work, zone, to)]
     return sa.union_all(*(_narrowed(part, chosen) for part in parts)).subquery("everything")
 
 
-def _as_they_were(work: Work, zone: str, changed: sa.Select[Any]) -> sa.Select[Any]:
+def _as_they_were(work: Work, zone: str, to: UUID) -> sa.Select[Any]:
     """Changed sends as they were counted, below zero: the oldest word of the log on each."""
     c, s, v = send_changes, sends, template_versions
     was = (
         sa.select(c)
-        .where(c.c.tenant_id == work.tenant_id, c.c.send_id.in_(changed))
+        .where(c.c.tenant_id == work.tenant_id, c.c.send_id < to)
         .ext(distinct_on(c.c.send_id))
         .order_by(c.c.send_id, c.c.id)
         .subquery("was")
@@ -116,14 +115,19 @@ def conditions(columns: Any, chosen: Chosen) -> list[sa.ColumnElement[bool]]:
     return wanted
 
 
-def counted(work: Work, chosen: Chosen, by: Sequence[str]) -> sa.Select:
-    """What the chosen sends came to, an outcome a row: over all (with the reasons), and by each key of `by`."""
-    e = everything(work, chosen)
+def counted(work: Work, chosen: Chosen, by: Sequence[str], to: UUID) -> sa.Select:
+    """What the chosen sends came to, an outcome a row: over all (with the reasons), and by each key of `by`.
+
+    `counted_to` says up to where the rollups went at the moment of the count: if that is not `to`, a job came
+    between, and it is to be asked again.
+    """
+    e = everything(work, chosen, to)
     sets = [sa.tuple_(e.c.outcome, e.c.reason), *(sa.tuple_(e.c[key], e.c.outcome) for key in by)]
     keys = [e.c[key] for key in ("reason", *by)]
     return (
         sa.select(
             sa.func.grouping(*keys).label("which"),
+            mark(work).scalar_subquery().label("counted_to"),
             e.c.outcome,
             *keys,
             *(sa.cast(sa.func.sum(e.c[one]), sa.BigInteger).label(one) for one in MEASURES),
@@ -133,9 +137,9 @@ def counted(work: Work, chosen: Chosen, by: Sequence[str]) -> sa.Select:
     )
 
 
-def hours_with(work: Work, chosen: Chosen, before: datetime | None) -> sa.Select:
+def hours_with(work: Work, chosen: Chosen, to: UUID, before: datetime | None) -> sa.Select:
     """Hours in which there may be a chosen send, the latest first: what the rollups say, and the hours of changes."""
-    r, c, to = send_rollups, send_changes, counted_to(work)
+    r, c = send_rollups, send_changes
     wanted = conditions(r.c, chosen)
     if chosen.outcome is not None:
         wanted.append(r.c.outcome == chosen.outcome)
@@ -143,7 +147,7 @@ def hours_with(work: Work, chosen: Chosen, before: datetime | None) -> sa.Select
         wanted.append(r.c.reason == chosen.reason)
     if chosen.figure is not None:
         wanted.append(r.c[chosen.figure] > 0)
-    kept = sa.select(r.c.hour).where(r.c.tenant_id == work.tenant_id, to > LOWEST, *wanted)
+    kept = sa.select(r.c.hour).where(r.c.tenant_id == work.tenant_id, *wanted)
     changed = sa.select(_hour(c.c.send_id)).where(c.c.tenant_id == work.tenant_id)
     newer = sa.select(_hour(sends.c.id)).where(sends.c.tenant_id == work.tenant_id, sends.c.id >= to)
     hours = sa.union(kept, changed, newer).subquery("hours")

@@ -12,16 +12,23 @@
     };
   }
 
+  // A period is named by its first day; months by themselves.
+  function periods(told) {
+    const shown = told.interval === "month" ? { month: "short", year: "numeric" } : { day: "numeric", month: "short" };
+    const written = new Intl.DateTimeFormat(`${document.documentElement.lang}-u-nu-latn`, { ...shown, timeZone: "UTC" });
+    return told.labels.map((day) => written.format(new Date(`${day}T00:00:00Z`)));
+  }
+
   function draw(canvas) {
     const told = JSON.parse(canvas.dataset.chart);
     const tone = tones();
     const rtl = document.documentElement.dir === "rtl";
     const font = getComputedStyle(document.body).fontFamily;
-    const axis = { ticks: { color: tone.ink, font: { family: font } }, grid: { color: tone.edge }, border: { display: false } };
+    const axis = { ticks: { color: tone.ink, maxRotation: 0, autoSkipPadding: 12, font: { family: font } }, grid: { color: tone.edge }, border: { display: false } };
     return new Chart(canvas, {
       type: "bar",
       data: {
-        labels: told.labels,
+        labels: periods(told),
         datasets: told.sets.map((set) => ({
           label: set.label, data: set.data, backgroundColor: tone[set.tone], borderRadius: 3, maxBarThickness: 36,
         })),
@@ -30,7 +37,7 @@
         animation: false,
         maintainAspectRatio: false,
         interaction: { mode: "index", intersect: false },
-        locale: document.documentElement.lang,
+        locale: `${document.documentElement.lang}-u-nu-latn`,
         scales: {
           x: { ...axis, stacked: told.stacked, reverse: rtl, grid: { display: false } },
           y: { ...axis, stacked: told.stacked, beginAtZero: true, position: rtl ? "right" : "left" },
