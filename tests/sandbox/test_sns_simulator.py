@@ -2,9 +2,10 @@
 
 import json
 import smtplib
+from asyncio import to_thread
 from base64 import b64decode
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,6 +48,7 @@ class Subscriber:
     """Whoever listens at the other end. `answers`: statuses to give first."""
 
     url: str = ""
+    confirms: bool = True
     came: list[dict[str, str]] = field(default_factory=list)
     answers: list[int] = field(default_factory=list)
 
@@ -55,7 +57,7 @@ class Subscriber:
         told = json.loads(await request.body())
         assert request.headers["x-amz-sns-message-type"] == told["Type"]
         self.came.append(told)
-        if told["Type"] == "SubscriptionConfirmation":
+        if told["Type"] == "SubscriptionConfirmation" and self.confirms:
             httpx2.get(told["SubscribeURL"]).raise_for_status()
         return Response(status_code=self.answers.pop(0) if self.answers else 200)
 
@@ -63,16 +65,20 @@ class Subscriber:
         return [json.loads(one["Message"]) for one in self.came if one["Type"] == "Notification"]
 
 
+@asynccontextmanager
+async def listening(ses: Ses, *, confirms: bool = True) -> AsyncIterator[Subscriber]:
+    """Somebody who was asked whether they want to be told."""
+    subscriber = Subscriber(confirms=confirms)
+    async with a_server(Starlette(routes=[Route("/hook", subscriber.hear, methods=["POST"])])) as url:
+        subscriber.url = f"{url}/hook"
+        [subscription] = await to_thread(ses.subscribe, subscriber.url)
+        assert subscription["confirmed"] == confirms
+        yield subscriber
+
+
 @pytest.fixture
 async def subscriber(ses: Ses) -> AsyncIterator[Subscriber]:
-    subscriber = Subscriber()
-    async with a_server(Starlette(routes=[Route("/hook", subscriber.hear, methods=["POST"])])) as url:
-        async with httpx2.AsyncClient() as client:
-            subscriber.url = f"{url}/hook"
-            told = await client.post(
-                f"{ses.control_url}/subscriptions", json={"endpoint": subscriber.url}, timeout=20
-            )
-        assert told.json()[0]["confirmed"]
+    async with listening(ses) as subscriber:
         yield subscriber
 
 
@@ -94,8 +100,6 @@ def send(ses: Ses, to: str) -> str:
 
 
 async def sent(ses: Ses, to: str) -> str:
-    from asyncio import to_thread
-
     named = await to_thread(send, ses, to)
     async with httpx2.AsyncClient() as client:
         await client.get(f"{ses.control_url}/deliveries", timeout=20)
@@ -197,6 +201,7 @@ async def test_a_forged_certificate_lies_at_another_host(ses, subscriber):
 
 
 async def test_nobody_is_told_before_they_confirmed(ses):
-    await sent(ses, "noura@almas.example")
+    async with listening(ses, confirms=False) as asked:
+        await sent(ses, "noura@almas.example")
 
-    assert httpx2.get(f"{ses.control_url}/deliveries").json() == []
+        assert [one["Type"] for one in asked.came] == ["SubscriptionConfirmation"]
