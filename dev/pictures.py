@@ -51,6 +51,7 @@ from bursar.tenancy.tenants import create_tenant
 from bursar.web.app import create_web
 from bursar.web.languages import OFFERED
 from bursar.web.security import Site
+from dev.answers_season import tell_answers
 from dev.browser import browser as chromium
 from dev.selling_season import tell_selling
 from dev.sending_season import tell_sending
@@ -190,6 +191,8 @@ async def _campaign(house: House, tenant_id: UUID, owner: Actor, season: Season)
             rest = CampaignPlan("Just late", CampaignKind.OVERDUE_NOTICE, {"max_days_overdue": 15})
             draft = await create_campaign(work, rest)
         season.pages |= await tell_sending(house, tenant_id, owner, finished=campaign, draft=draft)
+        season.pages |= await tell_chasing(house, tenant_id, owner)
+        season.pages |= await tell_answers(house, tenant_id, owner)
 
 
 PAGES = {

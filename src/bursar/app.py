@@ -22,6 +22,7 @@ from bursar.core.work import Office
 from bursar.house import House
 from bursar.outbox.composing import Composers
 from bursar.outbox.incoming.answering import ReplyComposer
+from bursar.outbox.incoming.ports import MailboxReader, ReaderFactory
 from bursar.outbox.letters import Letters
 from bursar.outbox.ports import (
     AccountRef,
@@ -30,8 +31,6 @@ from bursar.outbox.ports import (
     FinderFactory,
     Identities,
     Identity,
-    MailboxReader,
-    ReaderFactory,
     Sender,
     SenderFactory,
 )

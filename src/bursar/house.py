@@ -12,8 +12,9 @@ from bursar.core.settings import Settings
 from bursar.core.uploads import Doorman
 from bursar.core.work import Office
 from bursar.outbox.composing import Composers
+from bursar.outbox.incoming.ports import ReaderFactory
 from bursar.outbox.letters import Letters
-from bursar.outbox.ports import EventDesk, FinderFactory, Identities, ReaderFactory, SenderFactory
+from bursar.outbox.ports import EventDesk, FinderFactory, Identities, SenderFactory
 
 
 @dataclass(frozen=True, slots=True)

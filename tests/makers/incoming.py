@@ -6,10 +6,12 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from bursar.core.tables import events
 from bursar.core.work import Work
 from bursar.outbox.incoming.classify import Incoming, read
 from bursar.outbox.incoming.taking_in import Heard
-from bursar.outbox.tables import incoming_messages
+from bursar.outbox.tables import has_replied, incoming_messages, suppressions
+from bursar.tenancy.tables import customers
 from tests.makers.outbox import a_send, the_send
 from tests.makers.tenancy import a_customer
 
@@ -48,7 +50,7 @@ async def a_message_to_huda(work: Work, **given: object) -> sa.Row:
         **given,
     }
     await a_send(work, **row)
-    return await the_send(work, row["id"])  # pyright: ignore[reportArgumentType]
+    return await the_send(work, row["id"])  # pyright: ignore[reportArgumentType]  given by name
 
 
 def an_answer(
@@ -88,3 +90,31 @@ async def all_incoming(work: Work) -> list[sa.Row]:
         .order_by(incoming_messages.c.id)
     )
     return list(await work.db.execute(found))
+
+
+async def suppressed(work: Work) -> list[tuple[str, str]]:
+    found = sa.select(suppressions.c.address_key, suppressions.c.reason).where(
+        suppressions.c.tenant_id == work.tenant_id, suppressions.c.lifted_at.is_(None)
+    )
+    return [tuple(row) for row in await work.db.execute(found)]
+
+
+async def told(work: Work) -> list[str]:
+    """Events of what came in, in order."""
+    found = (
+        sa.select(events.c.type)
+        .where(events.c.tenant_id == work.tenant_id, events.c.entity_type == "incoming_message")
+        .order_by(events.c.id)
+    )
+    return list(await work.db.scalars(found))
+
+
+async def waits(work: Work) -> bool:
+    """Whether the customer counts as one who has answered."""
+    return bool(
+        await work.db.scalar(
+            sa.select(has_replied(customers)).where(
+                customers.c.tenant_id == work.tenant_id, customers.c.email_key == HUDA
+            )
+        )
+    )

@@ -13,7 +13,8 @@ from bursar.integrations.graph.client import GraphClient
 from bursar.integrations.graph.reading import GraphReader
 from bursar.outbox.incoming.classify import read as read_mail
 from bursar.outbox.incoming.classify import wanted
-from bursar.outbox.ports import MailboxReader, NoAnswer, SignedOut
+from bursar.outbox.incoming.ports import MailboxReader
+from bursar.outbox.ports import NoAnswer, SignedOut
 from tests.contracts import Watching
 from tests.makers.incoming import DATA, OURS, an_answer
 from tests.vendors import Vendor

@@ -23,7 +23,7 @@ SINCE = datetime(2026, 11, 1, tzinfo=UTC)
 
 def reader_of(imap: Imap, **given: object) -> ImapReader:
     way = {"host": "127.0.0.1", "port": imap.port, "username": BOX, "password": imap.password, "tls": "none"}
-    return ImapReader(ImapSettings(**{**way, "allowed_networks": ("127.0.0.0/8",), **given}))  # pyright: ignore[reportArgumentType]
+    return ImapReader(ImapSettings(**{**way, "allowed_networks": ("127.0.0.0/8",), **given}))  # pyright: ignore[reportArgumentType]  given by name
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ async def reader(imap: Imap) -> AsyncIterator[ImapReader]:
 
 def put(imap: Imap, text: str, **given: object) -> int:
     at = given.pop("received_at", datetime(2026, 11, 18, 8, tzinfo=UTC).timestamp())
-    return imap.put(BOX, text.encode(), received_at=at, **given)["uid"]  # pyright: ignore[reportArgumentType]
+    return imap.put(BOX, text.encode(), received_at=at, **given)["uid"]  # pyright: ignore[reportArgumentType]  given by name
 
 
 LUNCH = "From: a@b.example\r\nSubject: Lunch\r\nMessage-ID: <x@b.example>\r\n\r\nAt one?\r\n"

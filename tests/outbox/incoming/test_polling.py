@@ -2,82 +2,29 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from datetime import timedelta
-from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
 
 from bursar.core.clock import FixedClock
 from bursar.core.database import Addresses
-from bursar.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from bursar.core.keys import Keyring
-from bursar.core.kinds import ActorType, AgentRole
+from bursar.core.kinds import AgentRole
 from bursar.core.tables import events
-from bursar.core.work import SYSTEM, Actor
 from bursar.house import House
 from bursar.notifications.tables import notifications, tasks
 from bursar.outbox.health import queues
-from bursar.outbox.incoming.polling import read_due, read_folder
-from bursar.outbox.incoming.switching import ImapServer, any_read, reading_of, start_reading, stop_reading
+from bursar.outbox.incoming.polling import read_due
 from bursar.outbox.tables import mailbox_cursors, sending_accounts
 from tests.mail_servers import Imap
-from tests.makers.incoming import DATA, ID, OURS, a_message_to_huda, all_incoming, an_answer
-from tests.makers.outbox import an_account, the_send
+from tests.makers.incoming import DATA, ID, OURS, a_message_to_huda, an_answer
+from tests.makers.mailbox_firms import Firm, a_firm
+from tests.makers.outbox import the_send
 from tests.makers.staff import a_house
-from tests.makers.tenancy import a_tenant, an_agent
+from tests.makers.tenancy import an_agent
 
 pytestmark = pytest.mark.anyio
-
-
-@dataclass
-class Firm:
-    """A firm whose mailbox lies at the server, and is read."""
-
-    house: House
-    tenant_id: UUID
-    account_id: UUID
-    address: str
-    imap: Imap
-
-    async def start(self, folder: str = "INBOX") -> None:
-        server = ImapServer("127.0.0.1", self.imap.port, "none")
-        await start_reading(
-            self.house.office,
-            self.tenant_id,
-            SYSTEM,
-            self.house.readers,
-            self.account_id,
-            server=server,
-            folder=folder,
-        )
-
-    def put(self, raw: bytes | str) -> None:
-        self.imap.put(self.address, raw.encode() if isinstance(raw, str) else raw)
-
-    async def read(self) -> list[UUID]:
-        return await read_folder(
-            self.house.office, self.house.readers, self.tenant_id, (await self.cursor()).id
-        )
-
-    async def cursor(self) -> sa.Row:
-        async with self.house.office.work(self.tenant_id) as work:
-            found = sa.select(mailbox_cursors).where(mailbox_cursors.c.tenant_id == work.tenant_id)
-            return (await work.db.execute(found)).one()
-
-    async def came(self) -> list[sa.Row]:
-        async with self.house.office.work(self.tenant_id) as work:
-            return await all_incoming(work)
-
-
-async def a_firm(house: House, imap: Imap, address: str = "accounts@firm.example") -> Firm:
-    tenant_id = await a_tenant(house.office)
-    async with house.office.work(tenant_id) as work:
-        secret = await work.vault.put("smtp_password", imap.password.encode())
-        settings = {"host": "127.0.0.1", "port": imap.smtp_port, "username": address, "tls": "none"}
-        account = await an_account(work, address=address, secret_id=secret, settings=settings)
-    return Firm(house, tenant_id, account, address, imap)
 
 
 @pytest.fixture
@@ -225,82 +172,3 @@ async def test_an_account_that_does_not_send_is_not_read(firm: Firm) -> None:
     assert await firm.read() == []
 
     assert (await firm.cursor()).failures == 0
-
-
-async def test_reading_begins_only_where_it_works(house: House, imap: Imap) -> None:
-    firm = await a_firm(house, imap)
-    wrong = ImapServer("127.0.0.1", imap.port, "starttls")
-
-    with pytest.raises(Invalid) as refusal:
-        await start_reading(
-            house.office, firm.tenant_id, SYSTEM, house.readers, firm.account_id, server=wrong
-        )
-    assert refusal.value.field == "host"
-    with pytest.raises(Invalid):
-        await firm.start(folder="Nowhere")
-
-    async with house.office.work(firm.tenant_id) as work:
-        assert await reading_of(work, firm.account_id) is None
-        assert not await any_read(work)
-
-
-async def test_only_an_owner_says_where_a_password_goes(house: House, imap: Imap) -> None:
-    firm = await a_firm(house, imap)
-    admin = Actor(ActorType.AGENT, None, AgentRole.ADMIN)
-
-    with pytest.raises(NotAllowed):
-        await start_reading(
-            house.office,
-            firm.tenant_id,
-            admin,
-            house.readers,
-            firm.account_id,
-            server=ImapServer("127.0.0.1", imap.port, "none"),
-        )
-
-    assert imap.commands() == []
-
-
-async def test_what_is_stopped_keeps_its_place(firm: Firm, clock: FixedClock) -> None:
-    firm.put(an_answer(f"<{OURS}>"))
-    await firm.read()
-    async with firm.house.office.work(firm.tenant_id) as work:
-        await stop_reading(work, firm.account_id)
-        await stop_reading(work, firm.account_id)
-        assert await reading_of(work, firm.account_id) is None
-    clock.advance(timedelta(hours=1))
-    assert await firm.read() == []
-
-    await firm.start()
-
-    async with firm.house.office.work(firm.tenant_id) as work:
-        reading = await reading_of(work, firm.account_id)
-    assert reading is not None
-    assert (reading.host, reading.folder) == ("127.0.0.1", "INBOX")
-    assert (await firm.cursor()).position["uid"] == 1
-
-
-async def test_another_firms_account_cannot_be_read(house: House, firm: Firm) -> None:
-    stranger = await a_tenant(house.office)
-
-    with pytest.raises(NotFound):
-        await start_reading(
-            house.office,
-            stranger,
-            SYSTEM,
-            house.readers,
-            firm.account_id,
-            server=ImapServer("127.0.0.1", 143),
-        )
-    async with house.office.work(stranger) as work:
-        with pytest.raises(NotFound):
-            await stop_reading(work, firm.account_id)
-
-
-async def test_a_mailbox_connected_for_sending_alone_asks_for_more(house: House, imap: Imap) -> None:
-    firm = await a_firm(house, imap)
-    async with house.office.work(firm.tenant_id) as work:
-        await work.db.execute(sa.update(sending_accounts).values(kind="gmail", settings={}))
-
-    with pytest.raises(Conflict):
-        await start_reading(house.office, firm.tenant_id, SYSTEM, house.readers, firm.account_id)

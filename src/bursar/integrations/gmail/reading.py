@@ -10,7 +10,8 @@ from bursar.core.errors import N_
 from bursar.integrations.gmail.client import ME, GmailClient
 from bursar.integrations.oauth.api import Answer, Lost, Unsent
 from bursar.outbox.incoming.mail import LARGEST
-from bursar.outbox.ports import Health, Mail, NoAnswer, Pile, SignedOut
+from bursar.outbox.incoming.ports import Mail, Pile
+from bursar.outbox.ports import Health, NoAnswer, SignedOut
 
 MOST_PAGES = 10  # of a hundred messages, in one look
 LARGEST_RAW = 2 * 1024 * 1024  # bytes; of what is larger (it has files) the beginning of its text will do

@@ -10,7 +10,8 @@ from bursar.core.errors import N_
 from bursar.integrations.graph.client import GraphClient
 from bursar.integrations.oauth.api import Answer, Lost, Unsent
 from bursar.outbox.incoming.mail import LARGEST
-from bursar.outbox.ports import Health, Mail, NoAnswer, Pile, SignedOut
+from bursar.outbox.incoming.ports import Mail, Pile
+from bursar.outbox.ports import Health, NoAnswer, SignedOut
 
 PAGE = 50
 MOST_PAGES = 8

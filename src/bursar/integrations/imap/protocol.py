@@ -121,7 +121,7 @@ class _Within:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: object
     ) -> None:
         try:
-            await self._timeout.__aexit__(kind, error, trace)  # pyright: ignore[reportArgumentType]
+            await self._timeout.__aexit__(kind, error, trace)  # pyright: ignore[reportArgumentType]  typeshed wants a TracebackType
         except TimeoutError as late:
             raise Lost("no answer in time") from late
         if isinstance(error, (OSError, EOFError, asyncio.LimitOverrunError)):

@@ -11,7 +11,8 @@ from bursar.integrations.imap.protocol import Line, Lost, Refused, Wire, folder_
 from bursar.integrations.imap.session import ImapSettings, open_session
 from bursar.integrations.smtp import guard
 from bursar.outbox.incoming.mail import LARGEST
-from bursar.outbox.ports import Health, Mail, NoAnswer, Pile, SignedOut
+from bursar.outbox.incoming.ports import Mail, Pile
+from bursar.outbox.ports import Health, NoAnswer, SignedOut
 
 AT_ONCE = 50  # heads asked for in one command
 MOST = 400  # messages of one look

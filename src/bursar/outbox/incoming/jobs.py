@@ -6,7 +6,7 @@ from procrastinate.job_context import JobContext
 
 from bursar.core.jobs import office_of, tasks
 from bursar.outbox.incoming.polling import read_due
-from bursar.outbox.ports import ReaderFactory
+from bursar.outbox.incoming.ports import ReaderFactory
 
 
 @tasks.periodic(cron="* * * * *")

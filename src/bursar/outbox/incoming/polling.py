@@ -19,8 +19,9 @@ from bursar.core.work import Office, Record, Work
 from bursar.outbox import backoff
 from bursar.outbox.accounts import MAY_SEND
 from bursar.outbox.incoming import breaker, classify
+from bursar.outbox.incoming.ports import Pile, ReaderFactory
 from bursar.outbox.incoming.taking_in import Heard, take_in
-from bursar.outbox.ports import AccountRef, NoAnswer, Pile, ReaderFactory, SignedOut
+from bursar.outbox.ports import AccountRef, NoAnswer, SignedOut
 from bursar.outbox.queries import accounts
 from bursar.outbox.queries import mailbox_cursors as queries
 from bursar.outbox.queries.health import MANY_FAILURES

@@ -12,7 +12,8 @@ from bursar.core.kinds import AgentRole
 from bursar.core.work import Actor, Office, Origin, Record, Work
 from bursar.outbox.account_fields import TLS, SmtpServer, Tls, clean_server
 from bursar.outbox.accounts import MAY_SEND
-from bursar.outbox.ports import AccountRef, ReaderFactory
+from bursar.outbox.incoming.ports import ReaderFactory
+from bursar.outbox.ports import AccountRef
 from bursar.outbox.queries import accounts
 from bursar.outbox.queries import mailbox_cursors as queries
 from bursar.outbox.states import AccountKind
