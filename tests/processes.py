@@ -5,13 +5,15 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
 import httpx2
+import psycopg
+from psycopg import sql
 
 from bursar.core.database import Addresses
 
@@ -65,6 +67,27 @@ class Worker:
     @property
     def ended(self) -> bool:
         return self._process.poll() is not None
+
+
+WAITED_FOR = """
+select distinct relation::regclass::text from pg_locks
+ where not granted and locktype = 'relation'
+   and database = (select oid from pg_database where datname = current_database())
+"""
+
+
+@contextmanager
+def held(addresses: Addresses, table: str) -> Iterator[Callable[[], set[str]]]:
+    """Hold `table`; gives a question: which tables is somebody waiting for?"""
+    url = addresses.owner.set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(url) as holder, psycopg.connect(url, autocommit=True) as watcher:
+        holder.execute(sql.SQL("lock table {} in access exclusive mode").format(sql.Identifier(table)))
+
+        def waited_for() -> set[str]:
+            return {name for (name,) in watcher.execute(WAITED_FOR)}
+
+        yield waited_for
+        holder.rollback()
 
 
 @dataclass(frozen=True, slots=True)

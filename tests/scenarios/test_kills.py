@@ -3,16 +3,13 @@
 import random
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
-import psycopg
 import pytest
 import sqlalchemy as sa
-from psycopg import sql
 
 from bursar.chasing.campaigns import send_now
 from bursar.core.clock import SystemClock
@@ -23,7 +20,7 @@ from bursar.outbox.tables import sends
 from tests.makers.api import a_site
 from tests.makers.story import a_campaign, a_crowd, an_account, the_library
 from tests.makers.tenancy import a_tenant
-from tests.processes import SinkProcess, Worker, a_sink_process, environment
+from tests.processes import SinkProcess, Worker, a_sink_process, environment, held
 
 pytestmark = pytest.mark.anyio
 
@@ -37,26 +34,6 @@ TABLES = {"claim": "account_usage", "compose": "send_subjects", "settle": "attem
 # Beats at which it waits for the sink.
 WIRE = {"MAIL": "mail", "DATA": "body", "after 250": "after-250"}
 BEATS = (*TABLES, *WIRE)
-
-WAITED_FOR = """
-select distinct relation::regclass::text from pg_locks
- where not granted and locktype = 'relation'
-   and database = (select oid from pg_database where datname = current_database())
-"""
-
-
-@contextmanager
-def held(addresses: Addresses, table: str) -> Iterator[Callable[[], set[str]]]:
-    """Hold `table`; gives a question: which tables is somebody waiting for?"""
-    url = addresses.owner.set(drivername="postgresql").render_as_string(hide_password=False)
-    with psycopg.connect(url) as holder, psycopg.connect(url, autocommit=True) as watcher:
-        holder.execute(sql.SQL("lock table {} in access exclusive mode").format(sql.Identifier(table)))
-
-        def waited_for() -> set[str]:
-            return {name for (name,) in watcher.execute(WAITED_FOR)}
-
-        yield waited_for
-        holder.rollback()
 
 
 def kill_at(beat: str, worker: Worker, addresses: Addresses, sink: SinkProcess, chance: random.Random) -> str:
