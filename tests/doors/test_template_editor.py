@@ -1,4 +1,4 @@
-"""The editor of blocks, versions side by side, messages brought in, the library and tests to oneself, in the browser."""
+"""The editor of blocks, versions side by side and tests to oneself, in the browser."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -224,58 +224,6 @@ async def test_one_is_made_the_usual_one_and_archived(staff: Staff):
 
     assert "Overdue, firm" not in (await staff.get("/templates")).text
     assert "Overdue, firm" in (await staff.get("/templates?archived=yes")).text
-
-
-async def test_what_is_missing_of_the_library_is_put_in(staff: Staff):
-    bare = await sign_in(staff.house, await a_tenant(staff.office))
-
-    assert "are not here yet" in (await bare.get("/templates")).text
-    assert (await bare.post("/templates/library")).status_code == 303
-
-    page = (await bare.get("/templates")).text
-    assert "are not here yet" not in page
-    assert "overdue_serious" in page
-
-
-async def test_html_is_looked_at_and_then_kept(staff: Staff):
-    typed = {
-        "name": "Old friend", "code": "", "category": "overdue_notice", "locale": "en", "subject": "",
-        "body": "<title>About {{invoice_number}}</title><p onclick=x>Dear [Client Name], {{amount_due}}<script>x</script></p>",
-    }  # fmt: skip
-
-    looked = await staff.post("/templates/import", **typed, then="look")
-    kept = await staff.post("/templates/import", **typed, then="keep")
-    unknown = await staff.post(
-        "/templates/import", **{**typed, "body": typed["body"] + "{{points}}"}, then="keep"
-    )
-
-    assert "[Client Name] → customer.name" in looked.text
-    assert "&lt;script&gt;" in looked.text
-    assert "About {{ invoices.first.number }}" in looked.text
-    assert kept.status_code == 303
-    assert "draft" in (await staff.get(kept.headers["location"])).text
-    assert unknown.status_code == 422
-    assert "{{points}}" in unknown.text
-    found = await named(staff, "old_friend")
-    assert (found.source, found.drafts, found.published) == ("imported", ("en",), ())
-
-
-async def test_a_file_is_taken_in_and_one_of_another_encoding_is_not(staff: Staff):
-    typed = {
-        "name": "From a file",
-        "category": "overdue_notice",
-        "locale": "ar",
-        "subject": "مرحبا",
-        "then": "keep",
-    }
-    body = "<p>{{invoice_number}} {{balance}} عزيزي</p>".encode()
-
-    good = await staff.browser.post("/templates/import", data=typed, files={"file": ("a.html", body)})
-    bad = await staff.browser.post(
-        "/templates/import", data=typed, files={"file": ("a.html", b"\xff\xfe<p>")}
-    )
-
-    assert (good.status_code, bad.status_code) == (303, 422)
 
 
 async def test_a_customers_values_and_where_it_is_used_stand_beside_it(staff: Staff):

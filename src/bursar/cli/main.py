@@ -31,6 +31,7 @@ from bursar.cli import (
     sending_accounts,
     serving,
     suppressions,
+    template_trying,
     templates,
     tenants,
     units,
@@ -43,6 +44,8 @@ invoices.app.command("send")(invoice_sending.send)
 invoices.app.command("xml")(documents.invoice_xml)
 credit_notes.app.command("pdf")(documents.credit_note_pdf)
 credit_notes.app.command("xml")(documents.credit_note_xml)
+templates.app.command("preview")(template_trying.show_preview)
+templates.app.command("test")(template_trying.send_test)
 
 
 def make_cli(building: Building | None = None) -> typer.Typer:
