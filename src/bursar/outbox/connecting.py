@@ -154,6 +154,7 @@ async def begin(
         "settings": settings,
         "secret_id": await work.vault.put("smtp_password", secret) if secret else None,
         "connect_by": connect_by,
+        "next_batch_at": work.now,
         "created_by": work.actor.id,
     }
     account_id = await work.db.scalar(queries.add(work, values))
