@@ -83,7 +83,8 @@ RIGHT = sa.text(
                max(o.off) filter (where i.due_date + o.off <= :on_date) as reached,
                coalesce((select max(cast(b.touch as integer)) from send_subjects b
                            join sends s on s.tenant_id = :t and s.id = b.send_id
-                          where b.tenant_id = :t and b.subject_id = i.id and s.run_id <> :run), -999) as told,
+                          where b.tenant_id = :t and b.subject_type = 'invoice' and b.subject_id = i.id
+                            and b.dropped_at is null and s.run_id <> :run), -999) as told,
                exists (select from promises p where p.tenant_id = :t and p.invoice_id = i.id)
                    or exists (select from disputes d where d.tenant_id = :t and d.invoice_id = i.id)
                    or hashtext(c.external_code) % 100 in (3, 4) as quiet

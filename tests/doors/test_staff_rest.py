@@ -231,3 +231,14 @@ async def test_a_viewer_sees_settings_and_changes_none(staff: Staff):
     assert (
         await viewer.post("/settings/people", name="x", email="x@x.example", role="owner")
     ).status_code == 403
+
+
+async def test_a_season_of_shorter_days_is_named_shown_and_taken_back(staff: Staff) -> None:
+    ramadan = {"first": "2027-02-08", "last": "2027-03-08", "opens": "10:00", "closes": "14:00"}
+    assert (await staff.post("/settings/short-days", **ramadan)).status_code == 303
+    page = (await staff.get("/settings/calendar")).text
+    assert "10:00 – 14:00" in page
+    for wrong in ({"opens": ""}, {"closes": "09:00"}, {"last": "2027-02-01"}, {"first": "soon"}):
+        assert (await staff.post("/settings/short-days", **{**ramadan, **wrong})).status_code == 422
+    assert (await staff.post("/settings/short-days/2027-02-08/removal")).status_code == 303
+    assert "10:00 – 14:00" not in (await staff.get("/settings/calendar")).text

@@ -1,11 +1,12 @@
 """When the firm may be heard: its week, its holidays."""
 
-from datetime import date
+from collections.abc import Mapping
+from datetime import date, time
 
 from fastapi import Request
 from starlette.responses import Response
 
-from bursar.core.calendar import WEEKDAYS, Calendar
+from bursar.core.calendar import WEEKDAYS, Calendar, ShortDays, Window
 from bursar.core.errors import N_, Conflict, Invalid
 from bursar.tenancy import calendars
 from bursar.web import pages, reading
@@ -34,6 +35,7 @@ async def _calendar(request: Request, form: Form, year: str = "") -> Response:
         form=form,
         hours=_hours(calendar, form),
         holidays=holidays,
+        seasons=calendar.short,
         year=shown,
     )
 
@@ -73,6 +75,38 @@ async def set_holiday(request: Request) -> Response:
     except REFUSED as refusal:
         return await _calendar(request, Form(typed).refused(refusal))
     return _to_year(request, str(day.year), N_("Saved."))
+
+
+@router.post("/settings/short-days")
+async def add_short_days(request: Request) -> Response:
+    typed = await reading.typed(request)
+    try:
+        async with viewer_work(request) as work:
+            season = ShortDays(
+                reading.day(typed, "first"),
+                reading.day(typed, "last"),
+                Window(_clock_time(typed, "opens"), _clock_time(typed, "closes")),
+            )
+            known = (await calendars.calendar_of(work)).short
+            await calendars.set_short_days(work, [*known, season])
+    except REFUSED as refusal:
+        return await _calendar(request, Form(typed).refused(refusal))
+    return pages.see_other(request, "/settings/calendar", toast=N_("Saved."))
+
+
+@router.post("/settings/short-days/{first}/removal")
+async def remove_short_days(request: Request, first: date) -> Response:
+    async with viewer_work(request) as work:
+        known = (await calendars.calendar_of(work)).short
+        await calendars.set_short_days(work, [one for one in known if one.first != first])
+    return pages.see_other(request, "/settings/calendar", toast=N_("Saved."))
+
+
+def _clock_time(typed: Mapping[str, str], field: str) -> time:
+    try:
+        return time.fromisoformat(typed.get(field, ""))
+    except ValueError:
+        raise Invalid(N_("Choose a time, like 09:00."), code="time_unreadable", field=field) from None
 
 
 @router.post("/settings/holidays/proposals")
