@@ -131,7 +131,7 @@ def test_a_button_leads_to_the_invoice_to_a_promise_or_to_an_address_of_ones_own
 
     for address in (
         "https://pay.example/i/2041",
-        "https://pay.example/p/77#promise",
+        "https://pay.example/p/77/promise",
         "https://firm.example/?c=C-1042",
     ):
         assert f'href="{address}"' in html

@@ -62,8 +62,8 @@ def _rows(block: Invoices, locale: str) -> str:
 def _address(block: Button) -> str:
     if block.to is ButtonTarget.ADDRESS:
         return _within(condition_of(block), f"{block.label}: {block.address}")
-    name, anchor = TARGETS[block.to]
-    return _within([f"{{% if {name} %}}", *condition_of(block)], f"{block.label}: {{{{ {name} }}}}{anchor}")
+    name, below = TARGETS[block.to]
+    return _within([f"{{% if {name} %}}", *condition_of(block)], f"{block.label}: {{{{ {name} }}}}{below}")
 
 
 def _within(conditions: list[str], told: str) -> str:

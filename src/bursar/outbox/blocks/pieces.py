@@ -30,7 +30,7 @@ _CONDITIONS = {
 TARGETS = {
     ButtonTarget.PAY: ("pay_link", ""),
     ButtonTarget.SEE: ("invoices.first.link", ""),
-    ButtonTarget.PROMISE: ("pay_link", "#promise"),
+    ButtonTarget.PROMISE: ("pay_link", "/promise"),
 }
 _CELLS = {
     InvoiceColumn.NUMBER: (
@@ -97,12 +97,12 @@ def _html(block: Leaf, marks: Marks, locale: str) -> str:
 
 def _button(block: Button, marks: Marks) -> Piece:
     """Shown only if there is an address: who has no page to pay on sees no button to it."""
-    name, anchor = TARGETS.get(block.to, ("", ""))
+    name, below = TARGETS.get(block.to, ("", ""))
     condition, address = condition_of(block), html.escape(marks.hide(block.address))
     label = _line(block.label, marks)
     if name:
         before, address, after = _around(marks, [f"{{% if {name} %}}", *condition], f"{{{{ {name} }}}}")
-        address += anchor
+        address += below
     else:
         before, after = _around(marks, condition)
     shown = sanitised(f'<p><a href="{address}">{label}</a></p>', marks)
