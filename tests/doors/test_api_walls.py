@@ -16,6 +16,7 @@ pytestmark = pytest.mark.anyio
 
 AED = {"amount": "1.00", "currency": "AED"}
 WORDS = {"locale": "en", "subject": "Open invoices", "body": BODY}
+SEQUENCE = {"name": "X", "touches": [{"offset_days": 1, "template": "overdue_gentle", "severity": 1}]}
 CAMPAIGN = {"name": "November", "kind": "overdue_notice"}
 DRAFT = {
     "customer_id": "customer_id",
@@ -62,9 +63,19 @@ BODIES: dict[str, Any] = {
     "comment_dispute": {"body": "x"},
     "accept_dispute": {**REASON, "credit": AED},
     "reject_dispute": REASON,
+    "create_sequence": SEQUENCE,
+    "replace_sequence": SEQUENCE,
+    "order_sequences": {"ids": ["sequence_id"]},
+    "announce_sequence_list": {"at": "11:00"},
+    "name_chases": {"customer_id": "customer_id"},
+    "stop_chase": REASON,
     "send_rows": {"kind": "customers", "header": ["Company"], "rows": [["X"]]},
     "set_import_mapping": {"columns": {"0": "company_name"}},
     "add_smtp_account": {"address": "x@example.com", "host": "127.0.0.1", "port": 1},
+    "begin_gmail_account": {"address": "x@example.com"},
+    "begin_outlook_account": {"address": "x@example.com"},
+    "add_ses_account": {"address": "x@example.com", "host": "127.0.0.1", "port": 1, "username": "u", "password": "p"},
+    "ask_for_consent_again": {},
     "edit_sending_account": {"batch_size": 2},
     "reconnect_sending_account": {"password": "x"},
     "create_recurring": DEAL,
@@ -96,7 +107,7 @@ BODIES: dict[str, Any] = {
 }  # fmt: skip
 """A good body of each operation that needs one; ids stand in it by the name that paths give them."""
 
-OUR_OWN = {"create_customer", "create_product", "edit_billing_settings", "add_exchange_rate", "send_rows", "add_smtp_account", "create_template", "preview_words", "import_html",
+OUR_OWN = {"create_customer", "create_product", "edit_billing_settings", "add_exchange_rate", "send_rows", "add_smtp_account", "begin_gmail_account", "begin_outlook_account", "add_ses_account", "create_template", "preview_words", "import_html", "create_sequence",
            "suppress_address", "edit_tenant", "create_api_key", "upload_sheet"}  # fmt: skip
 """Operations that name nothing of anybody else."""
 

@@ -41,7 +41,8 @@ COMMANDS = [
     "bursar recurring preview", "bursar recurring resume", "bursar recurring run", "bursar recurring show",
     "bursar refund create", "bursar refund list", "bursar report ageing", "bursar report figures",
     "bursar report statement", "bursar secrets new-key", "bursar secrets rotate",
-    "bursar sending-account add smtp", "bursar sending-account list", "bursar serve", "bursar stop",
+    "bursar sending-account add gmail", "bursar sending-account add outlook", "bursar sending-account add ses",
+    "bursar sending-account add smtp", "bursar sending-account consent", "bursar sending-account list", "bursar serve", "bursar stop",
     "bursar tenant create", "bursar tenant edit", "bursar unit add", "bursar unit count", "bursar unit list",
     "bursar unit remove", "bursar unit retire", "bursar why", "bursar worker",
 ]  # fmt: skip

@@ -35,7 +35,7 @@ HOSTED = frozenset(
 )
 """An invoice's public page and a customer's own, with their answers."""
 
-OPEN = frozenset({"/sign-in", "/language", "/password/{token}", "/o/{token}", "/l/{token}", "/u/{token}", "/u/{token}/return"}) | HOSTED  # fmt: skip
+OPEN = frozenset({"/sign-in", "/language", "/password/{token}", "/o/{token}", "/l/{token}", "/u/{token}", "/u/{token}/return", "/hooks/ses/{token}"}) | HOSTED  # fmt: skip
 """What needs no session: the sign-in itself, and addresses that are the right to act."""
 
 ONES_OWN = frozenset(
@@ -46,6 +46,7 @@ ONES_OWN = frozenset(
         "/password/{token}",
         "/u/{token}",
         "/u/{token}/return",
+        "/hooks/ses/{token}",  # nobody's cookie counts there, the token and Amazon's signature do
         "/account/profile",
         "/account/password",
         "/account/second-factor",
@@ -69,6 +70,7 @@ READS = frozenset({"/campaigns/estimate", "/sequences/estimate", "/recurring/pre
 UNREADY: Mapping[str, int] = {
     "/credit-notes/{credit_note_id}/xml": 409,
     "/invoices/{invoice_id}/xml": 409,  # the firm's papers are not complete enough for an e-invoice
+    "/sending-accounts/consents/{provider}": 404,  # nobody comes back who was not sent there
     "/exports/statement.{kind}": 422,  # of whom, and from when, stands in the address' query
 }
 """Files that need more than the firm of this test has: what is answered in their place."""
@@ -264,7 +266,8 @@ def _theirs(ids: Mapping[str, str]) -> dict[str, str]:
 
 
 def _named_by(kind: Kind) -> str:
-    return {Kind.HOSTED_INVOICE: "invoice_id", Kind.DEBTOR: "customer_id"}.get(kind, "send_id")
+    named = {Kind.HOSTED_INVOICE: "invoice_id", Kind.DEBTOR: "customer_id", Kind.INBOUND: "account_id"}
+    return named.get(kind, "send_id")
 
 
 async def test_a_link_out_of_a_mail_reaches_its_own_firm_alone(
@@ -278,7 +281,7 @@ async def test_a_link_out_of_a_mail_reaches_its_own_firm_alone(
     }
     stranger = nobody(theirs)
     for route in routes():
-        if not route.template.startswith(("/u/", "/o/", "/l/", "/i/", "/c/")):
+        if not route.template.startswith(("/u/", "/o/", "/l/", "/i/", "/c/", "/hooks/")):
             continue
         for token in crossed.values():
             answer = await call(stranger, route, route.template.replace("{token}", token))

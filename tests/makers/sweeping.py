@@ -29,7 +29,7 @@ from tests.makers.staff import Staff, a_browser, sign_in
 from tests.makers.tenancy import an_agent
 
 IN_PATH = re.compile(r"{(\w+)(?::\w+)?}")
-NO_IDS: Mapping[str, str] = {"day": "2026-12-02", "kind": "csv", "token": "A1b2C3d4" * 6}
+NO_IDS: Mapping[str, str] = {"day": "2026-12-02", "kind": "csv", "provider": "google", "token": "A1b2C3d4" * 6}
 """What stands in a path and is nobody's id."""
 
 NAMED: Mapping[str, tuple[tuple[str, str, str], ...]] = {

@@ -67,13 +67,17 @@ async def resolve(
     send_id: UUID,
     became: Annotated[str, Typed()] = "",
     reason: Annotated[str, Typed()] = "",
+    back: Annotated[str, Typed()] = "",
 ) -> Response:
+    """`back=list`: said of one of many, whose list comes next."""
     try:
         known: Any = reading.must_be({"became": became}, "became", ("sent", "queued", "failed"))
         async with viewer_work(request) as work:
             await resolving.resolve(work, send_id, known, reason=reason)
     except (Invalid, Conflict) as refusal:
         return await _page(request, send_id, Form({"became": became, "reason": reason}).refused(refusal))
+    if back == "list":
+        return pages.see_other(request, "/sends?state=uncertain", toast=N_("Written down."))
     return _back(request, send_id, N_("Written down."))
 
 
