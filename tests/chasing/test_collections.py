@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from bursar.chasing.analytics.collecting import LONGEST, catch_up
+from bursar.chasing.analytics.collecting import catch_up
 from bursar.chasing.analytics.overview import median_of, results
 from bursar.chasing.asking import Asked, Dimension, Interval
 from bursar.chasing.queries import collections as queries
@@ -19,6 +19,7 @@ from bursar.core.clock import FixedClock
 from bursar.core.money import Money
 from bursar.core.work import Office, Work
 from bursar.outbox.counted import Chosen
+from bursar.outbox.narrowing import narrowed_by
 from bursar.outbox.states import Purpose
 from bursar.tenancy.tables import tenants
 from tests.makers.billing import an_invoice
@@ -47,8 +48,8 @@ async def quick_money(work: Work) -> Counter[tuple[Any, ...]]:
         r.c.tenant_id == work.tenant_id, sa.literal(since.counted_to > LOWEST)
     )
     found: Counter[tuple[Any, ...]] = Counter()
-    for statement in (kept, queries.uncounted(work, LONGEST, since)):
-        for row in await work.db.execute(statement):
+    for statement in (kept, queries.uncounted()):
+        for row in await work.db.execute(statement, queries.given(work, since)):
             found[*row[: len(queries.KEYS)], "payments"] += row.payments
             found[*row[: len(queries.KEYS)], "minor"] += row.amount_minor
     return found
@@ -58,9 +59,9 @@ async def quick_promises(work: Work) -> Counter[tuple[Any, ...]]:
     found: Counter[tuple[Any, ...]] = Counter()
     since = await the_mark(work)
     for purpose in (Purpose.CAMPAIGN, Purpose.NOTICE):
-        rows = await work.db.execute(
-            queries.promised(work, Chosen(purposes=[purpose]), ["day"], LONGEST, since)
-        )
+        chosen = Chosen(purposes=[purpose])
+        question = queries.promised(narrowed_by(chosen), ("day",))
+        rows = await question.ask(work.db, queries.given(work, since, chosen))
         for row in rows:
             if not row.which:
                 found[row.day, str(purpose), row.state] += row.many

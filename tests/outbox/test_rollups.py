@@ -13,7 +13,7 @@ from bursar.core.work import Office, Work
 from bursar.outbox.counted import Chosen
 from bursar.outbox.counting import count_sends, list_counted
 from bursar.outbox.outcomes import Figure, Outcome
-from bursar.outbox.queries.counting import LOWEST, everything, mark
+from bursar.outbox.queries.counting import LOWEST, everything, given, mark, shape_of
 from bursar.outbox.queries.rollups import KEYS, MEASURES
 from bursar.outbox.rollups import catch_up, tenants_to_count
 from bursar.outbox.states import Purpose
@@ -31,7 +31,8 @@ async def quick(work: Work) -> Counter[tuple[Any, ...]]:
     """The same as `counted_by_hand`, from rollups, log and tail."""
     found: Counter[tuple[Any, ...]] = Counter()
     to = await work.db.scalar(mark(work)) or LOWEST
-    for row in await work.db.execute(sa.select(everything(work, Chosen(), to))):
+    all_of_them = sa.select(everything(shape_of(Chosen(), to)))
+    for row in await work.db.execute(all_of_them, given(work, Chosen(), to)):
         for measure in MEASURES:
             found[*(row._mapping[key] for key in KEYS), str(measure)] += row._mapping[measure]
     return Counter({key: many for key, many in found.items() if many})

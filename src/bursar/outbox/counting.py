@@ -62,7 +62,8 @@ async def _rows(work: Work, chosen: Chosen, by: Sequence[str]) -> Sequence[Row[A
     """Rollups and what they cannot know, of one moment: asked again if a job moved the mark meanwhile."""
     to = await _mark(work)
     while True:
-        rows = (await work.db.execute(queries.counted(work, chosen, by, to))).all()
+        question = queries.counted(queries.shape_of(chosen, to), tuple(by))
+        rows = (await question.ask(work.db, queries.given(work, chosen, to))).all()
         now = rows[0].counted_to or queries.LOWEST if rows else await _mark(work)
         if now == to:
             return rows

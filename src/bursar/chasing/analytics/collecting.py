@@ -14,8 +14,6 @@ from bursar.chasing.queries.collection_marks import BEFORE_ALL, Mark
 from bursar.core.work import Office, Work
 from bursar.outbox.rollups import SETTLED
 
-LONGEST = 90
-"""Days after which money no longer counts as come because of a message."""
 ROWS_AT_ONCE = 50_000
 
 
@@ -41,9 +39,9 @@ async def count_slice(work: Work, settled: timedelta = SETTLED) -> bool:
     last = await work.db.scalar(queries.nth_payment(work, mark.counted_to, ROWS_AT_ONCE))
     more = last is not None and last < bound
     to = last if last is not None and more else max(bound, mark.counted_to)
-    await work.db.execute(queries.count(work, LONGEST, mark, to))
+    await work.db.execute(queries.count(), queries.given(work, mark) | {"to": to})
     open_from = await work.db.scalar(queries.first_of_today(work, mark.promises_to))
     answered_to = max(min(bound, open_from or bound), mark.promises_to)
-    await work.db.execute(queries.keep_answers(work, LONGEST, mark.promises_to, answered_to))
+    await work.db.execute(queries.keep_answers(), queries.given(work, mark) | {"to": answered_to})
     await work.db.execute(marks.move_mark(work, to, answered_to))
     return more

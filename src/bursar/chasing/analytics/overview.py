@@ -1,24 +1,25 @@
 """Results as people ask for them: what messages came to, over a period, and by what they were sent with."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select
+from sqlalchemy import Row
 
-from bursar.chasing.analytics.collecting import LONGEST
 from bursar.chasing.asking import Asked, Dimension, Interval, days_of
 from bursar.chasing.queries import analytics as names
 from bursar.chasing.queries import collection_marks as marks
 from bursar.chasing.queries import collections as queries
 from bursar.chasing.queries.collection_marks import BEFORE_ALL, LOWEST, Mark
 from bursar.core.money import Money
+from bursar.core.ready import Ready
 from bursar.core.work import Work
 from bursar.outbox.counted import Chosen, Counts, Key
 from bursar.outbox.counting import By, count_sends, list_counted
+from bursar.outbox.narrowing import narrowed_by
 from bursar.outbox.outcomes import Figure, Outcome
 from bursar.outbox.reading import Page
 
@@ -143,7 +144,8 @@ def _add(one: Money, other: Money) -> Money:
 
 
 async def _money(work: Work, chosen: Chosen, windows: Sequence[int], keys: Sequence[str]) -> _Money:
-    rows = await _of_one_moment(work, lambda mark: queries.money(work, chosen, windows, keys, LONGEST, mark))
+    question = queries.money(narrowed_by(chosen), tuple(windows), tuple(keys))
+    rows = await _of_one_moment(work, question, chosen)
     total: dict[str, Collected] = {}
     by: dict[str, dict[Key, dict[str, Collected]]] = {key: defaultdict(dict) for key in keys}
     after: dict[int, int] = {}
@@ -167,7 +169,7 @@ async def _money(work: Work, chosen: Chosen, windows: Sequence[int], keys: Seque
 async def _promised(work: Work, chosen: Chosen, keys: Sequence[str]) -> dict[str, dict[Key, Promised]]:
     """By key and value; under the key "" over all."""
     found: dict[str, dict[Key, dict[str, int]]] = {key: defaultdict(dict) for key in (*keys, "")}
-    rows = await _of_one_moment(work, lambda mark: queries.promised(work, chosen, keys, LONGEST, mark))
+    rows = await _of_one_moment(work, queries.promised(narrowed_by(chosen), tuple(keys)), chosen)
     for row in rows:
         key = _grouped_by(keys, row.which) or ""
         found[key][row._asdict()[key] if key else None][row.state] = row.many
@@ -180,12 +182,12 @@ async def _promised(work: Work, chosen: Chosen, keys: Sequence[str]) -> dict[str
     }
 
 
-async def _of_one_moment(work: Work, question: Callable[[Mark], Select[Any]]) -> Sequence[Row[Any]]:
+async def _of_one_moment(work: Work, question: Ready, chosen: Chosen) -> Sequence[Row[Any]]:
     """What is counted and what is not yet, of one moment: asked again if a job moved the mark meanwhile."""
     while True:
         row = (await work.db.execute(marks.mark(work))).one_or_none()
         mark = Mark(*row) if row is not None else BEFORE_ALL
-        rows = (await work.db.execute(question(mark))).all()
+        rows = (await question.ask(work.db, queries.given(work, mark, chosen))).all()
         if not rows or (rows[0].version or LOWEST) == mark.counted_to:
             return rows
 

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from bursar.chasing.tables import collection_marks
 from bursar.core.work import Work
+from bursar.outbox.narrowing import TENANT, ZONE
 
 LOWEST, FIRST_DAY = UUID(int=0), date(1970, 1, 1)
 
@@ -37,14 +38,10 @@ def mark(work: Work) -> sa.Select:
     )
 
 
-def version(work: Work) -> sa.ScalarSelect[Any]:
-    """Tells one count from the next."""
+def version() -> sa.ScalarSelect[Any]:
+    """Tells one count from the next. Named: tenant_id, zone."""
     m = collection_marks
-    return (
-        sa.select(m.c.counted_to)
-        .where(m.c.tenant_id == work.tenant_id, m.c.time_zone == str(work.zone))
-        .scalar_subquery()
-    )
+    return sa.select(m.c.counted_to).where(m.c.tenant_id == TENANT, m.c.time_zone == ZONE).scalar_subquery()
 
 
 def make_mark(work: Work) -> sa.Insert:

@@ -2,15 +2,17 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import distinct_on
 
-from bursar.core.schema import uuids
+from bursar.core.ready import Ready, ready
 from bursar.core.work import Work
 from bursar.outbox.counted import Chosen
+from bursar.outbox.narrowing import TENANT, ZONE, conditions, narrowed_by, values_of
 from bursar.outbox.outcomes import Figure
 from bursar.outbox.queries.rollups import (
     KEYS,
@@ -25,6 +27,23 @@ from bursar.outbox.queries.rollups import (
 from bursar.outbox.tables import rollup_marks, send_changes, send_rollups, sends, template_versions
 
 LOWEST = UUID(int=0)
+TO = sa.bindparam("to", type_=sa.UUID)
+
+
+class Shape(NamedTuple):
+    """What a statement is built for: by what is chosen, and whether there are rollups."""
+
+    narrowed: tuple[str, ...]
+    counted: bool
+
+
+def shape_of(chosen: Chosen, to: UUID) -> Shape:
+    return Shape(narrowed_by(chosen), to != LOWEST)
+
+
+def given(work: Work, chosen: Chosen, to: UUID) -> dict[str, Any]:
+    """The values that statements of this file name: whose, in which days, up to where, and what is chosen."""
+    return {"to": to, **values_of(work, chosen)}
 
 
 def mark(work: Work) -> sa.Select:
@@ -36,35 +55,35 @@ def mark(work: Work) -> sa.Select:
     return sa.select(m.c.counted_to).where(m.c.tenant_id == work.tenant_id, m.c.time_zone == str(work.zone))
 
 
-def everything(work: Work, chosen: Chosen, to: UUID) -> sa.Subquery:
+def everything(shape: Shape) -> sa.Subquery:
     """Rows that add up to what the chosen sends came to: keys, and measures that may be below zero.
 
     What the rollups say; the sends that are newer than they; of those that changed since, what they are now, less
-    what they were when they were counted.
+    what they were when they were counted. Named: what `given` gives.
     """
-    zone, r, s, c = str(work.zone), send_rollups, sends, send_changes
-    kept = sa.select(*(r.c[name] for name in (*KEYS, *MEASURES))).where(r.c.tenant_id == work.tenant_id)
+    r, s, c = send_rollups, sends, send_changes
+    kept = sa.select(*(r.c[name] for name in (*KEYS, *MEASURES))).where(r.c.tenant_id == TENANT)
     newer = (
-        sa.select(*as_they_are(zone))
+        sa.select(*as_they_are(ZONE))
         .select_from(with_template())
-        .where(s.c.tenant_id == work.tenant_id, s.c.id >= to)
+        .where(s.c.tenant_id == TENANT, s.c.id >= TO)
     )
-    changed = sa.select(c.c.send_id).where(c.c.tenant_id == work.tenant_id, c.c.send_id < to)
+    changed = sa.select(c.c.send_id).where(c.c.tenant_id == TENANT, c.c.send_id < TO)
     now = (
-        sa.select(*as_they_are(zone))
+        sa.select(*as_they_are(ZONE))
         .select_from(with_template())
-        .where(s.c.tenant_id == work.tenant_id, s.c.id.in_(changed))
+        .where(s.c.tenant_id == TENANT, s.c.id.in_(changed))
     )
-    parts = [newer] if to == LOWEST else [kept, newer, now, _as_they_were(work, zone, to)]
-    return sa.union_all(*(_narrowed(part, chosen) for part in parts)).subquery("everything")
+    parts = [kept, newer, now, _as_they_were()] if shape.counted else [newer]
+    return sa.union_all(*(_narrowed(part, shape.narrowed) for part in parts)).subquery("everything")
 
 
-def _as_they_were(work: Work, zone: str, to: UUID) -> sa.Select[Any]:
+def _as_they_were() -> sa.Select[Any]:
     """Changed sends as they were counted, below zero: the oldest word of the log on each."""
     c, s, v = send_changes, sends, template_versions
     was = (
         sa.select(c)
-        .where(c.c.tenant_id == work.tenant_id, c.c.send_id < to)
+        .where(c.c.tenant_id == TENANT, c.c.send_id < TO)
         .ext(distinct_on(c.c.send_id))
         .order_by(c.c.send_id, c.c.id)
         .subquery("was")
@@ -76,7 +95,7 @@ def _as_they_were(work: Work, zone: str, to: UUID) -> sa.Select[Any]:
     measures = {Figure.ACCEPTED: was.c.sent_at.is_not(None), **flags}
     return (
         sa.select(
-            day_of(was.c.send_id, was.c.sent_at, zone).label("day"),
+            day_of(was.c.send_id, was.c.sent_at, ZONE).label("day"),
             s.c.purpose,
             s.c.run_id,
             v.c.template_id,
@@ -87,47 +106,32 @@ def _as_they_were(work: Work, zone: str, to: UUID) -> sa.Select[Any]:
             *((-sa.cast(measures[figure], sa.Integer)).label(figure) for figure in Figure),
         )
         .select_from(joined)
-        .where(s.c.tenant_id == work.tenant_id)
+        .where(s.c.tenant_id == TENANT)
     )
 
 
-def _narrowed(part: sa.Select[Any], chosen: Chosen) -> sa.Select[Any]:
+def _narrowed(part: sa.Select[Any], narrowed: Sequence[str]) -> sa.Select[Any]:
     columns = {column.key: column for column in part.selected_columns}
     bare = {name: getattr(column, "element", column) for name, column in columns.items()}
-    return part.where(*conditions(bare, chosen))
+    return part.where(*conditions(bare, narrowed))
 
 
-def conditions(columns: Any, chosen: Chosen) -> list[sa.ColumnElement[bool]]:
-    """Of rows with these keys, those that were chosen."""
-    wanted: list[sa.ColumnElement[bool]] = []
-    if chosen.first is not None:
-        wanted.append(columns["day"] >= chosen.first)
-    if chosen.last is not None:
-        wanted.append(columns["day"] <= chosen.last)
-    if chosen.purposes:
-        wanted.append(columns["purpose"].in_(chosen.purposes))
-    if chosen.run_ids is not None:
-        wanted.append(columns["run_id"] == sa.any_(uuids(chosen.run_ids)))
-    if chosen.template_id is not None:
-        wanted.append(columns["template_id"] == chosen.template_id)
-    if chosen.sending_account_id is not None:
-        wanted.append(columns["sending_account_id"] == chosen.sending_account_id)
-    return wanted
-
-
-def counted(work: Work, chosen: Chosen, by: Sequence[str], to: UUID) -> sa.Select:
+@cache
+def counted(shape: Shape, by: tuple[str, ...]) -> Ready:
     """What the chosen sends came to, an outcome a row: over all (with the reasons), and by each key of `by`.
 
-    `counted_to` says up to where the rollups went at the moment of the count: if that is not `to`, a job came
-    between, and it is to be asked again.
+    `counted_to` says up to where the rollups went at the moment of the count: if that is not what was given, a job
+    came between, and it is to be asked again. Built once for each shape. Named: what `given` gives, tenant_id too.
     """
-    e = everything(work, chosen, to)
+    e = everything(shape)
+    m = rollup_marks
+    to = sa.select(m.c.counted_to).where(m.c.tenant_id == TENANT, m.c.time_zone == ZONE).scalar_subquery()
     sets = [sa.tuple_(e.c.outcome, e.c.reason), *(sa.tuple_(e.c[key], e.c.outcome) for key in by)]
     keys = [e.c[key] for key in ("reason", *by)]
-    return (
+    return ready(
         sa.select(
             sa.func.grouping(*keys).label("which"),
-            mark(work).scalar_subquery().label("counted_to"),
+            to.label("counted_to"),
             e.c.outcome,
             *keys,
             *(sa.cast(sa.func.sum(e.c[one]), sa.BigInteger).label(one) for one in MEASURES),
@@ -140,7 +144,7 @@ def counted(work: Work, chosen: Chosen, by: Sequence[str], to: UUID) -> sa.Selec
 def hours_with(work: Work, chosen: Chosen, to: UUID, before: datetime | None) -> sa.Select:
     """Hours in which there may be a chosen send, the latest first: what the rollups say, and the hours of changes."""
     r, c = send_rollups, send_changes
-    wanted = conditions(r.c, chosen)
+    wanted = conditions(r.c, shape_of(chosen, to).narrowed)
     if chosen.outcome is not None:
         wanted.append(r.c.outcome == chosen.outcome)
     if chosen.reason is not None:
@@ -153,7 +157,7 @@ def hours_with(work: Work, chosen: Chosen, to: UUID, before: datetime | None) ->
     hours = sa.union(kept, changed, newer).subquery("hours")
     hour = hours.c[0]
     only = [] if before is None else [hour <= before]
-    return sa.select(hour).where(*only).order_by(hour.desc())
+    return sa.select(hour).where(*only).order_by(hour.desc()).params(given(work, chosen, to))
 
 
 def _hour(send_id: sa.ColumnElement[UUID]) -> sa.Label[Any]:
@@ -165,8 +169,10 @@ def within(
 ) -> sa.Select:
     """Chosen sends with an id in one of these ranges, the newest first."""
     s = sends
-    keys = dict(zip(KEYS, as_they_are(str(work.zone)), strict=False))
-    wanted = conditions({name: label.element for name, label in keys.items()}, chosen)
+    keys = dict(zip(KEYS, as_they_are(ZONE), strict=False))
+    wanted = conditions(
+        {name: label.element for name, label in keys.items()}, shape_of(chosen, LOWEST).narrowed
+    )
     if chosen.outcome is not None:
         wanted.append(outcome_of(s) == chosen.outcome)
     if chosen.reason is not None:
@@ -182,4 +188,5 @@ def within(
         .where(s.c.tenant_id == work.tenant_id, of_ranges, *wanted)
         .order_by(s.c.id.desc())
         .limit(limit)
+        .params(given(work, chosen, LOWEST))
     )

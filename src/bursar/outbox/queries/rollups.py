@@ -14,8 +14,10 @@ from bursar.outbox.states import SendState
 from bursar.outbox.tables import rollup_marks, send_changes, send_rollups, sends, template_versions
 from bursar.tenancy.tables import tenants
 
-WAITING = (SendState.QUEUED, SendState.SENDING)
-WITH_REASON = (SendState.SUPPRESSED, SendState.CANCELLED, SendState.FAILED, SendState.BOUNCED)
+WAITING = [str(state) for state in (SendState.QUEUED, SendState.SENDING)]
+WITH_REASON = [
+    str(state) for state in (SendState.SUPPRESSED, SendState.CANCELLED, SendState.FAILED, SendState.BOUNCED)
+]
 KEYS = ("day", "purpose", "run_id", "template_id", "sending_account_id", "outcome", "reason")
 MEASURES = ("sends", *Figure)
 
@@ -30,15 +32,19 @@ class Span(NamedTuple):
 
 
 def outcome_of(s: sa.FromClause) -> sa.ColumnElement[str]:
-    return sa.case((s.c.state.in_(WAITING), Outcome.WAITING), else_=s.c.state)
+    return sa.case((_among(s.c.state, WAITING), Outcome.WAITING), else_=s.c.state)
 
 
 def reason_of(s: sa.FromClause) -> sa.ColumnElement[str | None]:
-    return sa.case((s.c.state.in_(WITH_REASON), s.c.reason), else_=sa.null())
+    return sa.case((_among(s.c.state, WITH_REASON), s.c.reason), else_=sa.null())
+
+
+def _among(state: sa.ColumnElement[str], states: list[str]) -> sa.ColumnElement[bool]:
+    return state == sa.any_(sa.literal(states, sa.ARRAY(sa.Text)))
 
 
 def day_of(
-    send_id: sa.ColumnElement[UUID], sent_at: sa.ColumnElement[datetime], zone: str
+    send_id: sa.ColumnElement[UUID], sent_at: sa.ColumnElement[datetime], zone: str | sa.ColumnElement[str]
 ) -> sa.ColumnElement[Any]:
     """The firm's day that a send counts for: when it was handed over; until then, when it was ordered."""
     at = sa.func.coalesce(sent_at, sa.func.uuid_extract_timestamp(send_id))
@@ -58,7 +64,7 @@ def true_of(s: sa.FromClause) -> dict[Figure, sa.ColumnElement[bool]]:
     }
 
 
-def as_they_are(zone: str) -> list[sa.Label[Any]]:
+def as_they_are(zone: str | sa.ColumnElement[str]) -> list[sa.Label[Any]]:
     """The keys and measures of each send of `with_template()`, as its row has them."""
     s = sends
     return [
