@@ -53,6 +53,7 @@ from bursar.web.languages import OFFERED
 from bursar.web.security import Site
 from dev.answers_season import tell_answers
 from dev.browser import browser as chromium
+from dev.chasing_season import tell_chasing
 from dev.selling_season import tell_selling
 from dev.sending_season import tell_sending
 from dev.serving import serving, until_closed

@@ -35,6 +35,11 @@ def test_a_ladder_is_made_tried_switched_on_looked_at_and_let_go(firm: Shell):
     assert announced["release_at"]
     assert firm.answer("sequence", "release", day["run_id"], *IN)["state"] == "open"
     assert firm.refusal("sequence", "release", day["run_id"], *IN)["error"] == "illegal_move"
+    assert firm.answer("sequence", "pause", day["run_id"], *IN)["lists"][0]["state"] == "paused"
+    assert firm.answer("sequence", "resume", day["run_id"], *IN)["lists"][0]["state"] == "open"
+    assert [one["reason"] for one in firm.answer("sequence", "left-out", day["run_id"], *IN)["left_out"]] == [
+        "no_address"
+    ]
     assert firm.answer("sequence", "call-off", day["run_id"], *IN)["lists"][0]["counts"] == {"cancelled": 2}
 
 
@@ -55,6 +60,11 @@ def test_a_sequence_is_changed_where_something_is_given_and_put_away(firm: Shell
     assert [(one["offset_days"], one["severity"]) for one in made["touches"]] == [(-2, 0), (3, 1)]
     assert made["applies_to"] == {"tags": ["vip"], "currency": "AED", "min_balance_minor": 50_00}
 
+    other = firm.answer("sequence", "create", *IN, "--name", "All")
+    ordered = firm.answer("sequence", "order", other["id"], *IN)["sequences"]
+    assert [one["name"] for one in ordered] == ["All", "Vip"]
+    firm.answer("sequence", "archive", other["id"], *IN)
+
     edited = firm.answer("sequence", "edit", made["id"], *IN, "--release-time", "10:15", "--auto-release")
 
     assert (edited["release_time"], edited["auto_release"], edited["applies_to"]) == (
@@ -72,7 +82,7 @@ def test_a_sequence_is_changed_where_something_is_given_and_put_away(firm: Shell
     )
     firm.answer("sequence", "archive", made["id"], *IN)
     assert firm.answer("sequence", "list", *IN)["sequences"] == []
-    assert len(firm.answer("sequence", "list", *IN, "--archived")["sequences"]) == 1
+    assert len(firm.answer("sequence", "list", *IN, "--archived")["sequences"]) == 2
     assert firm.refusal("sequence", "show", str(uuid4()), *IN)["error"] == "not_found"
 
 
@@ -80,7 +90,7 @@ def test_a_customer_is_left_in_peace_stopped_and_chased_again(firm: Shell):
     made = firm.answer("sequence", "create", *IN, "--name", "Reminders")
     firm.answer("sequence", "activate", made["id"], *IN)
     firm.answer("sequence", "stage", *IN)
-    [first, *_] = firm.answer("chase", "list", *IN)["chases"]
+    [*_, first] = firm.answer("chase", "list", *IN)["chases"]
     theirs = ("--customer", first["customer_id"])
 
     paused = firm.answer("chase", "pause", *IN, *theirs, "--because", "On holiday")["chases"]

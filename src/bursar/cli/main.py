@@ -12,6 +12,7 @@ from bursar.cli import (
     audit,
     bank,
     campaigns,
+    chases,
     credit_notes,
     doctor,
     documents,
@@ -29,6 +30,8 @@ from bursar.cli import (
     reports,
     secrets,
     sending_accounts,
+    sequence_lists,
+    sequences,
     serving,
     suppressions,
     template_trying,
@@ -46,6 +49,14 @@ credit_notes.app.command("pdf")(documents.credit_note_pdf)
 credit_notes.app.command("xml")(documents.credit_note_xml)
 templates.app.command("preview")(template_trying.show_preview)
 templates.app.command("test")(template_trying.send_test)
+sequences.app.command("stage")(sequence_lists.stage)
+sequences.app.command("lists")(sequence_lists.lists_)
+sequences.app.command("messages")(sequence_lists.messages)
+sequences.app.command("release")(sequence_lists.release)
+sequences.app.command("call-off")(sequence_lists.call_off)
+sequences.app.command("left-out")(sequence_lists.left_out)
+sequences.app.command("pause")(sequence_lists.pause)
+sequences.app.command("resume")(sequence_lists.resume)
 
 
 def make_cli(building: Building | None = None) -> typer.Typer:
@@ -88,6 +99,8 @@ def make_cli(building: Building | None = None) -> typer.Typer:
         ("template", templates.app),
         ("exclusion", exclusions.app),
         ("inbox", incoming.app),
+        ("sequence", sequences.app),
+        ("chase", chases.app),
         ("invoice", invoices.app),
         ("credit-note", credit_notes.app),
         ("payment", payments.app),

@@ -1,6 +1,8 @@
 """`bursar sequence stage|lists|messages|release|call-off`: the lists of days, looked at and let go."""
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated
+from uuid import UUID
 
 import typer
 
@@ -10,6 +12,7 @@ from bursar.cli import running
 from bursar.cli.options import AsJson, Tenant
 from bursar.cli.output import Answer, facts, table
 from bursar.cli.sequence_answers import clock_time, counts, day_told, lists_answer
+from bursar.core.work import Work
 from bursar.house import House
 from bursar.tenancy.tenants import find_tenant
 
@@ -42,9 +45,7 @@ def lists_(
 
     async def act(house: House) -> Answer:
         async with running.work_in(house, tenant) as work:
-            found = await (
-                lists.held_lists(work) if held else lists.recent_lists(work, limit=limit)
-            )
+            found = await (lists.held_lists(work) if held else lists.recent_lists(work, limit=limit))
         return lists_answer(found)
 
     running.run(ctx, act, as_json=as_json)
@@ -126,6 +127,66 @@ def call_off(ctx: typer.Context, run_id: RunId, *, tenant: Tenant, as_json: AsJs
         async with running.work_in(house, tenant) as work:
             run = running.id_of("list", run_id)
             await releasing.cancel(work, run)
+            return lists_answer([await lists.get_list(work, run)])
+
+    running.run(ctx, act, as_json=as_json)
+
+
+def left_out(
+    ctx: typer.Context,
+    run_id: RunId,
+    *,
+    tenant: Tenant,
+    limit: Annotated[int, typer.Option(min=1, max=200, help="At most so many.")] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """Invoices that had reached a touch and are not in a day's list, with why."""
+
+    async def act(house: House) -> Answer:
+        async with running.work_in(house, tenant) as work:
+            run = (await lists.get_list(work, running.id_of("list", run_id))).run_id
+            found = await lists.left_out(work, run, limit=limit)
+        rows = [
+            (one.number, one.customer_name, one.balance, f"{one.offset_days:+d}", one.reason) for one in found
+        ]
+        told = [
+            {
+                "invoice_id": one.invoice_id,
+                "number": one.number,
+                "touch": one.offset_days,
+                "reason": one.reason,
+            }
+            for one in found
+        ]
+        return Answer(
+            {"left_out": told}, (table("invoice", "customer", "open", "touch", "reason", rows=rows),)
+        )
+
+    running.run(ctx, act, as_json=as_json)
+
+
+def pause(ctx: typer.Context, run_id: RunId, *, tenant: Tenant, as_json: AsJson = False) -> None:
+    """Nothing further of a list leaves; what is on the wire arrives."""
+    _with_one(ctx, run_id, tenant, releasing.pause, as_json=as_json)
+
+
+def resume(ctx: typer.Context, run_id: RunId, *, tenant: Tenant, as_json: AsJson = False) -> None:
+    """Go on with what is left of a list."""
+    _with_one(ctx, run_id, tenant, releasing.resume, as_json=as_json)
+
+
+def _with_one(
+    ctx: typer.Context,
+    run_id: str,
+    tenant: str,
+    verb: Callable[[Work, UUID], Awaitable[None]],
+    *,
+    as_json: bool,
+) -> None:
+    async def act(house: House) -> Answer:
+        async with running.work_in(house, tenant) as work:
+            run = running.id_of("list", run_id)
+            await verb(work, run)
             return lists_answer([await lists.get_list(work, run)])
 
     running.run(ctx, act, as_json=as_json)

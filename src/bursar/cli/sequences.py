@@ -180,6 +180,26 @@ def deactivate(ctx: typer.Context, which: Which, *, tenant: Tenant, as_json: AsJ
 
 
 @app.command()
+def order(
+    ctx: typer.Context,
+    ids: Annotated[list[str], typer.Argument(metavar="ID…", help="The first first.", show_default=False)],
+    *,
+    tenant: Tenant,
+    as_json: AsJson = False,
+) -> None:
+    """Say which of several that apply to an invoice chases it; those not named come after."""
+
+    async def act(house: House) -> Answer:
+        async with running.work_in(house, tenant) as work:
+            await sequences.reorder(work, [running.id_of("sequence", one) for one in ids])
+            found = await sequences.list_sequences(work)
+        shown = table("id", "name", rows=[(one.id, one.name) for one in found])
+        return Answer({"sequences": [told(one) for one in found]}, (shown,))
+
+    running.run(ctx, act, as_json=as_json)
+
+
+@app.command()
 def archive(ctx: typer.Context, which: Which, *, tenant: Tenant, as_json: AsJson = False) -> None:
     """Put it away for good; what it sent stays in the history."""
     _with_one(ctx, which, tenant, sequences.archive, as_json=as_json)
