@@ -3,13 +3,12 @@
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from email import message_from_bytes, policy
-from email.message import EmailMessage
-from email.utils import getaddresses
+from email.message import Message
 from enum import StrEnum
 from functools import cached_property
 from itertools import count
-from typing import cast
+
+from bursar.sandbox.mailboxes import reading
 
 FIRST_HISTORY = 10_000
 
@@ -33,34 +32,25 @@ class Item:
     unread: bool = False
 
     @cached_property
-    def message(self) -> EmailMessage:
-        return cast("EmailMessage", message_from_bytes(self.raw, policy=policy.default))
+    def message(self) -> Message:
+        return reading.parsed(self.raw)
 
     @property
     def message_id(self) -> str:
         return self.header("Message-ID")
 
     def header(self, name: str) -> str:
-        return str(self.message.get(name, "")).strip()
+        return reading.header(self.message, name)
 
     def addresses(self, *names: str) -> list[tuple[str, str]]:
         """Display name and address of everybody in these headers."""
-        told = [str(value) for name in names for value in self.message.get_all(name, [])]
-        return [(name, address) for name, address in getaddresses(told) if address]
+        return reading.people(self.message, *names)
 
     def text(self) -> str:
-        return _body(self.message, "plain")
+        return reading.text(self.message, "plain")
 
     def html(self) -> str:
-        return _body(self.message, "html")
-
-
-def _body(message: EmailMessage, kind: str) -> str:
-    part = message.get_body((kind,))
-    try:
-        return str(part.get_content()) if part is not None else ""
-    except (LookupError, ValueError):  # a charset or an encoding that nobody knows: the vendor shows nothing
-        return ""
+        return reading.text(self.message, "html")
 
 
 def base_subject(subject: str) -> str:

@@ -2,9 +2,9 @@
 
 import re
 from email.headerregistry import Address
-from email.parser import BytesHeaderParser
-from email.policy import compat32
 from email.utils import formatdate, getaddresses
+
+from bursar.sandbox.mailboxes import reading
 
 LINE = rb"(?im)^%s:[^\r\n]*(?:\r?\n[ \t][^\r\n]*)*(?:\r?\n|\Z)"
 ADDRESS = re.compile(r"[^@\s<>\",;:()\[\]]+@[A-Za-z0-9.\-\u0080-\U0010ffff]+\Z")
@@ -21,8 +21,7 @@ def _cut(raw: bytes) -> tuple[bytes, bytes]:
 
 def every(raw: bytes, name: str) -> list[str]:
     """Unfolded."""
-    head = BytesHeaderParser(policy=compat32).parsebytes(_cut(raw)[0])
-    return [re.sub(r"\r?\n[ \t]", " ", str(value)).strip() for value in head.get_all(name, [])]
+    return reading.every(reading.parsed(_cut(raw)[0]), name)
 
 
 def first(raw: bytes, name: str) -> str:

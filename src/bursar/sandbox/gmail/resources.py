@@ -3,10 +3,11 @@
 import re
 from base64 import urlsafe_b64encode
 from collections.abc import Sequence
-from email.message import EmailMessage
+from email.message import Message
 from typing import Any
 
 from bursar.sandbox.cloud.account import Folder, Item
+from bursar.sandbox.mailboxes import reading
 
 FIRST_ID = 0x18C0_0000_0000_0000
 LABELS = {Folder.INBOX: ["INBOX"], Folder.SENT: ["SENT"], Folder.DRAFTS: ["DRAFT"]}
@@ -48,7 +49,7 @@ def shown(item: Item, form: str, wanted: Sequence[str]) -> dict[str, Any]:
             told["payload"] = _part(item.message, "")
         case "metadata":
             names = {name.lower() for name in wanted}
-            payload = {"mimeType": item.message.get_content_type(), "headers": _headers(item.message)}
+            payload = {"mimeType": reading.content_type(item.message), "headers": _headers(item.message)}
             payload["headers"] = [
                 each for each in payload["headers"] if not names or each["name"].lower() in names
             ]
@@ -56,27 +57,23 @@ def shown(item: Item, form: str, wanted: Sequence[str]) -> dict[str, Any]:
     return told
 
 
-def _headers(message: EmailMessage) -> list[dict[str, str]]:
-    return [{"name": name, "value": str(value)} for name, value in message.items()]
+def _headers(message: Message) -> list[dict[str, str]]:
+    return [{"name": name, "value": value} for name, value in reading.headers(message)]
 
 
-def _part(message: EmailMessage, part_id: str) -> dict[str, Any]:
+def _part(message: Message, part_id: str) -> dict[str, Any]:
     told: dict[str, Any] = {
         "partId": part_id,
-        "mimeType": message.get_content_type(),
-        "filename": message.get_filename() or "",
+        "mimeType": reading.content_type(message),
+        "filename": reading.file_name(message),
         "headers": _headers(message),
     }
-    if message.is_multipart():
+    inner = reading.parts(message)
+    if inner:
         told["body"] = {"size": 0}
         prefix = f"{part_id}." if part_id else ""
-        told["parts"] = [
-            _part(part, f"{prefix}{place}")
-            for place, part in enumerate(message.iter_parts())
-            if isinstance(part, EmailMessage)
-        ]
+        told["parts"] = [_part(part, f"{prefix}{place}") for place, part in enumerate(inner)]
     else:
-        content = message.get_payload(decode=True)
-        raw = content if isinstance(content, bytes) else b""
+        raw = reading.content(message)
         told["body"] = {"size": len(raw), "data": urlsafe_b64encode(raw).decode()}
     return told

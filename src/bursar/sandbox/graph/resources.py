@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bursar.sandbox.cloud.account import Account, Folder, Item
+from bursar.sandbox.mailboxes import reading
 
 PREFIX = b"\x00\x00\x00\x02mailbox-of-the-sandbox:"
 FOLDERS = {"inbox": Folder.INBOX, "sentitems": Folder.SENT, "drafts": Folder.DRAFTS}
@@ -56,9 +57,7 @@ def shown(item: Item, *, basic: bool = False) -> dict[str, Any]:
         "categories": [],
         "receivedDateTime": moment(item.received_at),
         "sentDateTime": moment(item.received_at),
-        "hasAttachments": any(True for _ in item.message.iter_attachments())
-        if item.message.is_multipart()
-        else False,
+        "hasAttachments": any(reading.file_name(part) for part in item.message.walk()),
         "internetMessageId": item.message_id,
         "subject": item.header("Subject"),
         "bodyPreview": " ".join(item.text().split())[:255],
@@ -77,7 +76,7 @@ def shown(item: Item, *, basic: bool = False) -> dict[str, Any]:
         **people,
         "flag": {"flagStatus": "notFlagged"},
         "internetMessageHeaders": [
-            {"name": name, "value": str(value)} for name, value in item.message.items()
+            {"name": name, "value": value} for name, value in reading.headers(item.message)
         ],
         "uniqueBody": {"contentType": "text", "content": item.text()},
     }

@@ -5,13 +5,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import Message
-from email.parser import BytesParser
 from email.policy import compat32
-from email.utils import getaddresses
 from typing import Any
 
 from bursar.sandbox.imap.boxes import Stored
 from bursar.sandbox.imap.grammar import Malformed, Word, or_nil, quoted, text
+from bursar.sandbox.mailboxes import reading
+from bursar.sandbox.mailboxes.reading import parsed
 
 MACROS = {
     "ALL": ["FLAGS", "INTERNALDATE", "RFC822.SIZE", "ENVELOPE"],
@@ -69,10 +69,6 @@ def _item(asked: str) -> Item:
     return Item(shown, sees, tell)
 
 
-def parsed(raw: bytes) -> Message:
-    return BytesParser(policy=compat32).parsebytes(raw)
-
-
 def head_and_body(raw: bytes) -> tuple[bytes, bytes]:
     head, mark, body = raw.partition(b"\r\n\r\n")
     return head + mark, body
@@ -96,7 +92,11 @@ def part(raw: bytes, section: str) -> bytes:
 
 def _fields(head: bytes, names: set[str], *, other: bool) -> bytes:
     lines = re.findall(rb"[^\r\n]+\r\n(?:[ \t][^\r\n]*\r\n)*", head)
-    kept = [line for line in lines if (line.partition(b":")[0].decode().upper() in names) != other]
+    kept = [
+        line
+        for line in lines
+        if (line.partition(b":")[0].decode("ascii", "replace").upper() in names) != other
+    ]
     return b"".join(kept) + b"\r\n"
 
 
@@ -117,7 +117,7 @@ def _numbered(message: Message, body: bytes, section: str) -> bytes:
         return b"".join(f"{name}: {value}\r\n".encode() for name, value in here.items()) + b"\r\n"
     if here.is_multipart():
         return head_and_body(here.as_bytes(policy=compat32.clone(linesep="\r\n")))[1]
-    return str(here.get_payload()).encode("ascii", "surrogateescape")
+    return str(here.get_payload()).encode("utf-8", "surrogateescape")
 
 
 def flags(message: Stored) -> bytes:
@@ -131,18 +131,19 @@ def _date(message: Stored) -> bytes:
 
 def _envelope(message: Stored) -> bytes:
     head = parsed(head_and_body(message.raw)[0])
-    people = [_people(head.get_all(name, [])) for name in ("From", "Sender", "Reply-To", "To", "Cc", "Bcc")]
+    people = [_people(head, name) for name in ("From", "Sender", "Reply-To", "To", "Cc", "Bcc")]
     people[1:3] = [each if each != b"NIL" else people[0] for each in people[1:3]]
-    start = [or_nil(head["Date"]), or_nil(head["Subject"])]
-    return b"(" + b" ".join([*start, *people, or_nil(head["In-Reply-To"]), or_nil(head["Message-ID"])]) + b")"
+    date, subject, answered, own = (
+        or_nil(reading.header(head, name)) for name in ("Date", "Subject", "In-Reply-To", "Message-ID")
+    )
+    return b"(" + b" ".join([date, subject, *people, answered, own]) + b")"
 
 
-def _people(values: Sequence[Any]) -> bytes:
+def _people(head: Message, header: str) -> bytes:
     each = [
         b"(%s NIL %s %s)" % (or_nil(name), quoted(local), quoted(host))
-        for name, address in getaddresses([str(value) for value in values])
+        for name, address in reading.people(head, header)
         for local, _, host in [address.rpartition("@")]
-        if address
     ]
     return b"(" + b"".join(each) + b")" if each else b"NIL"
 
@@ -157,15 +158,18 @@ def structure(part: Message) -> bytes:
     if part.get_content_maintype() == "multipart" and isinstance(inner, list):
         kinds = b"".join(structure(one) for one in inner if isinstance(one, Message))
         return b"(" + kinds + b" " + quoted(part.get_content_subtype().upper()) + b")"
-    raw = part.as_bytes().partition(b"\n\n")[2]
-    charset = part.get_content_charset() or "us-ascii"
+    raw = str(inner).encode("utf-8", "surrogateescape")
+    try:
+        charset = part.get_content_charset() or "us-ascii"
+    except reading.FAULTS:
+        charset = "unknown-8bit"
     told = [
         quoted(part.get_content_maintype().upper()),
         quoted(part.get_content_subtype().upper()),
         b'("CHARSET" ' + quoted(charset) + b")",
-        or_nil(part["Content-ID"]),
+        or_nil(reading.header(part, "Content-ID")),
         b"NIL",
-        quoted(str(part.get("Content-Transfer-Encoding", "7BIT")).upper()),
+        quoted((reading.header(part, "Content-Transfer-Encoding") or "7BIT").upper()),
         b"%d" % len(raw),
     ]
     told += [b"%d" % raw.count(b"\n")] if part.get_content_maintype() == "text" else []

@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from bursar.sandbox.imap.boxes import Stored
-from bursar.sandbox.imap.fetching import head_and_body, parsed
+from bursar.sandbox.imap.fetching import head_and_body
 from bursar.sandbox.imap.grammar import Malformed, Word, is_in, numbers, text
+from bursar.sandbox.mailboxes import reading
 
 Test = Callable[[int, Stored], bool]
 """Of a message and its number in the folder."""
@@ -97,7 +98,7 @@ class Keys:
         """An empty word asks only whether the header is there."""
 
         def holds(_: int, message: Stored) -> bool:
-            told = [str(value) for value in parsed(head_and_body(message.raw)[0]).get_all(name, [])]
+            told = reading.every(reading.parsed(head_and_body(message.raw)[0]), name)
             return any(wanted.casefold() in value.casefold() for value in told)
 
         return holds

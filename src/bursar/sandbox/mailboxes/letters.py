@@ -1,12 +1,11 @@
 """Messages that come into a mailbox by themselves: absences, and reports of what did not arrive."""
 
-from email import message_from_bytes, policy
-from email.message import EmailMessage
+from email.message import EmailMessage, Message
 from email.policy import SMTP
-from email.utils import formatdate, make_msgid, parseaddr
+from email.utils import formatdate, make_msgid
 from secrets import token_hex
-from typing import cast
 
+from bursar.sandbox.mailboxes import reading
 from bursar.sandbox.mailboxes.sayings import saying
 
 AWAY_WORDS = {
@@ -25,11 +24,11 @@ AWAY_WORDS = {
 
 def out_of_office(raw: bytes, sender: str | None = None) -> bytes:
     """What the mailbox of a person who got `raw` writes back without being asked (RFC 3834)."""
-    original = _read(raw)
-    language = str(original.get("Content-Language", "en")).strip().lower().partition("-")[0]
+    original = reading.parsed(raw)
+    language = reading.header(original, "Content-Language").lower().partition("-")[0]
     subject, words = AWAY_WORDS.get(language, AWAY_WORDS["en"])
     message = _back(raw, sender)
-    message["Subject"] = subject.format(subject=str(original.get("Subject", "")))
+    message["Subject"] = subject.format(subject=reading.header(original, "Subject"))
     message["Auto-Submitted"] = "auto-replied"
     message["X-Auto-Response-Suppress"] = "All"
     message["Precedence"] = "auto_reply"
@@ -40,14 +39,14 @@ def out_of_office(raw: bytes, sender: str | None = None) -> bytes:
 
 def delivery_report(raw: bytes, recipient: str, status: str) -> bytes:
     """What the recipient's server reports of `raw` (RFC 3464): it failed with 5.x.y, or waits with 4.x.y."""
-    original = _read(raw)
+    original = reading.parsed(raw)
     failed = status.startswith("5")
     host = recipient.rpartition("@")[2] or "mail.invalid"
     boundary = f"=_report_{token_hex(12)}"
     code = "550" if failed else "451"
     lines = [
         f"From: Mail Delivery Subsystem <mailer-daemon@{host}>",
-        f"To: {parseaddr(str(original.get('From', '')))[1]}",
+        f"To: {_address(original, 'From')}",
         f"Subject: {'Undelivered Mail Returned to Sender' if failed else 'Delayed Mail (still being retried)'}",
         f"Date: {formatdate(localtime=False)}",
         f"Message-ID: {make_msgid(domain=host)}",
@@ -83,16 +82,18 @@ def delivery_report(raw: bytes, recipient: str, status: str) -> bytes:
     return "\r\n".join(lines).encode() + b"\r\n" + head + f"\r\n\r\n--{boundary}--\r\n".encode()
 
 
-def _read(raw: bytes) -> EmailMessage:
-    return cast("EmailMessage", message_from_bytes(raw, policy=policy.default))
+def _address(message: Message, *names: str) -> str:
+    """The first of these headers that names one."""
+    return next((address for name in names for _, address in reading.people(message, name)), "")
 
 
 def _back(raw: bytes, sender: str | None) -> EmailMessage:
-    original = _read(raw)
+    """An empty message to whoever wrote `raw`, in its conversation."""
+    original = reading.parsed(raw)
     message = EmailMessage(policy=SMTP.clone(cte_type="7bit"))
-    who = sender or parseaddr(str(original.get("To", "")))[1]
+    who = sender or _address(original, "To")
     message["From"] = who
-    message["To"] = parseaddr(str(original.get("Reply-To") or original.get("From", "")))[1]
+    message["To"] = _address(original, "Reply-To", "From")
     message["Date"] = formatdate(localtime=False)
     message["Message-ID"] = make_msgid(domain=who.rpartition("@")[2] or "mail.invalid")
     for line in _references(original):
@@ -101,9 +102,9 @@ def _back(raw: bytes, sender: str | None) -> EmailMessage:
     return message
 
 
-def _references(original: EmailMessage) -> list[str]:
-    message_id = str(original.get("Message-ID", "")).strip()
+def _references(original: Message) -> list[str]:
+    message_id = reading.header(original, "Message-ID")
     if not message_id:
         return []
-    older = " ".join(str(original.get("References", "")).split())
+    older = " ".join(reading.header(original, "References").split())
     return [f"In-Reply-To: {message_id}", f"References: {f'{older} {message_id}'.strip()}"]

@@ -3,12 +3,12 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from email import message_from_bytes, policy
-from email.message import EmailMessage
-from email.utils import parseaddr
+from email.message import Message
 from html.parser import HTMLParser
-from typing import Protocol, cast
+from typing import Protocol
 from urllib.parse import urlsplit
+
+from bursar.sandbox.mailboxes import reading
 
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
 WAY_OUT = re.compile(
@@ -88,14 +88,14 @@ class Mail:
 
 
 def read_mail(kept: Kept, raw: bytes) -> Mail:
-    message = cast("EmailMessage", message_from_bytes(raw, policy=policy.default))
-    html, text = _body(message, "html"), _body(message, "plain")
+    message = reading.parsed(raw)
+    html, text = reading.text(message, "html"), reading.text(message, "plain")
     found = _Found()
     found.feed(html)
     links = tuple(Link(place, words, url) for place, (url, words) in enumerate(found.links))
-    to_name, _ = parseaddr(str(message.get("To", "")))
-    from_name, from_address = parseaddr(str(message.get("From", "")))
-    _, reply_to = parseaddr(str(message.get("Reply-To", "")))
+    to_name, _ = _first(message, "To")
+    from_name, from_address = _first(message, "From")
+    _, reply_to = _first(message, "Reply-To")
     return Mail(
         number=kept.number,
         received_at=kept.received_at,
@@ -105,11 +105,11 @@ def read_mail(kept: Kept, raw: bytes) -> Mail:
         from_address=from_address,
         from_name=from_name,
         reply_to=reply_to or from_address,
-        subject=str(message.get("Subject", "")),
-        message_id=str(message.get("Message-ID", "")).strip(),
-        references=str(message.get("References", "")).strip(),
-        language=str(message.get("Content-Language", "")).strip().lower().partition("-")[0],
-        headers=tuple((name, str(value)) for name, value in message.items()),
+        subject=reading.header(message, "Subject"),
+        message_id=reading.header(message, "Message-ID"),
+        references=reading.header(message, "References"),
+        language=reading.header(message, "Content-Language").lower().partition("-")[0],
+        headers=tuple(reading.headers(message)),
         html=html,
         text=text,
         links=links,
@@ -118,15 +118,14 @@ def read_mail(kept: Kept, raw: bytes) -> Mail:
     )
 
 
-def _body(message: EmailMessage, kind: str) -> str:
-    part = message.get_body((kind,))
-    return str(part.get_content()) if part is not None else ""
+def _first(message: Message, name: str) -> tuple[str, str]:
+    return next(iter(reading.people(message, name)), ("", ""))
 
 
-def _way_out(message: EmailMessage, links: Sequence[Link]) -> WayOut | None:
+def _way_out(message: Message, links: Sequence[Link]) -> WayOut | None:
     """One click is only what says so in both headers; else the link that reads like it."""
-    told = re.search(r"<(https?://[^>\s]+)>", str(message.get("List-Unsubscribe", "")))
-    if told and str(message.get("List-Unsubscribe-Post", "")).strip() == "List-Unsubscribe=One-Click":
+    told = re.search(r"<(https?://[^>\s]+)>", reading.header(message, "List-Unsubscribe"))
+    if told and reading.header(message, "List-Unsubscribe-Post") == "List-Unsubscribe=One-Click":
         return WayOut(told[1], one_click=True)
     named = next((link.url for link in links if WAY_OUT.search(link.text)), None)
     return WayOut(named, one_click=False) if named else None
