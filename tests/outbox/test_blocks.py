@@ -106,6 +106,7 @@ def test_arabic_runs_from_the_right_and_keeps_numbers_whole():
     assert "direction:rtl" in html
     assert "text-align:right" in html
     assert "<bdi>1,625.00 AED</bdi>" in html
+    assert "<bdi>هدى سالم</bdi>" in html
     assert "<bdi>INV-2041</bdi>" in html
     assert "الفاتورة" in plain
 
