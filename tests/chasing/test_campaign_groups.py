@@ -1,6 +1,6 @@
 """Two texts tried against each other, customers kept out, and what may be said of the difference."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from math import comb
 from typing import Any
 from uuid import UUID
@@ -10,10 +10,11 @@ import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bursar.billing.tables import invoices
+from bursar.billing.tables import invoice_payments, invoices
 from bursar.chasing import campaigns
 from bursar.chasing.comparing import comparison_of
 from bursar.chasing.results import show
+from bursar.chasing.tables import campaigns as campaign_rows
 from bursar.chasing.tables import holdouts
 from bursar.chasing.verdicts import compare, fisher
 from bursar.core.errors import Invalid
@@ -197,16 +198,25 @@ async def test_the_groups_add_up_to_everybody_who_was_drawn(firm: Work) -> None:
 async def test_money_after_the_last_day_does_not_count(firm: Work) -> None:
     campaign = await a_campaign(firm, holdout_percent=20)
     await campaigns.send_now(firm, campaign)
-    out = await kept_out(firm, campaign)
-    await pays(firm, next(iter(out)))
-    # What the database's own clock wrote lies days after the firm's standing one.
-    early = await comparison_of(firm, campaign, within=timedelta(days=1))
-    late = await comparison_of(firm, campaign, within=timedelta(days=36_500))
+    await pays(firm, next(iter(await kept_out(firm, campaign))))
+    paid_at = (await firm.db.execute(sa.select(invoice_payments.c.created_at))).scalar_one()
+    await began(firm, campaign, paid_at - timedelta(days=14))
+    late = await comparison_of(firm, campaign, within=timedelta(days=14))
+    await began(firm, campaign, paid_at - timedelta(days=14, microseconds=-1))
+    in_time = await comparison_of(firm, campaign, within=timedelta(days=14))
 
-    assert early is not None
     assert late is not None
-    assert sum(group.paid for group in late.groups) - sum(group.paid for group in early.groups) in (0, 1)
-    assert sum(group.paid for group in late.groups) == 1
+    assert in_time is not None
+    assert sum(group.paid for group in late.groups) == 0
+    assert sum(group.paid for group in in_time.groups) == 1
+
+
+async def began(work: Work, campaign: UUID, at: datetime) -> None:
+    """The campaign as if it had been let go then."""
+    row = sa.update(campaign_rows).where(
+        campaign_rows.c.tenant_id == work.tenant_id, campaign_rows.c.id == campaign
+    )
+    await work.db.execute(row.values(started_at=at))
 
 
 async def test_there_is_nothing_to_compare_before_the_release_or_with_one_group(firm: Work) -> None:

@@ -287,18 +287,13 @@ promise_sends = tenant_table(
 def is_excluded(
     invoices: sa.FromClause, today: date | sa.ColumnElement[date], *covers: Covers
 ) -> sa.ColumnElement[bool]:
-    """Invoices of which somebody said that they are not to be written about; `covers` narrows to those reaches.
+    """Invoices of which somebody said that nothing of this reach is to be written about them.
 
     Two look-ups by equality, which the planner may hash; one with an "or" inside it would run for every row.
     """
     e = exclusions
-    live = [
-        same_tenant(e, invoices),
-        e.c.lifted_at.is_(None),
-        sa.or_(e.c.until.is_(None), e.c.until >= today),
-    ]
-    if covers:
-        live.append(e.c.covers.in_(covers))
+    in_time = sa.or_(e.c.until.is_(None), e.c.until >= today)
+    live = [same_tenant(e, invoices), e.c.lifted_at.is_(None), in_time, e.c.covers.in_(covers)]
     return sa.or_(
         sa.exists().where(*live, e.c.customer_id == invoices.c.customer_id, e.c.invoice_id.is_(None)),
         sa.exists().where(*live, e.c.invoice_id == invoices.c.id),
