@@ -39,6 +39,7 @@ WANTED: Mapping[str, Row] = {
     "bank_lines": {"state": "matched"},
     "einvoice_documents": {"credit_note_id": None},
     "sends": {"state": "queued", "queue_at": AT},
+    "sequence_touches": {"offset_days": 7, "severity": 2},
     "events": {"entity_type": "invoice", "type": "invoice.issued"},
     "sessions": {"agent_id": None},
     "notifications": {"agent_id": None},
