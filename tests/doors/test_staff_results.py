@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 from openpyxl import load_workbook
@@ -11,7 +12,7 @@ from bursar.core.clock import FixedClock
 from bursar.core.database import Addresses
 from bursar.core.keys import Keyring
 from tests.makers.results import some_results
-from tests.makers.staff import Staff, staff_of
+from tests.makers.staff import Staff, sign_in, staff_of
 
 pytestmark = pytest.mark.anyio
 
@@ -108,6 +109,16 @@ async def test_a_campaign_and_a_template_narrow_everything(staff: Staff):
     assert "Show everything" in page
     assert "of 5 ordered" in page
     assert "of 5 ordered" in (await staff.get("/results", template=told.template)).text
+
+
+async def test_a_campaign_of_last_year_is_shown_whole_and_links_here(staff: Staff, clock: FixedClock):
+    async with staff.work() as work:
+        told = await some_results(work)
+    clock.advance(timedelta(days=300))
+    again = await sign_in(staff.house, staff.tenant_id)
+    assert f"/results?campaign={told.campaign}" in (await again.get(f"/campaigns/{told.campaign}")).text
+    assert "of 5 ordered" in (await again.get("/results", campaign=told.campaign)).text
+    assert "No messages in this period" in (await again.get("/results")).text
 
 
 @pytest.mark.parametrize(

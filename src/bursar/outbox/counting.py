@@ -29,11 +29,9 @@ async def count_sends(work: Work, chosen: Chosen = ALL, *, by: Sequence[By] = ()
         key = _grouped_by(keys, row.which)
         sets[key][row._asdict()[key]].append(row)
     over_all = [row for rows in sets["reason"].values() for row in rows]
-    reasons = {
-        (Outcome(row.outcome), row.reason): row.sends
-        for row in over_all
-        if Outcome(row.outcome) in WITH_REASON
-    }
+    not_arrived = [row for row in over_all if Outcome(row.outcome) in WITH_REASON]
+    not_arrived.sort(key=lambda row: (-row.sends, row.outcome, row.reason or ""))
+    reasons = {(Outcome(row.outcome), row.reason): row.sends for row in not_arrived}
     return Counted(
         _counts(over_all),
         reasons,

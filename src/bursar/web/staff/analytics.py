@@ -1,6 +1,7 @@
 """Results: what messages came to, what money followed, and the messages behind each number."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
@@ -11,7 +12,7 @@ from starlette.responses import Response, StreamingResponse
 from bursar.chasing.analytics.exporting import sheet
 from bursar.chasing.analytics.narrowing import offered
 from bursar.chasing.analytics.overview import behind, results
-from bursar.chasing.asking import Asked
+from bursar.chasing.asking import USUAL_PERIOD, Asked
 from bursar.chasing.comparing import comparison_of
 from bursar.chasing.results import show as show_campaign
 from bursar.core.errors import Invalid
@@ -25,6 +26,7 @@ from bursar.web.sessions import staff_router, viewer_work
 
 router = staff_router()
 PAGE = 50
+DAY = timedelta(days=1)
 Kind = Annotated[str, Path(pattern="^(csv|xlsx)$")]
 
 
@@ -35,7 +37,7 @@ async def show_results(request: Request) -> Response:
     async with viewer_work(request) as work:
         form = Form(given)
         try:
-            asked = values.asked_of(given)
+            asked = await _from_its_start(work, values.asked_of(given))
             found = await results(work, asked, by=[dimension])
         except Invalid as refusal:
             form, asked = form.refused(refusal), Asked()
@@ -104,6 +106,16 @@ async def export_results(request: Request, kind: Kind) -> Response:
     return StreamingResponse(
         report_parts(kind, "results", told, batches()), media_type=TYPES[kind], headers=headers
     )
+
+
+async def _from_its_start(work: Work, asked: Asked) -> Asked:
+    """A campaign that was let go before the usual period is shown whole, unless somebody chose days."""
+    if asked.campaign_id is None or asked.first is not None:
+        return asked
+    started = (await show_campaign(work, asked.campaign_id)).started_at
+    if started is None or started.date() - DAY > work.today - USUAL_PERIOD:
+        return asked
+    return replace(asked, first=started.date() - DAY)  # in whose days it began is nobody's matter here
 
 
 async def _names(work: Work, asked: Asked) -> Mapping[str, Any]:
