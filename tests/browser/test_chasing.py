@@ -99,6 +99,7 @@ class Stage:
         for mail in self.sink.messages():
             raw = message_from_bytes(self.sink.raw(mail["number"]), policy=policy.default)
             body = raw.get_body(("plain",))  # pyright: ignore[reportAttributeAccessIssue]  of a modern policy
+            assert body is not None
             links = LINK.findall(body.get_content())
             told.append((mail["recipients"][0].partition("@")[0], links))
         return told

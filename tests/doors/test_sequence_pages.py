@@ -1,7 +1,6 @@
 """Sequences, the lists of their days, and who is chased, in the browser."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -12,12 +11,12 @@ from bursar.core.clock import FixedClock
 from bursar.core.database import Addresses
 from bursar.core.keys import Keyring
 from bursar.core.kinds import AgentRole
-from tests.makers.billing import an_overdue_invoice, pay
+from tests.makers.billing import pay
 from tests.makers.campaigning import a_chasing_firm
 from tests.makers.outbox import the_send
+from tests.makers.sequence_pages import late, the_day, the_ladder
 from tests.makers.sequences import messages_of
 from tests.makers.staff import HTMX, Staff, sign_in, staff_of
-from tests.makers.tenancy import a_customer
 
 pytestmark = pytest.mark.anyio
 
@@ -39,28 +38,6 @@ TYPED = {
 async def staff(addresses: Addresses, clock: FixedClock, keyring: Keyring) -> AsyncIterator[Staff]:
     async with a_chasing_firm(addresses, clock, keyring) as staff:
         yield staff
-
-
-async def late(staff: Staff, *days: int, **given: str | None) -> tuple[UUID, list[UUID]]:
-    """A customer with invoices so many days late."""
-    async with staff.work() as work:
-        customer = await a_customer(work, **given)
-        return customer, [await an_overdue_invoice(work, of=customer, days=each) for each in days]
-
-
-async def the_ladder(staff: Staff) -> str:
-    """The usual one, installed and switched on; its page."""
-    made = await staff.post("/sequences/default-ladder")
-    page = made.headers["location"]
-    answer = await staff.post(f"{page}/activation")
-    assert answer.headers["location"] == page, answer.text[-2000:]
-    return page
-
-
-async def the_day(staff: Staff) -> lists.DayList:
-    async with staff.work() as work:
-        [day] = await lists.held_lists(work)
-        return day
 
 
 async def test_a_firm_without_a_sequence_is_offered_the_usual_ladder_once(staff: Staff) -> None:
@@ -242,48 +219,6 @@ async def test_who_is_left_out_is_listed_with_why(staff: Staff) -> None:
     assert f"/invoices/{invoice}" not in (await staff.get(here, reason="promise")).text
 
 
-async def test_a_customer_is_left_in_peace_until_a_day_stopped_and_chased_again(staff: Staff) -> None:
-    customer, _ = await late(staff, 8, company_name="Noor Trading")
-    await the_ladder(staff)
-    home = f"/customers/{customer}"
-    assert "Being chased" in (await staff.get(home)).text
-    asked = (await staff.post(f"{home}/chases")).headers["location"]
-    assert "Noor Trading" in (await staff.get(asked)).text
-    chase = asked.removesuffix("/pause/new")
-    until = (await _today(staff, 7)).isoformat()
-
-    assert (await staff.post(f"{chase}/pause", until="2020-01-01")).status_code == 422
-    assert (await staff.post(f"{chase}/pause", until=until, reason="On holiday")).headers["location"] == home
-    page = (await staff.get(home)).text
-    assert "Left in peace" in page
-    assert "On holiday" in page
-    assert "On holiday" in (await staff.get("/chases", state="paused")).text
-    async with staff.work() as work:
-        day = await lists.held_lists(work)
-        assert day[0].counts == {"cancelled": 1}
-
-    assert (await staff.post(f"{chase}/resumption")).headers["location"] == home
-    assert (await staff.post(f"{chase}/stop", reason="")).status_code == 422
-    assert (await staff.post(f"{chase}/stop", reason="Court")).headers["location"] == home
-    assert "Stopped" in (await staff.get(home)).text
-    assert (await staff.post(f"{chase}/start")).headers["location"] == home
-    assert (await staff.post(f"{chase}/start")).status_code == 409
-    assert (await staff.browser.get(chase)).headers["location"] == home
-
-
-async def test_a_single_invoice_is_left_in_peace_apart_from_the_others(staff: Staff) -> None:
-    customer, [first, _] = await late(staff, 8, 9)
-    await the_ladder(staff)
-    chase = (await staff.post(f"/invoices/{first}/chases")).headers["location"].removesuffix("/pause/new")
-    assert (await staff.post(f"{chase}/pause")).headers["location"] == f"/invoices/{first}"
-    assert "Left in peace" in (await staff.get(f"/invoices/{first}")).text
-    async with staff.work() as work:
-        states = {
-            one.invoice_id: str(one.state) for one in (await list_chases(work, customer_id=customer)).rows
-        }
-    assert states == {None: "running", first: "paused"}
-
-
 async def test_switched_off_its_list_is_closed_and_it_can_be_put_away(staff: Staff) -> None:
     await late(staff, 8)
     page = await the_ladder(staff)
@@ -337,8 +272,3 @@ async def test_a_viewer_looks_and_changes_nothing(staff: Staff) -> None:
         assert answer.status_code == 403, path
     async with staff.work() as work:
         assert (await the_send(work, send)).state == "queued"
-
-
-async def _today(staff: Staff, days: int):
-    async with staff.work() as work:
-        return work.today + timedelta(days=days)
