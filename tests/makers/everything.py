@@ -40,6 +40,7 @@ WANTED: Mapping[str, Row] = {
     "einvoice_documents": {"credit_note_id": None},
     "sends": {"state": "queued", "queue_at": AT},
     "sequence_touches": {"offset_days": 7, "severity": 2},
+    "variants": {"share": 50},
     "events": {"entity_type": "invoice", "type": "invoice.issued"},
     "sessions": {"agent_id": None},
     "notifications": {"agent_id": None},
