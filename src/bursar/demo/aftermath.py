@@ -22,6 +22,7 @@ def live_on(stage: Stage) -> None:
     stage.teller.chapter("What the firm sees")
     _ask(stage)
     _ask_of_others(stage)
+    _tomorrow(stage)
     _wall(stage)
 
 
@@ -97,6 +98,18 @@ def _ask_of_others(stage: Stage) -> None:
             stopped = api.get(f"/customers/{ids[address]}/why")["stopped_by"]
             stage.outcome.stopped[address] = tuple(stopped)
             found.append(f"{address}: {', '.join(stopped) or 'nothing stops it'}")
+
+
+def _tomorrow(stage: Stage) -> None:
+    """A sequence takes over: what it will say is there a day before, and so is who will hear nothing."""
+    mine = ("--tenant", OURS.slug)
+    with stage.teller.step("bursar sequence create, activate, stage: tomorrow's list") as found:
+        made = stage.line("sequence", "create", *mine, "--name", "Reminders")
+        stage.line("sequence", "activate", made["id"], *mine)
+        [day] = stage.line("sequence", "stage", *mine)["lists"]
+        stage.outcome.tomorrow, stage.outcome.not_tomorrow = sum(day["counts"].values()), day["left_out"]
+        found += [f"{stage.outcome.tomorrow} messages for {day['on_date']}, {day['state']}"]
+        found += [f"{many} {reason}" for reason, many in sorted(day["left_out"].items())]
 
 
 def _wall(stage: Stage) -> None:

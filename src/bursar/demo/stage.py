@@ -45,6 +45,8 @@ class Outcome:
     replied: int = 0
     paid_after: list[str] = field(default_factory=list)
     collected: list[str] = field(default_factory=list)
+    tomorrow: int = 0
+    not_tomorrow: Mapping[str, int] = field(default_factory=dict)
     foreign: Mapping[int, int] = field(default_factory=dict)
     own: Mapping[int, int] = field(default_factory=dict)
     neighbours: int = 0

@@ -44,6 +44,8 @@ def promises(told: Outcome) -> Iterator[tuple[str, bool]]:
     yield "who wants no reminders gets none", "unsubscribed" in told.unsubscribed_because
     yield "an answer arrived", told.replied == 1
     yield "money that came since is counted", len(told.paid_after) == PAYERS and bool(told.collected)
+    today = told.not_tomorrow.get("recent_campaign", 0)
+    yield "tomorrow's list leaves alone what was written about today", told.tomorrow > 0 and today > 0
     yield "the neighbours see nothing", set(told.foreign) == {404} and told.neighbours == 6
     yield "the owner sees it all", set(told.own) == {200}
     yield "the journal is whole", told.journal["ok"] is True
@@ -81,5 +83,7 @@ def _rows(told: Outcome) -> Iterator[tuple[str, object, str]]:
     yield "answers", told.replied, ""
     yield "unsubscribed", 1, told.unsubscribed
     yield "money collected since", " + ".join(told.collected), f"{len(told.paid_after) + 1} payments"
+    out = ", ".join(f"{many} {reason}" for reason, many in sorted(told.not_tomorrow.items()))
+    yield "messages of tomorrow's list", told.tomorrow, f"without {out}"
     asked = sum(told.foreign.values())
     yield "asked for across the wall", asked, f"{told.foreign.get(404, 0)} answered 404"
