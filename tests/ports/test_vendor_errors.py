@@ -2,8 +2,11 @@
 
 from datetime import UTC, datetime, timedelta
 
+import httpx2
 import pytest
 
+from bursar.integrations.gmail.adapter import GmailSender
+from bursar.integrations.gmail.client import GmailClient
 from bursar.outbox.ports import NoAnswer, Result, SignedOut
 from tests.makers.vendors import HeldTokens, a_finder, a_letter_from, a_vendor_sender, an_identity, held
 from tests.vendors import Vendor
@@ -182,3 +185,19 @@ async def test_a_conversation_is_gone_on_with_and_a_deleted_one_is_begun_anew(gm
 
 def _port(vendor: Vendor) -> int:
     return int(vendor.url.rsplit(":", 1)[1])
+
+
+class AToken:
+    async def access(self, *, instead_of: str | None = None) -> str:
+        return "ya29.token"
+
+
+async def test_one_acceptance_is_not_taken_for_two_letters() -> None:
+    """Whatever stands between us and Gmail: an answer names its message, and a name that came before is not for this one."""
+    echo = httpx2.MockTransport(lambda _: httpx2.Response(200, json={"id": "18c1", "threadId": "18c1"}))
+    sender = GmailSender(GmailClient("https://gmail.example", AToken(), transport=echo), reads=False)
+
+    first, second = [(await sender.deliver([a_letter_from("us@firm.example")]))[0] for _ in range(2)]
+    await sender.close()
+
+    assert (first.result, second.result) == (Result.ACCEPTED, Result.UNKNOWN)

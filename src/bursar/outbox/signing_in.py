@@ -99,10 +99,11 @@ async def begin(
     an owner's. Raises `Invalid` by field, `Conflict` for a mailbox that sends already or a provider that the
     operator has not set up.
     """
-    identity = identities(kind)
     mailbox = clean_address(address)
     wanted = {**clean_account({**usual_pace(kind, mailbox), **(given or {})}), "address": mailbox}
     async with office.work(tenant_id, actor=actor, origin=origin) as work:
+        work.allow(AgentRole.OWNER)
+        identity = identities(kind)
         account_id, _ = await connecting.begin(work, kind, wanted, {"reads": reads}, None)
         return await _begun(
             work, identity, account_id, mailbox, redirect_uri, reads=reads, session_id=session_id
