@@ -18,7 +18,7 @@ pytestmark = pytest.mark.pure
 SOURCE = Path(bursar.__file__).parent
 EVENT = re.compile(r"[a-z_]+\.[a-z_]+")
 BIRTHS = {
-    "bank_line.unmatched", "campaign.draft", "customer.active", "dispute.open", "einvoice_document.queued",
+    "bank_line.unmatched", "campaign.draft", "chase.running", "customer.active", "dispute.open", "einvoice_document.queued",
     "file.clean", "file.quarantined", "import_run.reading", "invoice.draft", "invoice.issued", "invoice.paid", "promise.active",
     "recurring_invoice.active", "refund.pending", "run.held", "sending_account.connecting",
 }  # fmt: skip
@@ -41,7 +41,7 @@ def recorded() -> set[str]:
         }
         for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call) and node.args):
             match call.func:
-                case ast.Attribute(attr="record"):
+                case ast.Attribute(attr="record" | "record_each"):
                     told = call.args[0]
                 case ast.Name(id="record_all"):
                     told = call.args[1]
