@@ -17,7 +17,11 @@ from starlette.routing import Route
 
 from bursar.sandbox.smtp.store import Kept, MemoryStore
 
-STOP_PAGE = '<form method="post" action="/language"></form><form method="post" action="/u/1"><button>Stop</button></form>'
+STOP_PAGE = (
+    '<form method="post" action="/language"></form><form method="post" action="/u/1?lang=fr">'
+    '<input type="radio" name="scope" value="all"><input type="radio" name="scope" value="reminders" checked>'
+    '<input type="hidden" name="token" value="t"><button>Stop</button></form>'
+)
 
 
 def kept(number: int = 1) -> Kept:

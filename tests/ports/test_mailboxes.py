@@ -108,6 +108,9 @@ async def test_without_one_click_the_page_is_opened_and_its_own_button_pressed(p
     await person.presses("unsubscription")
 
     assert person.firm.paths() == [("GET", "/u/1"), ("POST", "/u/1")]
+    assert [form for method, _, _, form in person.firm.came if method == "POST"] == [
+        "scope=reminders&token=t"
+    ]
 
 
 async def test_an_answer_arrives_in_the_mailbox_of_whoever_asked_for_it(person):

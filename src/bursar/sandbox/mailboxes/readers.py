@@ -78,9 +78,9 @@ async def unsubscribe(mail: Mail) -> list[Fetched]:
         except httpx2.HTTPError:
             return [Fetched("GET", way.url, None)]
         seen = Fetched("GET", way.url, page.status_code)
-        buttons = _Buttons(way.url)
-        buttons.feed(page.text)
-        pressed = [await _fetch(client, "POST", url) for url in buttons.actions[:1]]
+        forms = _Forms(way.url)
+        forms.feed(page.text)
+        pressed = [await _fetch(client, "POST", form.url, form.fields) for form in forms.found[:1]]
         return [seen, *pressed]
 
 
@@ -103,17 +103,41 @@ async def _fetch(
     return Fetched(method, url, answer.status_code, answer.headers.get("location", ""))
 
 
-class _Buttons(HTMLParser):
-    """The buttons of a page that post to its own address, not those that lead elsewhere or back."""
+@dataclass(frozen=True, slots=True)
+class _Form:
+    url: str
+    fields: dict[str, str]
+
+
+class _Forms(HTMLParser):
+    """Those of a page that post to its own address, as they are filled in; not those that lead elsewhere or back."""
 
     def __init__(self, at: str) -> None:
         super().__init__()
         self._at = at
-        self.actions: list[str] = []
+        self._open: _Form | None = None
+        self.found: list[_Form] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         told = dict(attrs)
-        if tag == "form" and (told.get("method") or "").lower() == "post":
+        if tag == "form":
             target = urljoin(self._at, told.get("action") or "")
-            if target == self._at:
-                self.actions.append(target)
+            posts = (told.get("method") or "").lower() == "post"
+            self._open = _Form(target, {}) if posts and _page(target) == _page(self._at) else None
+            self.found += [self._open] if self._open else []
+        elif tag == "input" and self._open and told.get("name") and _is_sent(told):
+            self._open.fields[told["name"] or ""] = told.get("value") or ""
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "form":
+            self._open = None
+
+
+def _is_sent(told: dict[str, str | None]) -> bool:
+    """A choice only if it is chosen."""
+    return told.get("type") not in {"radio", "checkbox", "submit"} or "checked" in told
+
+
+def _page(url: str) -> str:
+    """Whatever language it is asked for in."""
+    return url.partition("?")[0]
