@@ -22,6 +22,7 @@ from bursar.core.settings import load_settings
 from bursar.core.work import Actor, Work
 from bursar.house import House
 from bursar.tenancy.api_keys import create_api_key
+from tests.makers.incoming import a_reply
 from tests.makers.outbox import BODY
 from tests.makers.recurring import a_product
 from tests.makers.story import an_account, late_customers, the_library
@@ -236,7 +237,13 @@ async def _of_the_mail(program: Program, called: str, host: str, customer: str) 
     await program.post(f"/sequences/{sequence['id']}/activation")
     [day] = (await program.post("/sequence-lists"))["items"]
     chases = (await program.get("/chases"))["items"]
+    send = messages["items"][0]["send_id"]
+    async with program.work() as work:
+        reply = await a_reply(
+            work, UUID(customer), UUID(send), body=f"{called} pays on Thursday, says {called}."
+        )
     return {
+        "reply_id": str(reply),
         "sequence_id": sequence["id"],
         "day_run_id": day["run_id"],
         "chase_id": chases[0]["id"],

@@ -2,7 +2,8 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from uuid import UUID
+from typing import Any
+from uuid import UUID, uuid4
 
 import sqlalchemy as sa
 
@@ -81,6 +82,24 @@ def a_report(
         f"Diagnostic-Code: smtp; {words or 'said no'}\r\n"
         f"--b\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: {about}\r\n--b--\r\n"
     )
+
+
+async def a_reply(work: Work, customer_id: UUID, send_id: UUID | None = None, **given: Any) -> UUID:
+    """A person's answer that waits for somebody, as it stands in the inbox."""
+    row = {
+        "channel": "email",
+        "from_address": f"{uuid4().hex[:10]}@customer.example",
+        "customer_id": customer_id,
+        "send_id": send_id,
+        "subject": "Re: Two invoices are open",
+        "body": "We pay on Thursday.",
+        "class": "human",
+        "provider_message_id": uuid4().hex,
+        "received_at": work.now,
+        **given,
+    }
+    added = sa.insert(incoming_messages).values(tenant_id=work.tenant_id, **row)
+    return (await work.db.scalars(added.returning(incoming_messages.c.id))).one()
 
 
 async def all_incoming(work: Work) -> list[sa.Row]:

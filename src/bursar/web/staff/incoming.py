@@ -17,7 +17,7 @@ from bursar.web.forms import Form
 from bursar.web.sessions import staff_router, viewer_work
 
 router = staff_router()
-ONE = "/replies/{message_id:uuid}"
+ONE = "/replies/{reply_id:uuid}"
 PAGE = 50
 MOST_WAITING = 200
 
@@ -46,25 +46,25 @@ async def show_replies(request: Request, kind: str = "", after: str = "") -> Res
 
 
 @router.get(ONE)
-async def show_reply(request: Request, message_id: UUID) -> Response:
-    return await one_page(request, message_id, Form())
+async def show_reply(request: Request, reply_id: UUID) -> Response:
+    return await one_page(request, reply_id, Form())
 
 
-async def one_page(request: Request, message_id: UUID, form: Form, asked: str = "") -> Response:
+async def one_page(request: Request, reply_id: UUID, form: Form, asked: str = "") -> Response:
     """The message with all that can be done about it; `asked` is the form that was refused."""
     async with viewer_work(request, read_only=True) as work:
-        values = await _about(work, message_id)
+        values = await _about(work, reply_id)
     return pages.render(request, "staff/reply.html", status=form.status, form=form, asked=asked, **values)
 
 
-async def _about(work: Work, message_id: UUID) -> dict[str, Any]:
-    message = await get_incoming(work, message_id)
+async def _about(work: Work, reply_id: UUID) -> dict[str, Any]:
+    message = await get_incoming(work, reply_id)
     of_customer = message.customer_id is not None
     others = await list_incoming(work, customer_id=message.customer_id, limit=10) if of_customer else None
     return {
         "message": message,
-        "invoices": await invoices_meant(work, message_id),
-        "others": [one for one in others.rows if one.id != message_id] if others else [],
+        "invoices": await invoices_meant(work, reply_id),
+        "others": [one for one in others.rows if one.id != reply_id] if others else [],
         "firm": await this_tenant(work),
         "today": work.today,
     }

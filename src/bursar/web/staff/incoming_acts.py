@@ -22,77 +22,75 @@ Act = Callable[[Work, dict[str, str]], Awaitable[object]]
 
 
 @router.post(ONE + "/handling")
-async def handle(request: Request, message_id: UUID) -> Response:
+async def handle(request: Request, reply_id: UUID) -> Response:
     async def act(work: Work, _typed: dict[str, str]) -> None:
-        await inbox.handle(work, message_id)
+        await inbox.handle(work, reply_id)
 
-    return await _acted(request, message_id, "", act, N_("Dealt with. Their reminders go on."))
+    return await _acted(request, reply_id, "", act, N_("Dealt with. Their reminders go on."))
 
 
 @router.post(ONE + "/automatic")
-async def call_automatic(request: Request, message_id: UUID) -> Response:
+async def call_automatic(request: Request, reply_id: UUID) -> Response:
     async def act(work: Work, _typed: dict[str, str]) -> None:
-        await inbox.reclassify(work, message_id, IncomingClass.AUTO_REPLY)
+        await inbox.reclassify(work, reply_id, IncomingClass.AUTO_REPLY)
 
-    return await _acted(request, message_id, "", act, N_("Written down. Their reminders go on."))
+    return await _acted(request, reply_id, "", act, N_("Written down. Their reminders go on."))
 
 
 @router.post(ONE + "/human")
-async def call_human(request: Request, message_id: UUID) -> Response:
+async def call_human(request: Request, reply_id: UUID) -> Response:
     async def act(work: Work, _typed: dict[str, str]) -> None:
-        await inbox.reclassify(work, message_id, IncomingClass.HUMAN)
+        await inbox.reclassify(work, reply_id, IncomingClass.HUMAN)
 
-    return await _acted(request, message_id, "", act, N_("Written down. Their reminders wait for you."))
+    return await _acted(request, reply_id, "", act, N_("Written down. Their reminders wait for you."))
 
 
 @router.post(ONE + "/promise")
-async def promise(request: Request, message_id: UUID) -> Response:
+async def promise(request: Request, reply_id: UUID) -> Response:
     chosen = await _invoices(request)
 
     async def act(work: Work, typed: dict[str, str]) -> None:
         await replies.promised(
-            work, message_id, promised_for=reading.day(typed, "promised_for"), invoice_ids=chosen
+            work, reply_id, promised_for=reading.day(typed, "promised_for"), invoice_ids=chosen
         )
 
     return await _acted(
-        request, message_id, "promise", act, N_("The promise stands; nobody reminds them until then.")
+        request, reply_id, "promise", act, N_("The promise stands; nobody reminds them until then.")
     )
 
 
 @router.post(ONE + "/dispute")
-async def dispute(request: Request, message_id: UUID) -> Response:
+async def dispute(request: Request, reply_id: UUID) -> Response:
     chosen = await _invoices(request)
 
     async def act(work: Work, typed: dict[str, str]) -> None:
         reason = reading.must_be(typed, "reason", [str(one) for one in DisputeReason])
         words = typed.get("statement", "")
         await replies.disputed(
-            work, message_id, reason=DisputeReason(reason), statement=words, invoice_ids=chosen
+            work, reply_id, reason=DisputeReason(reason), statement=words, invoice_ids=chosen
         )
 
     return await _acted(
-        request, message_id, "dispute", act, N_("Written down; it is not chased until you decide.")
+        request, reply_id, "dispute", act, N_("Written down; it is not chased until you decide.")
     )
 
 
 @router.post(ONE + "/answers")
-async def answer(request: Request, message_id: UUID) -> Response:
+async def answer(request: Request, reply_id: UUID) -> Response:
     async def act(work: Work, typed: dict[str, str]) -> None:
-        await answering.answer(work, message_id, body=typed.get("body", ""), subject=typed.get("subject"))
+        await answering.answer(work, reply_id, body=typed.get("body", ""), subject=typed.get("subject"))
 
-    return await _acted(
-        request, message_id, "answer", act, N_("It leaves with the next batch of the mailbox.")
-    )
+    return await _acted(request, reply_id, "answer", act, N_("It leaves with the next batch of the mailbox."))
 
 
-async def _acted(request: Request, message_id: UUID, asked: str, act: Act, toast: str) -> Response:
+async def _acted(request: Request, reply_id: UUID, asked: str, act: Act, toast: str) -> Response:
     typed = await reading.typed(request)
     try:
         async with viewer_work(request) as work:
             await act(work, typed)
     except (Invalid, Conflict) as refusal:
-        return await one_page(request, message_id, Form(typed).refused(refusal), asked)
-    return pages.see_other(request, f"/replies/{message_id}", toast=toast)
+        return await one_page(request, reply_id, Form(typed).refused(refusal), asked)
+    return pages.see_other(request, f"/replies/{reply_id}", toast=toast)
 
 
 async def _invoices(request: Request) -> list[UUID]:
