@@ -233,6 +233,11 @@ async def _of_the_mail(program: Program, called: str, host: str, customer: str) 
     words = {"code": "ours", "name": f"Ours {called}", "category": "overdue_notice", "first": first}
     template = await program.post("/templates", words)
     suppression = await program.post("/suppressions", {"address": f"never@{host}"})
+    other = messages["items"][1]["customer_id"]
+    kept_out = {"customer_id": other, "reason": f"{called} calls them", "covers": "campaigns"}
+    exclusion = await program.post("/exclusions", kept_out)
+    await program.post(f"/campaigns/{campaign['id']}/exclusions", {"customers": [other]})
+    [left_out] = (await program.get(f"/campaigns/{campaign['id']}/exclusions"))["items"]
     sequence = await program.post("/sequences/default-ladder")
     await program.post(f"/sequences/{sequence['id']}/activation")
     [day] = (await program.post("/sequence-lists"))["items"]
@@ -249,10 +254,12 @@ async def _of_the_mail(program: Program, called: str, host: str, customer: str) 
         "chase_id": chases[0]["id"],
         "account_id": str(account),
         "campaign_id": campaign["id"],
-        "send_id": messages["items"][0]["send_id"],
+        "send_id": send,
         "template_id": template["id"],
         "version_id": template["versions"][0]["id"],
         "suppression_id": suppression["id"],
+        "exclusion_id": exclusion["id"],
+        "left_out_id": left_out["id"],
     }
 
 
