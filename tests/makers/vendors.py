@@ -20,7 +20,7 @@ from bursar.integrations.graph.client import GraphClient
 from bursar.integrations.graph.identity import MicrosoftIdentity
 from bursar.outbox import signing_in
 from bursar.outbox.account_fields import AccountInput
-from bursar.outbox.accounts import edit_account
+from bursar.outbox.accounts import edit_account, list_accounts
 from bursar.outbox.ports import Finder, Identity, Letter, Sender
 from bursar.outbox.signing_in import Begun, Came
 from bursar.outbox.states import AccountKind
@@ -133,3 +133,10 @@ async def connected(house: House, tenant_id: UUID, vendor: Vendor, box: str, **g
         pace = {"batch_size": 50, "batch_interval": timedelta(0), "daily_quota": 1_000_000}
         await edit_account(work, account_id, AccountInput(**pace))
     return account_id
+
+
+async def state_of(house: House, tenant: UUID) -> tuple[str, str | None]:
+    """Of the only account: its state and what is said beside it."""
+    async with house.office.work(tenant) as work:
+        [account] = await list_accounts(work)
+    return account.state, account.last_error

@@ -1,6 +1,5 @@
 """Lost answers over Gmail and Graph: found in Sent they were sent, surely absent they go again, and else a person decides."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from uuid import UUID
 
@@ -8,18 +7,15 @@ import pytest
 import sqlalchemy as sa
 
 from bursar.core.clock import FixedClock
-from bursar.core.database import Addresses
-from bursar.core.keys import Keyring
 from bursar.house import House
 from bursar.outbox import settling
 from bursar.outbox.claiming import claim
 from bursar.outbox.finding import look_for_lost
 from bursar.outbox.ports import AccountRef
-from tests.makers.api import a_site
 from tests.makers.outbox import the_account
 from tests.makers.story import a_released_campaign, all_sends, late_customers, the_library
 from tests.makers.tenancy import a_tenant, events_of
-from tests.makers.vendors import connected, settings_of
+from tests.makers.vendors import connected
 from tests.vendors import Vendor, read
 
 pytestmark = pytest.mark.anyio
@@ -54,19 +50,6 @@ class Firm:
 
     def sent(self) -> int:
         return len(self.vendor.sent(self.box))
-
-
-@pytest.fixture(params=["gmail", "graph"])
-def vendor(request: pytest.FixtureRequest) -> Vendor:
-    return request.getfixturevalue(request.param)
-
-
-@pytest.fixture
-async def house(
-    shared_addresses: Addresses, clock: FixedClock, keyring: Keyring, vendor: Vendor
-) -> AsyncIterator[House]:
-    async with a_site(shared_addresses, clock, keyring, **settings_of(vendor)) as house:
-        yield house
 
 
 async def a_firm(house: House, vendor: Vendor, *, reads: bool = True) -> Firm:

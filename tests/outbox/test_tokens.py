@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from uuid import UUID
 
@@ -10,8 +9,6 @@ import pytest
 import sqlalchemy as sa
 
 from bursar.core.clock import FixedClock
-from bursar.core.database import Addresses
-from bursar.core.keys import Keyring
 from bursar.core.tables import events
 from bursar.house import House
 from bursar.outbox import accounts
@@ -19,26 +16,12 @@ from bursar.outbox.ports import AccountRef, NoAnswer, SignedOut
 from bursar.outbox.revoking import give_back
 from bursar.outbox.tables import sending_accounts
 from bursar.outbox.tokens import AccountTokens, TokenKeeper
-from tests.makers.api import a_site
 from tests.makers.outbox import a_run, a_send, the_account
 from tests.makers.tenancy import a_tenant, events_of
-from tests.makers.vendors import OWNER, connected, settings_of
+from tests.makers.vendors import OWNER, connected
 from tests.vendors import Vendor
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture(params=["gmail", "graph"])
-def vendor(request: pytest.FixtureRequest) -> Vendor:
-    return request.getfixturevalue(request.param)
-
-
-@pytest.fixture
-async def house(
-    shared_addresses: Addresses, clock: FixedClock, keyring: Keyring, vendor: Vendor
-) -> AsyncIterator[House]:
-    async with a_site(shared_addresses, clock, keyring, **settings_of(vendor)) as house:
-        yield house
 
 
 class Box:

@@ -17,6 +17,7 @@ from bursar.outbox import amazon, signing_in
 from bursar.outbox.account_fields import AccountInput, SmtpServer, usual_pace
 from bursar.outbox.accounts import Account, account_called, get_account, list_accounts
 from bursar.outbox.connecting import connect_smtp
+from bursar.outbox.consent_addresses import redirect_uri
 from bursar.outbox.signing_in import Begun
 from bursar.outbox.states import AccountKind
 from bursar.tenancy.tenants import find_tenant
@@ -172,7 +173,7 @@ def consent(
             SYSTEM,
             house.identities,
             account.id,
-            redirect_uri=signing_in.redirect_uri(house.settings.base_url, account.kind),
+            redirect_uri=redirect_uri(house.settings.base_url, account.kind),
             reads=reads,
         )
         return _consent(begun)
@@ -223,7 +224,7 @@ def _ask(
             house.identities,
             kind=kind,
             address=address,
-            redirect_uri=signing_in.redirect_uri(house.settings.base_url, kind),
+            redirect_uri=redirect_uri(house.settings.base_url, kind),
             reads=reads,
             given={"display_name": display_name},
         )

@@ -210,9 +210,7 @@ def _told(outcome: Outcome, verdict: Verdict, number: int) -> dict[str, Any]:
 
 
 def _named(outcome: Outcome, kind: str) -> dict[str, Any]:
-    """What the provider calls a letter it took, where anybody will ever ask by it: a mail server's queue id is
-    for its logs, and an index on each of them would halve the pace of settling.
-    """
+    """What the provider calls a letter it took; a mail server's queue id is for its logs, and an index costs pace."""
     if kind == AccountKind.SMTP or outcome.result is not Result.ACCEPTED:
         return {}
     return {"provider_id": outcome.provider_id, "thread": outcome.thread, "final_id": outcome.message_id}

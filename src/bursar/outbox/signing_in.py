@@ -5,9 +5,7 @@ browser's session brings back, once, within ten minutes. Then the code is exchan
 provider says whose mailbox it is, and only if it is the one that was named do its tokens go into the vault.
 """
 
-import base64
 import contextlib
-import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +20,7 @@ from bursar.core.tokens import hash_of, new_token, tenant_of
 from bursar.core.work import Actor, Office, Origin, Record, Work
 from bursar.outbox import connecting
 from bursar.outbox.account_fields import AccountInput, clean_account, clean_address, usual_pace
+from bursar.outbox.consent_addresses import challenge_of
 from bursar.outbox.ports import Grant, Health, Identities, Identity, NoAnswer, SignedOut
 from bursar.outbox.queries import accounts as accounts_queries
 from bursar.outbox.queries import sign_ins as queries
@@ -35,16 +34,6 @@ ANOTHER = N_("That was another mailbox than the one named here. Choose the right
 MAY_NOT_SEND = N_("The permission does not include sending. Begin again and leave its box ticked.")
 NOT_LASTING = N_("The provider gave a permission that does not last. Begin again.")
 WRONG_SENDER = N_("The answer did not come from the provider that was asked.")
-
-
-PROVIDERS = {"google": AccountKind.GMAIL, "microsoft": AccountKind.OUTLOOK}
-CONSENTS = "/sending-accounts/consents/"
-
-
-def redirect_uri(base_url: str, kind: AccountKind) -> str:
-    """Where a provider sends people back to; the operator registers it there to the letter."""
-    provider = next((name for name, one in PROVIDERS.items() if one == kind), "")
-    return f"{base_url}{CONSENTS}{provider}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,12 +161,6 @@ async def finish(
         work.allow(AgentRole.OWNER)
         await _settle(work, taken.account_id, grant, reads=identity.may_read(grant))
     return taken.account_id
-
-
-def challenge_of(verifier: str) -> str:
-    """PKCE's S256 (RFC 7636, 4.2)."""
-    digest = hashlib.sha256(verifier.encode("ascii")).digest()
-    return base64.urlsafe_b64encode(digest).decode("ascii").rstrip("=")
 
 
 async def end_open_ones(work: Work, account_id: UUID) -> None:

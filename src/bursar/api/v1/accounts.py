@@ -15,6 +15,7 @@ from bursar.api.values import Seconds, Shown, Strict, Whole
 from bursar.core.work import Work
 from bursar.outbox import accounts, amazon, connecting, signing_in
 from bursar.outbox.account_fields import AccountInput, SmtpServer, usual_pace
+from bursar.outbox.consent_addresses import redirect_uri
 from bursar.outbox.states import AccountKind, AccountState, Channel
 
 router = door("/sending-accounts", "settings", tag="sending accounts")
@@ -230,7 +231,7 @@ async def ask_for_consent_again(call: Calling, account_id: UUID, given: ConsentA
         call.caller.actor,
         call.house.identities,
         account_id,
-        redirect_uri=signing_in.redirect_uri(call.house.settings.base_url, kind),
+        redirect_uri=redirect_uri(call.house.settings.base_url, kind),
         reads=given.reads,
         origin=call.origin,
     )
@@ -265,7 +266,7 @@ async def _begun(call: Call, kind: AccountKind, given: ConsentIn) -> Consent:
         call.house.identities,
         kind=kind,
         address=given.address,
-        redirect_uri=signing_in.redirect_uri(call.house.settings.base_url, kind),
+        redirect_uri=redirect_uri(call.house.settings.base_url, kind),
         reads=given.reads,
         given={"display_name": given.display_name, "reply_to": given.reply_to},
         origin=call.origin,

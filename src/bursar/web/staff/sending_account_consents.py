@@ -8,7 +8,8 @@ from starlette.responses import Response
 from bursar.core.errors import N_, Conflict, Invalid, NotFound
 from bursar.house import House
 from bursar.outbox import accounts, signing_in
-from bursar.outbox.signing_in import CONSENTS, PROVIDERS, Begun, Came, redirect_uri
+from bursar.outbox.consent_addresses import CONSENTS, PROVIDERS, redirect_uri
+from bursar.outbox.signing_in import Begun, Came
 from bursar.outbox.states import AccountKind
 from bursar.web import pages, reading
 from bursar.web.forms import Form
