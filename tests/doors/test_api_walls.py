@@ -94,6 +94,8 @@ BODIES: dict[str, Any] = {
     "replace_campaign": CAMPAIGN,
     "schedule_campaign": {"at": "2026-11-20T09:00"},
     "clone_campaign": {"name": "X"},
+    "leave_out_of_campaign": {"customers": ["customer_id"]},
+    "exclude": {"customer_id": "customer_id", **REASON},
     "resolve_send": {"became": "sent", **REASON},
     "send_test": {"send_id": "send_id", "to": "x@example.com"},
     "create_template": {"code": "mine", "name": "Mine", "category": "overdue_notice", "first": WORDS},

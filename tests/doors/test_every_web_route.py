@@ -53,6 +53,8 @@ ONES_OWN = frozenset(
         "/account/second-factor/offer",
         "/account/second-factor/removal",
         "/account/sessions/{session_id}/end",
+        "/campaign-segments",
+        "/campaign-segments/{view_id:uuid}/deletion",
         "/invoice-views",
         "/invoice-views/{view_id}/name",
         "/invoice-views/{view_id}/deletion",

@@ -54,7 +54,7 @@ TYPED: Mapping[str, str] = {
     "host": "127.0.0.1", "port": "1", "tls": "starttls", "username": "words", "category": "overdue_notice", "code": "words", "on_date": "2026-12-02", "label": "Words",
     "year": "2027", "scopes": "customers:read", "day_of_month": "1", "start_date": "2026-11-01", "quantity_source": "fixed", "proration": "none", "to": "words@example.net", "keep": "yes",
     "item_kind": "services", "unit_code": "C62", "effective_from": "2027-01-01", "active_from": "2026-11-01", "active_to": "2026-12-02",
-    "release_time": "09:00", "gap_days": "3",
+    "release_time": "09:00", "gap_days": "3", "covers": "everything", "segment_name": "Words",
     "how": "set", "value": "5.00", "step": "agree", "mandatory_from": "2027-01-01", "checked_on": "2026-11-01", "phase": "below_50m", "provider": "sandbox",
 }  # fmt: skip
 """One form that answers them all: what is refused about it hides whose the thing is."""
