@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from bursar.billing.tables import invoices
 from bursar.chasing import campaigns
+from bursar.chasing.states import CampaignKind
 from bursar.core.clock import FixedClock
 from bursar.core.database import Addresses
 from bursar.core.errors import Conflict, IllegalMove
@@ -104,7 +105,7 @@ async def test_cancelling_while_batches_are_claimed_and_come_back_leaves_nothing
 
 
 def _plan(number: int) -> campaigns.CampaignPlan:
-    return campaigns.CampaignPlan(f"Round {number}", campaigns.CampaignKind.OVERDUE_NOTICE, {})
+    return campaigns.CampaignPlan(f"Round {number}", CampaignKind.OVERDUE_NOTICE, {})
 
 
 async def test_the_pump_and_an_agent_move_a_campaign_and_its_run_without_a_deadlock(
