@@ -44,8 +44,8 @@ def promises(told: Outcome) -> Iterator[tuple[str, bool]]:
     yield "who wants no reminders gets none", "unsubscribed" in told.unsubscribed_because
     yield "an answer arrived", told.replied == 1
     yield "money that came since is counted", len(told.paid_after) == PAYERS and bool(told.collected)
-    today = told.not_tomorrow.get("recent_campaign", 0)
-    yield "tomorrow's list leaves alone what was written about today", told.tomorrow > 0 and today > 0
+    contested = told.not_tomorrow.get("dispute") == 1 and told.not_tomorrow.get("promise") == 1
+    yield "tomorrow's list is there today, without who promised or contests", told.tomorrow > 0 and contested
     yield "the neighbours see nothing", set(told.foreign) == {404} and told.neighbours == 6
     yield "the owner sees it all", set(told.own) == {200}
     yield "the journal is whole", told.journal["ok"] is True
