@@ -23,6 +23,10 @@ create index incoming_messages_tenant_id_sending_account_id_idx on incoming_mess
 -- Those that wait for a person; there are never many.
 create index incoming_messages_waiting_idx on incoming_messages (tenant_id, id) where handled_at is null;
 
+-- An answer without ids is known by the provider's name for its conversation. Most rows have none.
+create index sends_tenant_id_provider_thread_id_idx on sends (tenant_id, provider_thread_id)
+    where provider_thread_id is not null;
+
 create table mailbox_cursors (
     tenant_id uuid not null,
     id uuid default uuidv7() not null,

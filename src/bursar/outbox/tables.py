@@ -249,6 +249,12 @@ sends = tenant_table(
         "final_message_id",
         postgresql_where=sa.text("final_message_id is not null"),
     ),
+    sa.Index(
+        None,
+        "tenant_id",
+        "provider_thread_id",
+        postgresql_where=sa.text("provider_thread_id is not null"),
+    ),
     state=SendState,
     changes=False,  # its attempts tell its story; an updated_at would be one more trigger on the hot path
     reach=Reach.CUSTOMER,
