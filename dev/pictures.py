@@ -202,6 +202,7 @@ PAGES = {
     "customer-new": "/customers/new",
     "invoices": "/invoices?status=open",
     "payments": "/payments",
+    "results": "/results",
     "imports": "/imports",
     "import-new": "/imports/new",
     "journal": "/journal",
