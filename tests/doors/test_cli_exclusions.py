@@ -37,7 +37,9 @@ def test_a_customer_is_excluded_until_a_day(firm: Shell):
 
     assert made["id"] != customer["id"]
     assert firm.refusal(*add)["error"] == "name_one"
-    assert firm.refusal(*add, "--customer", kept["customer_id"], "--until", "soon")["error"] == "date_unreadable"
+    assert (
+        firm.refusal(*add, "--customer", kept["customer_id"], "--until", "soon")["error"] == "date_unreadable"
+    )
     assert firm.refusal(*add, "--customer", "nobody")["error"] == "not_found"
 
 
