@@ -25,6 +25,7 @@ pytestmark = pytest.mark.pure
 SOURCE = Path(str(bursar.__file__)).parent
 TRANSLATED = [code for code in languages.OFFERED if code != languages.SOURCE.code]
 MACHINES = {
+    "ChaseState": "chase",
     "InvoiceState": "invoice",
     "PromiseState": "promise",
     "RecurringState": "recurring_invoice",

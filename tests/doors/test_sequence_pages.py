@@ -254,7 +254,6 @@ async def test_a_viewer_looks_and_changes_nothing(staff: Staff) -> None:
     for path in (
         "/sequences",
         page,
-        f"{page}/activation",
         here,
         f"{here}/left-out",
         f"{here}/messages/{send}",

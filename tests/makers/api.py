@@ -241,6 +241,7 @@ async def _of_the_mail(program: Program, called: str, host: str, customer: str) 
     sequence = await program.post("/sequences/default-ladder")
     await program.post(f"/sequences/{sequence['id']}/activation")
     [day] = (await program.post("/sequence-lists"))["items"]
+    listed = await program.get(f"/sequence-lists/{day['run_id']}/messages")
     chases = (await program.get("/chases"))["items"]
     send = messages["items"][0]["send_id"]
     async with program.work() as work:
@@ -251,6 +252,7 @@ async def _of_the_mail(program: Program, called: str, host: str, customer: str) 
         "reply_id": str(reply),
         "sequence_id": sequence["id"],
         "day_run_id": day["run_id"],
+        "listed_send_id": listed["items"][0]["send_id"],
         "chase_id": chases[0]["id"],
         "account_id": str(account),
         "campaign_id": campaign["id"],

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Query
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 from starlette.responses import Response
 
 from bursar.api.acting import Acting, door
@@ -23,6 +23,12 @@ from bursar.tenancy.states import CustomerKind
 
 router = door("/sequences", "campaigns", tag="sequences")
 LocalTime = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", examples=["09:00"])]
+
+ShownTime = Annotated[
+    str,
+    BeforeValidator(lambda at: at.strftime("%H:%M") if isinstance(at, time) else at),
+    Field(examples=["09:00"]),
+]
 
 
 class Segment(Strict):
@@ -101,7 +107,7 @@ class Sequence(Shown):
     sender_name: str | None
     reply_to: str | None
     auto_release: bool
-    release_time: time
+    release_time: ShownTime
     gap_days: int
     active: bool
     archived_at: datetime | None

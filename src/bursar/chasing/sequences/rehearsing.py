@@ -14,6 +14,7 @@ from bursar.chasing.sequences.segments import check_segment
 from bursar.chasing.sequences.staging import next_day
 from bursar.core.calendar import instant_of
 from bursar.core.errors import NotFound
+from bursar.core.kinds import AgentRole
 from bursar.core.money import Money
 from bursar.core.work import Work
 from bursar.tenancy.calendars import calendar_of
@@ -67,6 +68,7 @@ async def rehearse(work: Work, sequence_id: UUID) -> Rehearsal:
 
     Raises `NotFound`.
     """
+    work.allow(AgentRole.AGENT)
     sequence = (await work.db.execute(sequence_queries.one(work, sequence_id))).one_or_none()
     if sequence is None:
         raise NotFound("sequence")

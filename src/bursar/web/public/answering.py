@@ -101,7 +101,11 @@ async def contest(request: Request, way: Way) -> Response:
 
 
 async def claim(request: Request, way: Way) -> Response:
-    """With a proof or without; the file is judged before anything else is written."""
+    """With a proof or without; nothing is read for a link that opens nothing, and the file is judged before a write."""
+    try:
+        await way.enter()
+    except NotFound:
+        return gone(request)
     async with request.form(max_files=1, max_fields=20) as form:
         typed = {name: value for name, value in form.multi_items() if isinstance(value, str)}
         upload = form.get("file")

@@ -55,12 +55,14 @@ async def show_list(
     return pages.render(request, "staff/list.html", fragment="listed", day=day, view=view, **values)
 
 
-@router.get(ONE + "/messages/{send_id:uuid}")
-async def show_message(request: Request, day_run_id: UUID, send_id: UUID, view: str = "html") -> Response:
+@router.get(ONE + "/messages/{listed_send_id:uuid}")
+async def show_message(
+    request: Request, day_run_id: UUID, listed_send_id: UUID, view: str = "html"
+) -> Response:
     """One message exactly as it would go now, with the ones before and after it."""
     async with viewer_work(request) as work:
         day = await lists.get_list(work, day_run_id)
-        values = {**await _head(work, day), **await _message(work, _house(request), day, send_id)}
+        values = {**await _head(work, day), **await _message(work, _house(request), day, listed_send_id)}
     return pages.render(request, "staff/list_message.html", fragment="message", day=day, view=view, **values)
 
 
@@ -129,28 +131,28 @@ async def resume(request: Request, day_run_id: UUID) -> Response:
     return _back(request, day_run_id, N_("It goes on."))
 
 
-@router.post(ONE + "/messages/{send_id:uuid}/cancellation")
-async def drop_message(request: Request, day_run_id: UUID, send_id: UUID) -> Response:
+@router.post(ONE + "/messages/{listed_send_id:uuid}/cancellation")
+async def drop_message(request: Request, day_run_id: UUID, listed_send_id: UUID) -> Response:
     """Not this one; its invoices may be written about again."""
     async with viewer_work(request) as work:
-        await _must_be_of(work, day_run_id, send_id)
-        await resolving.cancel(work, send_id)
+        await _must_be_of(work, day_run_id, listed_send_id)
+        await resolving.cancel(work, listed_send_id)
     return _back(request, day_run_id, N_("It is taken out of the list."))
 
 
-@router.post(ONE + "/messages/{send_id:uuid}/approval")
-async def keep_message(request: Request, day_run_id: UUID, send_id: UUID) -> Response:
+@router.post(ONE + "/messages/{listed_send_id:uuid}/approval")
+async def keep_message(request: Request, day_run_id: UUID, listed_send_id: UUID) -> Response:
     """It changed since it was listed, and goes as it stands now."""
     async with viewer_work(request) as work:
-        await _must_be_of(work, day_run_id, send_id)
-        await approving.approve(work, send_id)
+        await _must_be_of(work, day_run_id, listed_send_id)
+        await approving.approve(work, listed_send_id)
     return _back(request, day_run_id, N_("It goes as it stands now."))
 
 
-async def _must_be_of(work: Work, day_run_id: UUID, send_id: UUID) -> None:
+async def _must_be_of(work: Work, day_run_id: UUID, listed_send_id: UUID) -> None:
     """Raises `NotFound` for a message of another list."""
     await lists.get_list(work, day_run_id)
-    if (await get_send(work, send_id)).send.run_id != day_run_id:
+    if (await get_send(work, listed_send_id)).send.run_id != day_run_id:
         raise NotFound("message")
 
 
@@ -188,9 +190,9 @@ async def _outcome(work: Work, day: DayList, state: str, text: str, after: UUID 
     return {"rows": found.rows, "more": found.next, "asked": {"state": wanted or "", "q": text}}
 
 
-async def _message(work: Work, house: House, day: DayList, send_id: UUID) -> dict[str, Any]:
-    shown = await preview_in_run(work, house.letters, house.composers, day.run_id, send_id)
-    return {"shown": shown, "place": await place_of(work, day.run_id, send_id)}
+async def _message(work: Work, house: House, day: DayList, listed_send_id: UUID) -> dict[str, Any]:
+    shown = await preview_in_run(work, house.letters, house.composers, day.run_id, listed_send_id)
+    return {"shown": shown, "place": await place_of(work, day.run_id, listed_send_id)}
 
 
 async def _release_page(request: Request, day_run_id: UUID, form: Form) -> Response:

@@ -165,6 +165,7 @@ async def archive(request: Request, sequence_id: UUID) -> Response:
 async def change_place(request: Request, sequence_id: UUID, way: Annotated[str, Field()] = "up") -> Response:
     """One place up or down: the first that applies to an invoice chases it."""
     async with viewer_work(request) as work:
+        await sequences.get_sequence(work, sequence_id)
         order = [one.id for one in await sequences.list_sequences(work)]
         if sequence_id in order:
             at = order.index(sequence_id)

@@ -106,7 +106,7 @@ async def add(request: Request) -> Response:
     typed = await reading.typed(request)
     try:
         scope = Scope(reading.must_be(typed, "scope", Scope))
-        reason = reading.must_be({"reason": "manual", **typed}, "reason", SuppressionReason)
+        reason = reading.one_of(typed.get("reason", ""), SuppressionReason) or SuppressionReason.MANUAL
         until = reading.day_or_none(typed, "until")
         async with viewer_work(request) as work:
             await suppressions.suppress(
