@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-from uuid import UUID
 
 import sqlalchemy as sa
 
 from bursar.billing.tables import invoices
-from bursar.chasing.queries.sequence_staging import applies, is_covered
+from bursar.chasing.queries.sequence_staging import applies
 from bursar.core.schema import same_tenant
 from bursar.core.work import Work
 from bursar.tenancy.tables import customers
@@ -24,17 +23,4 @@ def covered_ids(work: Work, segments: Sequence[Segment]) -> sa.Select:
         .select_from(_FROM)
         .where(invoices.c.tenant_id == work.tenant_id, sa.or_(*(applies(work, one) for one in segments)))
         .correlate(None)
-    )
-
-
-def covers(work: Work, segment: Segment, before: Sequence[Segment], invoice_id: UUID) -> sa.Select:
-    """The invoice, if it is one of those."""
-    return (
-        sa.select(invoices.c.id)
-        .select_from(_FROM)
-        .where(
-            invoices.c.tenant_id == work.tenant_id,
-            invoices.c.id == invoice_id,
-            is_covered(work, segment, before),
-        )
     )
