@@ -94,9 +94,7 @@ async def test_old_words_come_back_and_one_is_the_usual(program: Program):
 async def test_it_is_renamed_described_and_archived(program: Program):
     path = await a_template(program)
 
-    told = await program(
-        "PATCH", path, {"name": "Ours", "description": "For the season", "active": False}
-    )
+    told = await program("PATCH", path, {"name": "Ours", "description": "For the season", "active": False})
 
     assert told.status_code == 200
     assert (told.json()["name"], told.json()["description"], told.json()["active"]) == (

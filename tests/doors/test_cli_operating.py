@@ -193,7 +193,7 @@ def test_the_doctor_finds_nothing_broken_in_a_new_installation(shell: Shell):
     verdicts = {check["name"]: check["verdict"] for check in found["checks"]}
     assert found["ok"] is True
     assert set(verdicts) == {
-        "disk", "keys", "database", "clock", "partitions", "workers", "jobs", "oldest due message",
+        "disk", "keys", "database", "clock", "partitions", "workers", "jobs", "oldest due message", "mailboxes not read",
         "uncertain messages", "expired leases", "accounts to reconnect",
     }  # fmt: skip
     assert [name for name, verdict in verdicts.items() if verdict == "failed"] == []

@@ -66,7 +66,7 @@ ONES_OWN = frozenset(
 )
 """What a viewer does with what is theirs: their account, their sessions, what they have read."""
 
-READS = frozenset({"/campaigns/estimate", "/sequences/estimate", "/recurring/preview", "/templates/{template_id:uuid}/previews", "/templates/{template_id:uuid}/checks"})  # fmt: skip
+READS = frozenset({"/campaigns/estimate", "/sequences/estimate", "/recurring/preview", "/templates/{template_id:uuid}/previews", "/templates/{template_id:uuid}/checks", "/templates/{template_id:uuid}/blocks"})  # fmt: skip
 """Posts that write nothing: a form is too long for an address."""
 
 UNREADY: Mapping[str, int] = {

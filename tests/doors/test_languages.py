@@ -206,9 +206,11 @@ def refusals_in(tree: ast.AST) -> Iterator[ast.Constant]:
 
 
 def test_every_refusal_is_marked_for_translation():
+    """But for the sandbox, whose refusals are the vendors' words."""
     unmarked = [
         f"{path.relative_to(SOURCE)}:{text.lineno}: {text.value}"
         for path in sorted(SOURCE.rglob("*.py"))
+        if SOURCE / "sandbox" not in path.parents
         for text in refusals_in(ast.parse(path.read_text()))
     ]
     assert not unmarked, "wrap these in N_():\n" + "\n".join(unmarked)

@@ -29,7 +29,13 @@ from tests.makers.staff import Staff, a_browser, sign_in
 from tests.makers.tenancy import an_agent
 
 IN_PATH = re.compile(r"{(\w+)(?::\w+)?}")
-NO_IDS: Mapping[str, str] = {"day": "2026-12-02", "kind": "csv", "provider": "google", "token": "A1b2C3d4" * 6}
+NO_IDS: Mapping[str, str] = {
+    "day": "2026-12-02",
+    "first": "2027-02-08",
+    "kind": "csv",
+    "provider": "google",
+    "token": "A1b2C3d4" * 6,
+}
 """What stands in a path and is nobody's id."""
 
 NAMED: Mapping[str, tuple[tuple[str, str, str], ...]] = {
@@ -55,6 +61,7 @@ TYPED: Mapping[str, str] = {
     "year": "2027", "scopes": "customers:read", "day_of_month": "1", "start_date": "2026-11-01", "quantity_source": "fixed", "proration": "none", "to": "words@example.net", "keep": "yes",
     "item_kind": "services", "unit_code": "C62", "effective_from": "2027-01-01", "active_from": "2026-11-01", "active_to": "2026-12-02",
     "release_time": "09:00", "gap_days": "3", "covers": "everything", "segment_name": "Words",
+    "first": "2027-02-08", "last": "2027-03-09", "opens": "09:00", "closes": "15:00",
     "how": "set", "value": "5.00", "step": "agree", "mandatory_from": "2027-01-01", "checked_on": "2026-11-01", "phase": "below_50m", "provider": "sandbox",
 }  # fmt: skip
 """One form that answers them all: what is refused about it hides whose the thing is."""

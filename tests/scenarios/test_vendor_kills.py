@@ -100,7 +100,7 @@ def drain(house: House, vendor: Vendor, keys: str, tmp_path: Path) -> Drain:
     async def drained(kills: int, chance: random.Random) -> Counter[str]:
         """One drain, killed so many times and then let run, with lost ones looked for; how often at which beat."""
         box = vendor.mailbox()
-        vendor.set(**{limit: None for limit in LIMITS[vendor.name]})
+        vendor.set(**dict.fromkeys(LIMITS[vendor.name]))
         tenant_id = await a_full_mailbox(house, vendor, box)
         fell: Counter[str] = Counter()
         for number in range(kills):

@@ -40,7 +40,15 @@ class Site:
     base_url: str = "http://127.0.0.1:8000"
     trusted_origins: frozenset[str] = frozenset()
     exempt: tuple[str, ...] = ("/u/", "/i/", "/c/", "/hooks/")
-    token_pages: tuple[str, ...] = ("/u/", "/i/", "/c/", "/l/", "/o/", "/password/", "/sending-accounts/consents/")
+    token_pages: tuple[str, ...] = (
+        "/u/",
+        "/i/",
+        "/c/",
+        "/l/",
+        "/o/",
+        "/password/",
+        "/sending-accounts/consents/",
+    )
     uploads: tuple[str, ...] = ("/imports", "/i/", "/templates/import", "/c/")
     bearer: tuple[str, ...] = ("/api/",)
     cookies: "Cookies" = field(init=False)

@@ -6,6 +6,7 @@ from fastapi import File, Request, UploadFile
 from starlette.responses import Response
 
 from bursar.core.errors import N_, Conflict, Invalid
+from bursar.core.kinds import AgentRole
 from bursar.outbox.tags import Category
 from bursar.outbox.template_import import LARGEST_HTML, Imported, keep_import, read_words
 from bursar.outbox.template_words import LOCALES
@@ -24,6 +25,8 @@ async def choose(request: Request) -> Response:
 @router.post("/templates/import")
 async def bring(request: Request, file: Annotated[UploadFile | None, File()] = None) -> Response:
     """Nothing is kept unless that was the button."""
+    async with viewer_work(request, read_only=True) as work:
+        work.allow(AgentRole.AGENT)
     typed: dict[str, Any] = await reading.typed(request)
     found = None
     try:

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from bursar.chasing.sampling import values_of
 from bursar.core.errors import N_, Conflict, Invalid
+from bursar.core.kinds import AgentRole
 from bursar.house import House
 from bursar.outbox import template_words, templates
 from bursar.outbox.accounts import list_accounts
@@ -56,6 +57,7 @@ async def send_test(request: Request, template_id: UUID) -> Response:
     words, back = given(typed), f"/templates/{template_id}"
     try:
         async with viewer_work(request, read_only=True) as work:
+            work.allow(AgentRole.AGENT)
             template, _ = await templates.get_template(work, template_id)
             check_version(words, template.category)
             customer = reading.cursor(typed.get("customer"))
