@@ -294,8 +294,6 @@ def problems(page: Page, *, check: bool) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    names = [each for each in sys.argv[1:] if not each.startswith("--")]
-    if not names:
-        sys.exit(__doc__)
+    names = [each for each in sys.argv[1:] if not each.startswith("--")] or sys.exit(__doc__)
     options = {"check": "--check" in sys.argv, "whole": "--window" not in sys.argv}
     sys.exit(main(Path(names[0]), set(names[1:]), **options))

@@ -87,7 +87,7 @@ def _typed(text: str) -> Iterator[str]:
 
 
 def _options(command: Any) -> set[str]:
-    return {word for part in command.params for word in part.opts} | {"--help"}
+    return {word for part in command.params for word in (*part.opts, *part.secondary_opts)} | {"--help"}
 
 
 def _places(page: Path) -> set[str]:

@@ -20,7 +20,7 @@ GALLERY = Path(__file__).parents[2] / "dev" / "templates"
 FOLDERS = (pages.TEMPLATES, GALLERY)
 TRANSLATORS = {"_", "gettext", "ngettext", "pgettext", "npgettext"}
 SPOKEN_ATTRIBUTES = {"title", "alt", "placeholder", "aria-label", "aria-description", "label", "content"}
-NAMES = {"Bursar", "VIP", "AED", "EUR", "Esc", "CSV", "UTF-8"}
+NAMES = {"Bursar", "VIP", "AED", "EUR", "Esc", "CSV", "UTF-8", "Google", "Microsoft"}
 HOLE = "\N{OBJECT REPLACEMENT CHARACTER}"
 """Stands in the HTML where an expression was."""
 
@@ -108,7 +108,7 @@ def untranslated_html(source: str) -> list[str]:
 
 
 def spoken(text: str) -> bool:
-    return bool(re.search(r"[^\W\d_]{2}", text)) and text not in NAMES and "@" not in text
+    return bool(re.search(r"[^\W\d_]{2}", text)) and text not in NAMES and "@" not in text and not text.startswith("arn:")
 
 
 def untranslated_strings(source: str) -> list[str]:
