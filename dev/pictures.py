@@ -55,7 +55,7 @@ from dev.answers_season import tell_answers
 from dev.browser import browser as chromium
 from dev.chasing_season import tell_chasing
 from dev.selling_season import tell_selling
-from dev.sending_season import tell_sending
+from dev.sending_season import tell_sending, tell_waiting
 from dev.serving import serving, until_closed
 
 EMAIL, PASSWORD = "rania@workingtitle.example", "seven grey herons at noon"
@@ -194,6 +194,7 @@ async def _campaign(house: House, tenant_id: UUID, owner: Actor, season: Season)
         season.pages |= await tell_sending(house, tenant_id, owner, finished=campaign, draft=draft)
         season.pages |= await tell_chasing(house, tenant_id, owner)
         season.pages |= await tell_answers(house, tenant_id, owner)
+        season.pages |= await tell_waiting(house, tenant_id, owner, draft)
 
 
 PAGES = {

@@ -7,6 +7,7 @@ from bursar.billing.finding import open_invoices
 from bursar.chasing import campaigns
 from bursar.chasing.campaigns import CampaignPlan
 from bursar.chasing.exclusions import exclude
+from bursar.chasing.previews import previews
 from bursar.chasing.results import show
 from bursar.chasing.reviewing import recipients
 from bursar.chasing.states import CampaignKind, GroupBy
@@ -41,7 +42,7 @@ async def tell_sending(
     async with house.office.work(tenant_id, actor=owner) as work:
         await suppress(work, "press@lavande.example", note="Asked by phone on Monday")
         planned, paused, compared = await _planned(work), await _paused(work), await _compared(work)
-        sent, waiting = await _first_send(work, finished), await _first_send(work, draft)
+        sent = await _first_send(work, finished)
         [account] = await list_accounts(work)
         left_alone = await _left_alone(work)
         notice = next(one for one in await list_templates(work) if one.code == "overdue_gentle")
@@ -50,7 +51,6 @@ async def tell_sending(
         "campaign": f"/campaigns/{finished}",
         "campaign-review": f"/campaigns/{draft}",
         "campaign-edit": f"/campaigns/{draft}/edit",
-        "campaign-message": f"/campaigns/{draft}/messages/{waiting}?view=text",
         "campaign-left-out": f"/campaigns/{draft}/left-out",
         "campaign-release": f"/campaigns/{draft}/release",
         "campaign-compared": f"/campaigns/{compared}",
@@ -58,12 +58,25 @@ async def tell_sending(
         "campaign-planned": f"/campaigns/{planned}",
         "campaign-paused": f"/campaigns/{paused}",
         "send": f"/sends/{sent}",
-        "send-waiting": f"/sends/{waiting}",
-        "message-words": f"/sends/{waiting}/words",
         "mailbox": f"/sending-accounts/{account.id}",
         "template": f"/templates/{notice.id}",
         "template-arabic": f"/templates/{notice.id}?locale=ar",
         "unsubscribe": f"/u/{token}",
+    }
+
+
+async def tell_waiting(house: House, tenant_id: UUID, owner: Actor, draft: UUID) -> dict[str, str]:
+    """Addresses of pages about a message of the campaign `draft` that would go.
+
+    Told last: whoever answers meanwhile is not written to, and the words of such a message are not open to anybody.
+    """
+    async with house.office.work(tenant_id, actor=owner) as work:
+        shown = await previews(work, house.letters, house.composers, draft)
+    waiting = next(one.send_id for one in shown if one.problem is None)
+    return {
+        "campaign-message": f"/campaigns/{draft}/messages/{waiting}?view=text",
+        "send-waiting": f"/sends/{waiting}",
+        "message-words": f"/sends/{waiting}/words",
     }
 
 

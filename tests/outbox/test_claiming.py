@@ -25,7 +25,7 @@ from tests.makers.wire import answer, change_sends, claimed, one_send, sends_of,
 pytestmark = pytest.mark.anyio
 
 WORDS = "<p>{{ customer.name }}: {% for one in invoices %}{{ one.number }} {% endfor %}</p>"
-TOKENS = re.compile(r"http://127\.0\.0\.1:8000/(?:l|u|o|i)/[^\s\"<>]+")
+TOKENS = re.compile(r"http://127\.0\.0\.1:8000/(?:l|u|o|i|c)/[^\s\"<>]+")
 
 
 @pytest.fixture
