@@ -42,8 +42,12 @@ def test_what_a_payment_has_left_goes_back_or_pays_another_invoice(firm: Shell):
     assert (refund["amount"], refund["state"]) == ("10.50", "succeeded")
     assert len(firm.answer("refund", "list", *IN)["refunds"]) == 1
     assert firm.refusal("refund", "create", *IN, "--because", "x")["error"] == "payment_or_invoice"
-    other = firm.refusal("payment", "allocate", made["id"], *IN, "--invoice", numbers(firm)[1])
-    assert other["error"] in {"no_credit", "illegal_move"}
+    paid, other, of_another, *_ = numbers(firm)
+    allocate = ("payment", "allocate", made["id"], *IN, "--invoice")
+    assert firm.refusal(*allocate, paid)["error"] == "illegal_move"
+    assert firm.refusal(*allocate, of_another)["error"] == "no_credit"
+    assert firm.answer(*allocate, other)["amount"] == "20.00"
+    assert firm.refusal(*allocate, other)["error"] == "no_credit"
 
 
 def test_a_paid_invoice_goes_back_by_its_number(firm: Shell):

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.makers.chasing_cli import IN, a_late_firm
+from tests.makers.chasing_cli import IN, a_late_firm, numbers
 from tests.makers.cli import Shell
 
 
@@ -90,12 +90,14 @@ def test_a_customer_is_left_in_peace_stopped_and_chased_again(firm: Shell):
     made = firm.answer("sequence", "create", *IN, "--name", "Reminders")
     firm.answer("sequence", "activate", made["id"], *IN)
     firm.answer("sequence", "stage", *IN)
-    [*_, first] = firm.answer("chase", "list", *IN)["chases"]
-    theirs = ("--customer", first["customer_id"])
+    somebody = firm.answer("invoice", "show", numbers(firm)[0], *IN)["customer_id"]
+    theirs = ("--customer", somebody)
+    [first] = firm.answer("chase", "list", *IN, *theirs)["chases"]
+    assert len(firm.answer("chase", "list", *IN)["chases"]) == 3
 
     paused = firm.answer("chase", "pause", *IN, *theirs, "--because", "On holiday")["chases"]
     assert [(one["state"], one["note"]) for one in paused] == [("paused", "On holiday")]
-    assert firm.answer("why", "customer", first["customer_id"], *IN)["stopped_by"] == ["chase_paused"]
+    assert firm.answer("why", "customer", somebody, *IN)["stopped_by"] == ["chase_paused"]
     assert firm.answer("chase", "list", *IN, "--state", "paused")["chases"][0]["id"] == first["id"]
     assert firm.answer("chase", "resume", first["id"], *IN)["chases"][0]["state"] == "running"
     assert firm.answer("chase", "stop", *IN, *theirs, "--because", "Court")["chases"][0]["state"] == "stopped"

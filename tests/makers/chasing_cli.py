@@ -32,9 +32,10 @@ def a_draft(shell: Shell, *more: str, **given: str) -> dict[str, Any]:
 
 
 def numbers(shell: Shell) -> list[str]:
+    """Of every invoice in the order they were made: two of each late customer, then the one without address."""
+
     async def found(work):
-        return list(
-            await work.db.scalars(sa.select(invoices.c.number).where(invoices.c.tenant_id == work.tenant_id))
-        )
+        mine = invoices.c.tenant_id == work.tenant_id
+        return list(await work.db.scalars(sa.select(invoices.c.number).where(mine).order_by(invoices.c.id)))
 
     return shell.inside(found)
