@@ -7,11 +7,12 @@ TAKE = sa.text(
     insert into contact_days (tenant_id, key, on_date, send_id)
     select :tenant_id, r.key, r.on_date, r.send_id
       from json_to_recordset(cast(:rows as json)) as r(key text, on_date date, send_id uuid)
-     order by r.key, r.on_date
+     order by r.key, r.on_date, r.send_id
     on conflict do nothing
     """
 )
-"""The day's contact of each key that is still free; sorted, so that two claims cannot deadlock."""
+"""The day's contact of each key that is still free, for the elder send of two; sorted, so that two claims cannot
+deadlock."""
 
 HOLDERS = sa.text(
     """

@@ -48,9 +48,14 @@ def empty_staged() -> sa.Delete:
 
 
 def stage(due: sa.Select) -> sa.Insert:
-    """What is due, with one new send id for each touch key; `due` itself names the tenant_id."""
+    """What is due, with one new send id for each touch key; `due` itself names the tenant_id.
+
+    In the order of the keys, which is that of their customers: of two who share an address the elder is first.
+    """
     d = due.cte("due")  # read twice, so PostgreSQL writes it once
-    keys = sa.select(d.c.touch_key, sa.func.uuidv7().label("id")).group_by(d.c.touch_key).cte("keys")
+    key = d.c.touch_key.collate("C").label("touch_key")
+    sorted_ = sa.select(key).group_by(key).order_by(key).subquery("sorted")
+    keys = sa.select(sorted_.c.touch_key, sa.func.uuidv7().label("id")).cte("keys")
     rows = sa.select(keys.c.id, *(d.c[name] for name in DUE)).join_from(
         d, keys, keys.c.touch_key == d.c.touch_key
     )
@@ -80,7 +85,7 @@ def order_sends(work: Work, told: dict[str, Any]) -> sa.Insert:
     reviewed = sa.func.jsonb_build_object("to", staged.c.to_address, "invoices", facts, type_=JSONB)
     fixed = {"tenant_id": work.tenant_id, "state": SendState.QUEUED, "queue_at": work.now, **told}
     values = [_typed(name, value) for name, value in fixed.items()]
-    rows = sa.select(*values, *each, reviewed).group_by(*each)
+    rows = sa.select(*values, *each, reviewed).group_by(*each).order_by(staged.c.id)
     names = [*fixed, *(column.name for column in each), "reviewed"]
     return (
         insert(sends)
