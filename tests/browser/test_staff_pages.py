@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Route, sync_playwright
+from playwright.sync_api import Browser, Request, Route, expect, sync_playwright
 
 from dev import pictures
 from dev.browser import browser as chromium
@@ -97,6 +97,33 @@ def test_a_change_that_is_on_its_way_is_not_asked_for_twice(
 
     assert len(asked) == 1
     asked[0].abort()
+    page.context.close()
+
+
+def test_a_message_asked_for_while_another_is_on_its_way_is_the_one_shown(
+    chrome: Browser, season: tuple[str, dict[str, str]]
+):
+    address, pages = season
+    page = pictures.signed_in(chrome, address, "en", *pictures.SIZES["desktop"])
+    page.goto(address + pages["campaign-review"])
+    held: list[Route] = []
+
+    def keep_until_both_are_asked(route: Route) -> None:
+        held.append(route)
+        if len(held) == 2:
+            held[0].continue_()
+
+    def then_answer_the_other(finished: Request) -> None:
+        if len(held) == 2 and finished == held[0].request:
+            held[1].continue_()
+
+    page.route("**/messages/*", keep_until_both_are_asked)
+    page.on("requestfinished", then_answer_the_other)
+    lines = page.locator(".message-line")
+    lines.nth(1).click()
+    lines.nth(2).click()
+
+    expect(page.locator("#message .message-place")).to_contain_text("Message 3 of")
     page.context.close()
 
 

@@ -36,6 +36,18 @@
     if (!event.detail.xhr.getResponseHeader("HX-Trigger")) toast(byId("toasts").dataset.broken, "bad");
   });
 
+  // Two answers on their way to one place: the one asked for last is shown, in whatever order they come. An earlier
+  // one would replace the place itself, and the later one would have nowhere to go.
+  const askedLast = new WeakMap();
+  const reads = (detail) => detail.requestConfig.verb === "get";
+  document.addEventListener("htmx:beforeRequest", ({ detail }) => {
+    if (reads(detail)) askedLast.set(detail.target, detail.xhr);
+  });
+  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    const last = askedLast.get(detail.target);
+    if (reads(detail) && last && last !== detail.xhr) detail.shouldSwap = false;
+  });
+
   // Questions before an act. In the capture phase, so that htmx and the browser alike wait for the answer.
   const answered = new WeakSet();
   document.addEventListener("submit", (event) => {
