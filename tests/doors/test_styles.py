@@ -108,7 +108,12 @@ def untranslated_html(source: str) -> list[str]:
 
 
 def spoken(text: str) -> bool:
-    return bool(re.search(r"[^\W\d_]{2}", text)) and text not in NAMES and "@" not in text and not text.startswith("arn:")
+    return (
+        bool(re.search(r"[^\W\d_]{2}", text))
+        and text not in NAMES
+        and "@" not in text
+        and not text.startswith("arn:")
+    )
 
 
 def untranslated_strings(source: str) -> list[str]:
