@@ -39,9 +39,8 @@ PASSWORD = "seven grey herons at noon"
 
 
 async def main(arguments: argparse.Namespace) -> dict[str, Any]:
-    ground = Ground()
-    ground.clock = SystemClock()  # type: ignore[assignment]  # ids come from the database's clock: ours must agree
-    async with ground as house:
+    # Ids come from the database's clock: ours must agree with it.
+    async with Ground(SystemClock()) as house:
         begun = time.perf_counter()
         larger = await _firm(house, int(arguments.size * LARGER), "larger")
         smaller = await _firm(house, arguments.size - int(arguments.size * LARGER), "smaller")

@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 
 from bursar import app
-from bursar.core.clock import FixedClock
+from bursar.core.clock import Clock, FixedClock
 from bursar.core.database import find_database
 from bursar.core.keyfile import load_keyring
 from bursar.core.migrating import migrate
@@ -64,14 +64,14 @@ def say(*words: object) -> None:
 class Ground:
     """A migrated database in a temporary folder, and the house on it."""
 
-    def __init__(self, **settings: Any) -> None:
+    def __init__(self, clock: Clock | None = None, **settings: Any) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="bursar-bench-")
         folder = Path(self._folder.name)
         folder.chmod(0o711)
         self.settings = load_settings(
             data_dir=folder / "data", private_hosts="127.0.0.0/8", pool_size=8, **settings
         )
-        self.clock = FixedClock(NOW)
+        self.clock = clock or FixedClock(NOW)
 
     async def __aenter__(self) -> House:
         keyring = load_keyring(self.settings, create=True)

@@ -13,6 +13,7 @@ from bursar.core.work import Office, Origin
 from bursar.tenancy import throttle
 from bursar.tenancy.accounts import set_password
 from bursar.tenancy.agents import deactivate_agent, invite_agent
+from bursar.tenancy.rules import FAILURES_FORGOTTEN
 from bursar.tenancy.sign_in import WrongCredentials
 from bursar.tenancy.tables import sign_in_attempts
 from tests.makers.sign_in import HOME, OWNER, PASSWORD, a_firm, enter
@@ -125,3 +126,17 @@ async def test_success_forgets_the_failures_of_the_account_and_keeps_the_address
 
     assert [row.failures for row in rows] == [4]
     assert OWNER not in str(rows)
+
+
+async def test_at_night_the_attempts_that_no_longer_count_are_forgotten_and_the_others_stay(
+    office: Office, clock: FixedClock
+) -> None:
+    await throttle.count(office, *throttle.counters("sign_in", "long@ago.example", "192.0.2.1"))
+    clock.advance(FAILURES_FORGOTTEN + timedelta(seconds=1))
+    await throttle.count(office, *throttle.counters("sign_in", "just@now.example", "192.0.2.2"))
+
+    await throttle.drop_old(office)
+
+    async with office.directory() as work:
+        left = await work.db.scalar(sa.select(sa.func.count()).select_from(sign_in_attempts))
+    assert left == 2, "of the account and of the address it was tried from"

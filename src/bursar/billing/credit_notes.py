@@ -80,15 +80,6 @@ async def issue_credit_note(
     return await _credit(work, invoice, taken, because=because, reason_code=reason_code)
 
 
-async def plan_credit_note(
-    work: Work, invoice_id: UUID, amount: Money | None = None, *, parts: Sequence[Part] = ()
-) -> list[Taken]:
-    """The lines that `issue_credit_note` would write; nothing is written or locked. Raises as it does."""
-    found = (await work.db.execute(invoice_queries.invoices_by_id(work, [invoice_id]))).one_or_none()
-    invoice = locks.there(found)
-    return await _plan(work, invoice, amount, parts)
-
-
 async def left_of(work: Work, invoice_id: UUID) -> list[Left]:
     """The lines of an invoice with what credit notes have left of each."""
     return [

@@ -165,7 +165,7 @@ def _stay(stage: Stage) -> None:
     )
     console.print("  [dim]Everything lives in[/dim]", str(stage.folder), "[dim]· Ctrl-C ends it[/dim]")
     while True:
-        time.sleep(1)
+        time.sleep(1)  # until somebody ends it
         stage.children.look_after()
 
 

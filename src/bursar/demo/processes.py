@@ -66,7 +66,7 @@ class Children:
             try:
                 httpx2.get(url, timeout=2, trust_env=False)
             except httpx2.HTTPError:
-                time.sleep(0.1)
+                time.sleep(0.1)  # between two looks at a process that is still starting
             else:
                 return
         raise Died(f"The {name} did not answer in {START_S} s; its log: {self.logs / name}.log")

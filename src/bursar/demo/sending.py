@@ -43,7 +43,7 @@ def _until_killed(stage: Stage) -> None:
     ) as found:
         with stage.teller.bar(stage.outcome.planned) as bar:
             _wait(stage, stage.mailboxes.is_silent, bar)
-        time.sleep(SETTLING_S)
+        time.sleep(SETTLING_S)  # what was on the wire arrives before it is counted
         stage.outcome.at_the_kill = stage.mailboxes.count()
         found.append(f"{stage.outcome.at_the_kill} mails lie in mailboxes")
     pid = stage.children.kill("worker")
@@ -131,4 +131,4 @@ def _wait(stage: Stage, done: Callable[[], bool], bar: Bar | None = None) -> Non
         if bar is not None:
             bar.at(stage.mailboxes.count())
         stage.children.look_after()
-        time.sleep(LOOK_EVERY_S)
+        time.sleep(LOOK_EVERY_S)  # between two looks at other processes' work

@@ -1,6 +1,5 @@
 """The first beat: take sends of one account out of the queue, say each from live facts, commit before any byte."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,7 +10,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import Row
 
 from bursar.core.errors import N_, Conflict, Refusal
-from bursar.core.schema import uuids_text
+from bursar.core.schema import rows_text, uuids_text
 from bursar.core.work import Office, Work
 from bursar.outbox import pausing, screening
 from bursar.outbox.batches import Account, Batch, Claimed, Said
@@ -177,7 +176,7 @@ async def _take(
         "tenant_id": work.tenant_id,
         "claim": claim_id,
         "ids": uuids_text(batch.rows),
-        "rows": json.dumps(rows, ensure_ascii=False),
+        "rows": rows_text(rows),
     }
     if not await work.db.scalar(queries.TAKE, parameters):  # too slow: nothing of this happened
         raise Conflict(N_("This worker was too slow and gives its turn away."), code="lease_lost")

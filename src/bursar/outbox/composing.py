@@ -5,8 +5,6 @@ once a message: named tuples, which are made in a third of the time of frozen da
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
@@ -70,14 +68,6 @@ class Held(NamedTuple):
 
 
 Verdict = Say | Silent | Held
-
-
-@dataclass(frozen=True, slots=True)
-class Next:
-    """What a room would do next about a subject, for `why`: nothing is `None` for both."""
-
-    what: str | None = None
-    at: datetime | None = None
 
 
 class Composer(Protocol):

@@ -1,11 +1,11 @@
 """One nudge a day to one person, over all rooms (promise 5): who has the day's contact, and who waits."""
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
+from bursar.core.schema import rows_text
 from bursar.core.work import Work
 from bursar.outbox.queries import contact_days as queries
 
@@ -42,7 +42,7 @@ async def take(work: Work, nudges: Sequence[Nudge]) -> set[UUID]:
     chosen = _first_come(wanted, dict(holders))
     free = [(slot, send_id) for send_id, slots in chosen.items() for slot in slots if slot not in holders]
     rows = [{"key": key, "on_date": day, "send_id": send_id.hex} for (key, day), send_id in free]
-    taken = await work.db.execute(queries.TAKE, {"tenant_id": work.tenant_id, "rows": json.dumps(rows)})
+    taken = await work.db.execute(queries.TAKE, {"tenant_id": work.tenant_id, "rows": rows_text(rows)})
     if taken.rowcount == len(free):
         return set(chosen)
     holders = await _holders(work, chosen)  # another account was quicker with some
@@ -54,7 +54,7 @@ async def take(work: Work, nudges: Sequence[Nudge]) -> set[UUID]:
 async def _holders(work: Work, wanted: Mapping[UUID, Sequence[Slot]]) -> dict[Slot, UUID]:
     """Who has these already."""
     rows = [{"key": key, "on_date": day} for slots in wanted.values() for key, day in slots]
-    found = await work.db.execute(queries.HOLDERS, {"tenant_id": work.tenant_id, "rows": json.dumps(rows)})
+    found = await work.db.execute(queries.HOLDERS, {"tenant_id": work.tenant_id, "rows": rows_text(rows)})
     return {(key, day.isoformat()): send_id for key, day, send_id in found}
 
 

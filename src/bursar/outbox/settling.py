@@ -1,6 +1,5 @@
 """The third beat: write down what the wire said, and what nobody will ever say any more."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from random import random as any_random
@@ -9,6 +8,7 @@ from uuid import UUID
 
 import structlog
 
+from bursar.core.schema import rows_text
 from bursar.core.work import Happened, Office, Work
 from bursar.outbox import backoff, pausing, suppressions
 from bursar.outbox.batches import Claimed
@@ -168,7 +168,7 @@ async def _write(
         "account_id": claimed.account.id,
         "accepted": sum(one.result is Result.ACCEPTED for one in outcomes),
         "uncertain": sum(one.result is Result.UNKNOWN for one in outcomes),
-        "rows": json.dumps(
+        "rows": rows_text(
             [
                 _told(one, verdicts[one.send_id], claimed.tries[one.send_id])
                 | _named(one, claimed.account.kind)
@@ -291,7 +291,7 @@ async def sweep(office: Office, tenant_id: UUID, claim_id: UUID) -> int:
             for one in lost
         ]
         parameters = {"tenant_id": tenant_id, "started_at": row.created_at, "finished_at": work.now}
-        await work.db.execute(queries.ADD_ATTEMPTS, {**parameters, "rows": json.dumps(attempts)})
+        await work.db.execute(queries.ADD_ATTEMPTS, {**parameters, "rows": rows_text(attempts)})
         if lost:
             await work.db.execute(queries.use(work, row.sending_account_id, 0, len(lost)))
             _tell_uncertain(work, [one.id for one in lost])

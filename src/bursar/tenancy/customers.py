@@ -133,11 +133,6 @@ async def get_customer(work: Work, customer_id: UUID) -> Customer:
     return _customer(row._asdict())
 
 
-async def get_customers(work: Work, ids: Sequence[UUID]) -> list[Customer]:
-    """Those that exist, by id."""
-    return [_customer(row._asdict()) for row in await work.db.execute(queries.customers_by_id(work, ids))]
-
-
 async def list_customers(
     work: Work,
     wanted: CustomerFilter = CustomerFilter(),

@@ -58,9 +58,10 @@ async def forgive(office: Office, *counted: Counter) -> None:
             await work.db.execute(forgotten(counter.key))
 
 
-async def drop_old(work: Work) -> None:
+async def drop_old(office: Office) -> None:
     """Housekeeping of the directory: failures that no longer count are deleted."""
-    await work.db.execute(queries.drop_old_attempts(work.now))
+    async with office.directory() as work:
+        await work.db.execute(queries.drop_old_attempts(work.now))
 
 
 async def _seconds_left(work: Work, counter: Counter) -> int:

@@ -20,7 +20,8 @@ import bursar.chasing.analytics.jobs
 import bursar.chasing.jobs
 import bursar.chasing.sequences.jobs
 import bursar.outbox.incoming.jobs
-import bursar.outbox.jobs  # noqa: F401  importing them hangs their jobs on `tasks`
+import bursar.outbox.jobs
+import bursar.tenancy.jobs  # noqa: F401  importing them hangs their jobs on `tasks`
 from bursar.chasing.following import start_due
 from bursar.core.health import jobs_are_at_work
 from bursar.core.jobs import opened

@@ -8,6 +8,7 @@ import base64
 import re
 import ssl
 from contextlib import suppress
+from types import TracebackType
 from typing import NamedTuple
 
 MAX_LINE = 1 << 20  # octets; ids of a search stand in one line
@@ -118,10 +119,10 @@ class _Within:
         await self._timeout.__aenter__()
 
     async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: object
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            await self._timeout.__aexit__(kind, error, trace)  # pyright: ignore[reportArgumentType]  typeshed wants a TracebackType
+            await self._timeout.__aexit__(kind, error, trace)
         except TimeoutError as late:
             raise Lost("no answer in time") from late
         if isinstance(error, (OSError, EOFError, asyncio.LimitOverrunError)):

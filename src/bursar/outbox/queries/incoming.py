@@ -159,22 +159,6 @@ def other_answers(work: Work, message_id: UUID, send_id: UUID) -> sa.Select:
     )
 
 
-def others_waiting(work: Work, customer_id: UUID) -> sa.Select:
-    """Answers of a customer that still wait for somebody, in id order, locked."""
-    m = incoming_messages
-    return (
-        sa.select(m.c.id)
-        .where(
-            m.c.tenant_id == work.tenant_id,
-            m.c.customer_id == customer_id,
-            m.c["class"] == IncomingClass.HUMAN,
-            m.c.handled_at.is_(None),
-        )
-        .order_by(m.c.id)
-        .with_for_update(key_share=True)
-    )
-
-
 def count_waiting(work: Work) -> sa.Select:
     """How many answers and reports wait for somebody, by class."""
     m = incoming_messages

@@ -2,18 +2,15 @@
 
 from collections.abc import Mapping
 
-from bursar.web.public.wording import Row, in_language
+from bursar.web.public.wording import SHARED, Row, in_language
 
 
 def words(code: str) -> Mapping[str, str]:
-    return in_language(code, _WORDS)
+    return in_language(code, {**SHARED, **_WORDS})
 
 
 _WORDS: Mapping[str, Row] = {
     "title": ("Your open invoices", "فواتيركم المفتوحة", "החשבוניות הפתוחות שלכם", "Vos factures ouvertes"),
-    "language": ("Language", "اللغة", "שפה", "Langue"),
-    "skip": ("Skip to the content", "انتقل إلى المحتوى", "דילוג לתוכן", "Aller au contenu"),
-    "open": ("Open", "المتبقي", "יתרה לתשלום", "Reste dû"),
     "late": (
         "{amount} of it is late",
         "منها {amount} متأخرة",
@@ -38,10 +35,6 @@ _WORDS: Mapping[str, Row] = {
     "due": ("Due {day}", "تستحق في {day}", "לתשלום עד {day}", "Échéance le {day}"),
     "overdue": ("Late", "متأخرة", "באיחור", "En retard"),
     "see": ("See it", "عرض", "הצגה", "Voir"),
-    "promise": ("I will pay by…", "سأسدد في موعد…", "אשלם עד…", "Je paierai le…"),
-    "promise_other": ("Another date", "تغيير الموعد", "שינוי מועד", "Changer la date"),
-    "paid": ("I have paid", "لقد سددت", "כבר שילמתי", "J’ai déjà payé"),
-    "contest": ("Something is not right", "هناك أمر غير صحيح", "משהו אינו תקין", "Quelque chose ne va pas"),
     "promised": (
         "You will pay by {day}. Thank you.",
         "ستسددون حتى {day}. شكرًا لكم.",
@@ -72,26 +65,11 @@ _WORDS: Mapping[str, Row] = {
         "בחרו יום לכל מה שפתוח. עד אז לא נשלח תזכורות.",
         "Choisissez un jour pour tout ce qui reste dû. D’ici là, nous n’enverrons aucun rappel.",
     ),
-    "promise_day": ("I will pay by", "سأسدد قبل", "אשלם עד", "Je paierai au plus tard le"),
-    "promise_send": ("Promise", "تأكيد الموعد", "אישור המועד", "Confirmer la date"),
-    "back": ("Back", "رجوع", "חזרה", "Retour"),
-    "optional": ("optional", "اختياري", "לא חובה", "facultatif"),
-    "how_to_pay": ("How to pay", "طريقة الدفع", "פרטי תשלום", "Comment payer"),
-    "account_name": ("Account name", "اسم الحساب", "שם החשבון", "Titulaire"),
-    "iban": ("IBAN", "رقم الآيبان", "IBAN", "IBAN"),
-    "bic": ("BIC", "رمز السويفت", "BIC", "BIC"),
-    "bank": ("Bank", "البنك", "בנק", "Banque"),
     "reference": (
         "Write the invoice numbers as the reference.",
         "يُرجى ذكر أرقام الفواتير في خانة المرجع.",
         "ציינו את מספרי החשבוניות כאסמכתה.",
         "Indiquez les numéros de facture en référence.",
-    ),
-    "ask_to_pay": (
-        "Answer the message that brought you here to learn how to pay.",
-        "للاستفسار عن طريقة الدفع يكفي الرد على الرسالة التي وصلتكم.",
-        "לפרטי התשלום אפשר להשיב להודעה שקיבלתם.",
-        "Répondez au message reçu pour savoir comment payer.",
     ),
     "statement": ("Statement of account", "كشف الحساب", "דף חשבון", "Relevé de compte"),
     "statement_text": (

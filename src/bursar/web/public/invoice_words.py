@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 
 from bursar.core.errors import Refusal
-from bursar.web.public.wording import CODES, Row, in_language
+from bursar.web.public.wording import CODES, SHARED, Row, in_language
 
 
 def words(code: str) -> Mapping[str, str]:
-    return in_language(code, _WORDS)
+    return in_language(code, {**SHARED, **_WORDS})
 
 
 def refusal_words(code: str, refusal: Refusal) -> str:
@@ -18,15 +18,12 @@ def refusal_words(code: str, refusal: Refusal) -> str:
 
 _WORDS: Mapping[str, Row] = {
     "invoice": ("Invoice", "فاتورة", "חשבונית", "Facture"),
-    "language": ("Language", "اللغة", "שפה", "Langue"),
-    "skip": ("Skip to the content", "انتقل إلى المحتوى", "דילוג לתוכן", "Aller au contenu"),
     "all_open": (
         "All open invoices",
         "كل الفواتير المفتوحة",
         "כל החשבוניות הפתוחות",
         "Toutes les factures ouvertes",
     ),
-    "open": ("Open", "المتبقي", "יתרה לתשלום", "Reste dû"),
     "total": ("Total", "الإجمالي", "סכום כולל", "Total"),
     "net": ("Net", "الصافي", "סכום נטו", "Total HT"),
     "tax": ("Tax", "الضريبة", "מס", "TVA"),
@@ -38,36 +35,20 @@ _WORDS: Mapping[str, Row] = {
     "payment": ("Payment", "دفعة", "תשלום", "Paiement"),
     "taken_back": ("taken back", "أُلغيت", "בוטל", "annulé"),
     "credit_note": ("Credit note", "إشعار دائن", "חשבונית זיכוי", "Avoir"),
-    "how_to_pay": ("How to pay", "طريقة الدفع", "פרטי תשלום", "Comment payer"),
-    "account_name": ("Account name", "اسم الحساب", "שם החשבון", "Titulaire"),
-    "iban": ("IBAN", "رقم الآيبان", "IBAN", "IBAN"),
-    "bic": ("BIC", "رمز السويفت", "BIC", "BIC"),
-    "bank": ("Bank", "البنك", "בנק", "Banque"),
     "reference": ("Reference", "المرجع", "אסמכתה", "Référence"),
-    "ask_to_pay": (
-        "Answer the message that brought you here to learn how to pay.",
-        "للاستفسار عن طريقة الدفع يكفي الرد على الرسالة التي وصلتكم.",
-        "לפרטי התשלום אפשר להשיב להודעה שקיבלתם.",
-        "Répondez au message reçu pour savoir comment payer.",
-    ),
     "tell_us": ("Tell us", "أخبرونا", "עדכנו אותנו", "Dites-nous"),
-    "promise": ("I will pay by…", "سأسدد في موعد…", "אשלם עד…", "Je paierai le…"),
-    "promise_other": ("Another date", "تغيير الموعد", "שינוי מועד", "Changer la date"),
     "promise_text": (
         "Choose a day. Until then we send no reminders of this invoice.",
         "اختاروا يومًا. ولن نرسل حتى ذلك الموعد أي تذكير بهذه الفاتورة.",
         "בחרו יום. עד אז לא נשלח תזכורות על חשבונית זו.",
         "Choisissez un jour. D’ici là, nous n’enverrons aucun rappel pour cette facture.",
     ),
-    "promise_day": ("I will pay by", "سأسدد قبل", "אשלם עד", "Je paierai au plus tard le"),
-    "promise_send": ("Promise", "تأكيد الموعد", "אישור המועד", "Confirmer la date"),
     "promised": (
         "You promised to pay by {day}. Thank you.",
         "وعدتم بالسداد حتى {day}. شكرًا لكم.",
         "התחייבתם לשלם עד {day}. תודה.",
         "Vous avez promis de payer au plus tard le {day}. Merci.",
     ),
-    "paid": ("I have paid", "لقد سددت", "כבר שילמתי", "J’ai déjà payé"),
     "paid_text": (
         "Tell us when and how much. We look for it, and send no reminders meanwhile.",
         "أخبرونا بتاريخ السداد والمبلغ. سنبحث عن الدفعة ولن نرسل تذكيرات في هذه الأثناء.",
@@ -88,8 +69,6 @@ _WORDS: Mapping[str, Row] = {
         "PDF, PNG, JPG או WebP. לתמונה בפורמט אחר: צלמו את המסך.",
         "PDF, PNG, JPG ou WebP. Photo dans un autre format : faites-en une capture d’écran.",
     ),
-    "optional": ("optional", "اختياري", "לא חובה", "facultatif"),
-    "contest": ("Something is not right", "هناك أمر غير صحيح", "משהו אינו תקין", "Quelque chose ne va pas"),
     "contest_text": (
         "Tell us what is wrong. A person looks at it, and nobody reminds you meanwhile.",
         "أخبرونا بما هو غير صحيح. سينظر فيه أحد موظفينا، ولن نرسل تذكيرات في هذه الأثناء.",
@@ -109,7 +88,6 @@ _WORDS: Mapping[str, Row] = {
     "other": ("Something else", "أمر آخر", "משהו אחר", "Autre chose"),
     "statement": ("In your words", "بكلماتكم", "במילים שלכם", "Avec vos mots"),
     "send": ("Send", "إرسال", "שליחה", "Envoyer"),
-    "back": ("Back", "رجوع", "חזרה", "Retour"),
     "contested": (
         "Thank you, we have your message. A person looks at it and answers you.",
         "شكرًا، وصلتنا رسالتكم. سينظر فيها أحد موظفينا ويرد عليكم.",

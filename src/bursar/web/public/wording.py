@@ -24,3 +24,30 @@ def spoken(*wishes: str | None) -> Language:
 def in_language(code: str, rows: Mapping[str, Row]) -> dict[str, str]:
     at = CODES.index(code)
     return {name: each[at] for name, each in rows.items()}
+
+
+SHARED: Mapping[str, Row] = {
+    "language": ("Language", "اللغة", "שפה", "Langue"),
+    "skip": ("Skip to the content", "انتقل إلى المحتوى", "דילוג לתוכן", "Aller au contenu"),
+    "back": ("Back", "رجوع", "חזרה", "Retour"),
+    "optional": ("optional", "اختياري", "לא חובה", "facultatif"),
+    "open": ("Open", "المتبقي", "יתרה לתשלום", "Reste dû"),
+    "promise": ("I will pay by…", "سأسدد في موعد…", "אשלם עד…", "Je paierai le…"),
+    "promise_other": ("Another date", "تغيير الموعد", "שינוי מועד", "Changer la date"),
+    "promise_day": ("I will pay by", "سأسدد قبل", "אשלם עד", "Je paierai au plus tard le"),
+    "promise_send": ("Promise", "تأكيد الموعد", "אישור המועד", "Confirmer la date"),
+    "paid": ("I have paid", "لقد سددت", "כבר שילמתי", "J’ai déjà payé"),
+    "contest": ("Something is not right", "هناك أمر غير صحيح", "משהו אינו תקין", "Quelque chose ne va pas"),
+    "how_to_pay": ("How to pay", "طريقة الدفع", "פרטי תשלום", "Comment payer"),
+    "account_name": ("Account name", "اسم الحساب", "שם החשבון", "Titulaire"),
+    "iban": ("IBAN", "رقم الآيبان", "IBAN", "IBAN"),
+    "bic": ("BIC", "رمز السويفت", "BIC", "BIC"),
+    "bank": ("Bank", "البنك", "בנק", "Banque"),
+    "ask_to_pay": (
+        "Answer the message that brought you here to learn how to pay.",
+        "للاستفسار عن طريقة الدفع يكفي الرد على الرسالة التي وصلتكم.",
+        "לפרטי התשלום אפשר להשיב להודעה שקיבלתם.",
+        "Répondez au message reçu pour savoir comment payer.",
+    ),
+}
+"""What the page of one invoice and the page of all that is open say alike."""
