@@ -13,7 +13,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from bursar.core.schema import Reach, metadata
 
-ROOMS = ("core", "tenancy", "catalog", "outbox", "billing", "chasing", "notifications")
+ROOMS = ("core", "tenancy", "catalog", "outbox", "billing", "onboarding", "chasing", "notifications")
 CUSTOMER_COLUMN = {Reach.CUSTOMER: "row.customer_id", Reach.SELF: "row.id"}
 UNJOURNALLED = {"sends"}  # its attempts tell its story
 DELETABLE = {

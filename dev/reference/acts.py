@@ -21,7 +21,7 @@ PACKAGES = {
 }
 """Whose functions a door may pass through before it counts as having reached the rooms."""
 
-ROOMS = ("billing", "catalog", "chasing", "core", "notifications", "outbox", "tenancy")
+ROOMS = ("billing", "catalog", "chasing", "core", "notifications", "onboarding", "outbox", "tenancy")
 USUAL = ("create", "list", "read", "edit")
 READS = frozenset({"list", "read"})
 

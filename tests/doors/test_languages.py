@@ -40,6 +40,10 @@ MACHINES = {
     "CustomerState": "customer",
     "ImportState": "import_run",
     "RowOutcome": "import_row",
+    "TillState": "till",
+    "CheckoutState": "checkout_session",
+    "PaymentLinkState": "payment_link",
+    "OrderState": "order",
 }
 NEVER_SHOWN = {"FileState", "ConsentState"}
 

@@ -18,7 +18,7 @@ from sqlalchemy.dialects.postgresql import BYTEA, INET, JSONB, insert
 from bursar.core.schema import Reach, metadata
 from bursar.core.work import Office
 
-for _room in ("core", "tenancy", "catalog", "outbox", "billing", "chasing", "notifications"):
+for _room in ("core", "tenancy", "catalog", "outbox", "billing", "onboarding", "chasing", "notifications"):
     import_module(f"bursar.{_room}.tables")
 
 AT, DAY = datetime(2026, 11, 18, 8, tzinfo=UTC), date(2026, 11, 18)

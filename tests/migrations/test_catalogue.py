@@ -89,8 +89,12 @@ def test_each_role_has_exactly_one_permissive_policy(catalogue: sa.Connection) -
         assert policies == {}, table
 
 
+# What a firm shows to whoever buys from it: read by tenant alone, in the columns that the grants name.
+SHOWN_TO_ALL = {"tenants", "products"}
+
+
 def _of_customer(table: str) -> tuple[str, str, str | None]:
-    if table == "tenants":
+    if table in SHOWN_TO_ALL:
         return "r", TENANT, None
     theirs = f"({TENANT} AND {CUSTOMER.format('id' if table == 'customers' else 'customer_id')})"
     return "*", theirs, theirs

@@ -20,6 +20,13 @@ SEEN_BY_CUSTOMER = {
     "invoice_payments": "tenant_id id customer_id invoice_id payment_id amount_minor",
     "promises": "tenant_id id customer_id invoice_id amount_minor currency promised_for state",
     "disputes": "tenant_id id customer_id invoice_id reason statement resolution state",
+    "orders": "tenant_id id customer_id product_id invoice_id net_minor tax_minor amount_minor currency paid_at "
+    "refunded_minor state version created_at",
+    "checkout_sessions": "tenant_id id customer_id about_type about_id attempt amount_minor currency payment_status "
+    "expires_at state created_at",
+    "consents": "tenant_id id customer_id channel purpose consent text_version at",
+    "products": "tenant_id id code name name_local description description_local included included_local "
+    "price_minor currency tax_category tax_rate active",
 }
 """Every column that the portal can read, typed by hand: tags, sends and the journal are not among them."""
 
@@ -36,7 +43,10 @@ SEEN_BY_SCAN = {
     "attempts": "tenant_id id",
     "seals": "tenant_id id stream number up_to_id",
     "promises": "tenant_id id state promised_for",
-    "inbounds": "tenant_id id handled_at received_at",
+    "inbounds": "tenant_id id handled_at received_at provider",
+    "checkout_sessions": "tenant_id id state payment_status expires_at",
+    "payment_links": "tenant_id id state expires_at",
+    "orders": "tenant_id id state look_at",
     "recurring_invoices": "tenant_id id state next_run_on",
     "recurring_runs": "tenant_id id finished_at",
     "files": "tenant_id id state",

@@ -12,7 +12,15 @@ from bursar.core.migrating import migrate, newest_revision
 from bursar.core.schema import metadata
 from tests import databases
 
-FLOORS = (("core",), ("tenancy",), ("catalog",), ("outbox",), ("billing",), ("chasing", "notifications"))
+FLOORS = (
+    ("core",),
+    ("tenancy",),
+    ("catalog",),
+    ("outbox",),
+    ("billing",),
+    ("onboarding",),
+    ("chasing", "notifications"),
+)
 """Rooms from the ground up; two on one floor do not know each other."""
 
 for floor in FLOORS:

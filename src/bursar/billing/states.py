@@ -82,7 +82,43 @@ class EinvoiceState(StrEnum):
     REJECTED = "rejected"
 
 
+class TillProvider(StrEnum):
+    STRIPE = "stripe"
+
+
+class TillState(StrEnum):
+    CONNECTING = "connecting"
+    ACTIVE = "active"
+    NEEDS_REAUTH = "needs_reauth"
+    DISABLED = "disabled"
+
+
+class CheckoutState(StrEnum):
+    """What the provider says of a checkout; *processing* is complete and unpaid."""
+
+    OPEN = "open"
+    COMPLETE = "complete"
+    EXPIRED = "expired"
+
+
+class PaymentStatus(StrEnum):
+    """Of a checkout, in Stripe's words; `failed` is ours for a delayed payment that did not come (R129)."""
+
+    UNPAID = "unpaid"
+    PAID = "paid"
+    NO_PAYMENT_REQUIRED = "no_payment_required"
+    FAILED = "failed"
+
+
+class PaidFor(StrEnum):
+    """What a checkout is about."""
+
+    ORDER = "order"
+    INVOICE = "invoice"
+
+
 R, F, B, E = RecurringState, RefundState, BankLineState, EinvoiceState
+T, C = TillState, CheckoutState
 I, P, D = InvoiceState, PromiseState, DisputeState  # noqa: E741  short letters keep the table readable
 # fmt: off
 #                           table       noun       event                  from                                        to
@@ -118,6 +154,15 @@ TAKE_UP            = Move("bank_lines", "bank_line", "take_up",          frozens
 SEND_EINVOICE      = Move("einvoice_documents", "einvoice_document", "send",   frozenset({E.QUEUED}),              E.SENT)
 ACCEPT_EINVOICE    = Move("einvoice_documents", "einvoice_document", "accept", frozenset({E.SENT}),                E.ACCEPTED)
 REJECT_EINVOICE    = Move("einvoice_documents", "einvoice_document", "reject", frozenset({E.SENT}),                E.REJECTED)
+
+CONNECT_TILL       = Move("tills", "till", "connected",   frozenset({T.CONNECTING, T.NEEDS_REAUTH}),        T.ACTIVE)
+REFUSE_TILL        = Move("tills", "till", "auth_failed", frozenset({T.ACTIVE}),                            T.NEEDS_REAUTH)
+DISABLE_TILL       = Move("tills", "till", "disable",     frozenset({T.CONNECTING, T.ACTIVE, T.NEEDS_REAUTH}), T.DISABLED)
+RECONNECT_TILL     = Move("tills", "till", "begin_connect", frozenset({T.DISABLED}),                        T.CONNECTING)
+
+# Money wins: what arrives after a checkout ran out is honoured, so `complete` follows `expired` too.
+COMPLETE_CHECKOUT  = Move("checkout_sessions", "checkout_session", "complete", frozenset({C.OPEN, C.EXPIRED}), C.COMPLETE)
+EXPIRE_CHECKOUT    = Move("checkout_sessions", "checkout_session", "expire",   frozenset({C.OPEN}),         C.EXPIRED)
 # fmt: on
 
 INVOICE_MOVES = (ISSUE, SETTLE, REVERSE_ALLOCATION, CANCEL, REFUND)
@@ -127,3 +172,5 @@ RECURRING_MOVES = (PAUSE_RECURRING, RESUME_RECURRING, END_RECURRING)
 REFUND_MOVES = (SUCCEED_REFUND, FAIL_REFUND)
 BANK_LINE_MOVES = (MATCH_BANK_LINE, UNMATCH_BANK_LINE, SET_ASIDE, TAKE_UP)
 EINVOICE_MOVES = (SEND_EINVOICE, ACCEPT_EINVOICE, REJECT_EINVOICE)
+TILL_MOVES = (CONNECT_TILL, REFUSE_TILL, DISABLE_TILL, RECONNECT_TILL)
+CHECKOUT_MOVES = (COMPLETE_CHECKOUT, EXPIRE_CHECKOUT)

@@ -7,16 +7,21 @@ from sqlalchemy.dialects.postgresql import UUID
 
 from bursar.billing.states import (
     BankLineState,
+    CheckoutState,
     DisputeReason,
     DisputeState,
     EinvoiceState,
     InvoiceState,
+    PaidFor,
     PaymentSource,
+    PaymentStatus,
     PromiseState,
     Proration,
     QuantitySource,
     RecurringState,
     RefundState,
+    TillProvider,
+    TillState,
 )
 from bursar.catalog.kinds import ItemKind, TaxCategory
 from bursar.core.schema import (
@@ -520,3 +525,73 @@ def is_overdue(subject: sa.FromClause, today: date) -> sa.ColumnElement[bool]:
 def is_quiet(subject: sa.FromClause, today: date) -> sa.ColumnElement[bool]:
     """Invoices to be left in peace: a promise that still runs, or a dispute (R80)."""
     return is_promised(subject, today) | is_disputed(subject)
+
+
+# Where customers pay by card and the like. Test and live money of one account are two tills.
+tills = tenant_table(
+    "tills",
+    of_tenant(),
+    choice("provider", TillProvider),
+    text("account_id"),  # the provider's name of the firm's account; none until it was asked
+    flag("live", default=False),
+    text("display_name"),
+    ref("secret_id", "secrets", nullable=True),
+    ref("webhook_secret_id", "secrets", nullable=True),
+    flag("is_primary", default=False),
+    text("last_error"),
+    instant("validated_at"),
+    sa.Column("created_by", UUID),
+    sa.UniqueConstraint("tenant_id", "provider", "account_id", "live"),
+    sa.Index(
+        "tills_primary_key",
+        "tenant_id",
+        unique=True,
+        postgresql_where=sa.text("is_primary"),
+    ),
+    sa.CheckConstraint(
+        "state <> 'active' or (account_id is not null and secret_id is not null)", name="active"
+    ),
+    sa.CheckConstraint("not is_primary or state <> 'disabled'", name="primary"),
+    state=TillState,
+)
+
+# One attempt to pay for an order or an invoice at a provider. The row is committed before the provider is asked, so
+# that a lost answer is asked for again under the same key: `session_id` is null until it came.
+checkout_sessions = tenant_table(
+    "checkout_sessions",
+    ref("customer_id", "customers"),
+    ref("till_id", "tills"),
+    choice("about_type", PaidFor),
+    sa.Column("about_id", UUID, nullable=False),
+    whole("attempt"),
+    minor("amount_minor"),
+    currency(),
+    text("session_id"),
+    text("url"),
+    choice("payment_status", PaymentStatus, server_default="unpaid"),
+    text("payment_intent"),  # the provider's name of the money: refunds and chargebacks speak of it
+    text("provider_customer"),
+    ref("payment_id", "payments", nullable=True),
+    instant("expires_at", nullable=False),
+    instant("seen_at"),  # when the provider was last asked or told us
+    text("last_error"),
+    sa.UniqueConstraint("tenant_id", "about_type", "about_id", "attempt"),
+    sa.UniqueConstraint("tenant_id", "till_id", "session_id"),
+    sa.Index(
+        None,
+        "tenant_id",
+        "payment_intent",
+        postgresql_where=sa.text("payment_intent is not null"),
+    ),
+    # Those about which the provider has to be asked some day: open ones, and money under way.
+    sa.Index(
+        "checkout_sessions_open_idx",
+        "tenant_id",
+        "expires_at",
+        postgresql_where=sa.text("state = 'open' or (state = 'complete' and payment_status = 'unpaid')"),
+    ),
+    sa.CheckConstraint("amount_minor >= 0", name="amount"),
+    sa.CheckConstraint("attempt > 0", name="attempt"),
+    state=CheckoutState,
+    reach=Reach.CUSTOMER,
+)

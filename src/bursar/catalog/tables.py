@@ -16,6 +16,7 @@ from bursar.core.schema import (
     ref,
     tenant_table,
     text,
+    texts,
 )
 
 products = tenant_table(
@@ -33,6 +34,10 @@ products = tenant_table(
     text("unit_code", nullable=False, server_default="C62"),  # UN/ECE Recommendation 20; C62 is "one"
     choice("item_kind", ItemKind, server_default="services"),
     text("classification_code"),  # HS for goods, SAC for services (R30)
+    texts("included"),  # what the price covers, a line each, for whoever is asked to buy
+    texts("included_local"),
+    text("stripe_product_id"),
+    text("stripe_price_id"),
     flag("active", default=True),
     sa.Column("created_by", UUID),
     sa.UniqueConstraint("tenant_id", "code"),

@@ -45,6 +45,7 @@ class Kind(IntEnum):
     INBOUND = 4
     HOSTED_INVOICE = 5
     DEBTOR = 6
+    ORDER = 7  # where an order is paid, from any reminder of it
 
 
 class BadToken(NotFound):

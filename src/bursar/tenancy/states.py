@@ -49,6 +49,7 @@ class ImportKind(StrEnum):
     BANK_LINES = "bank_lines"
     TEMPLATES = "templates"
     SUPPRESSIONS = "suppressions"
+    PAYMENT_LINKS = "payment_links"
 
 
 class RowOutcome(StrEnum):
@@ -76,6 +77,9 @@ C, I = CustomerState, ImportState  # noqa: E741  two letters keep the table of m
 #                       table          noun         event          from                               to
 ADMIN_SUSPEND    = Move("customers",   "customer",  "admin_suspend", frozenset({C.ACTIVE}),             C.SUSPENDED)
 REINSTATE        = Move("customers",   "customer",  "reinstate",   frozenset({C.SUSPENDED}),            C.ACTIVE)
+CONFIRM_PAYMENT  = Move("customers",   "customer",  "payment_confirmed", frozenset({C.PENDING, C.SUSPENDED}), C.ACTIVE)
+PAYMENT_FAILED   = Move("customers",   "customer",  "payment_failed", frozenset({C.PENDING}),           C.SUSPENDED)
+MONEY_LOST       = Move("customers",   "customer",  "money_lost",  frozenset({C.ACTIVE}),               C.SUSPENDED)
 IMPORT_READ      = Move("import_runs", "import_run", "read",       frozenset({I.READING}),              I.READY)
 IMPORT_APPLY     = Move("import_runs", "import_run", "apply",      frozenset({I.READY}),                I.APPLIED)
 IMPORT_REFUSE    = Move("import_runs", "import_run", "refuse",     frozenset({I.READING, I.READY}),     I.REFUSED)

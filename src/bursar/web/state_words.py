@@ -71,6 +71,33 @@ STATES: dict[str, dict[str, StateWord]] = {
         "cancelled": pgettext("send", "Cancelled"),
         "uncertain": pgettext("send", "Outcome unknown", WATCH),
     },
+    "till": {
+        "connecting": pgettext("till", "Connecting", BUSY),
+        "active": pgettext("till", "Ready", GOOD),
+        "needs_reauth": pgettext("till", "Needs a new key", BAD),
+        "disabled": pgettext("till", "Switched off"),
+    },
+    "checkout_session": {
+        "open": pgettext("checkout", "Open", BUSY),
+        "complete": pgettext("checkout", "Complete", GOOD),
+        "expired": pgettext("checkout", "Ran out"),
+        "processing": pgettext("checkout", "Money on its way", WATCH),
+        "failed": pgettext("checkout", "Money did not come", BAD),
+    },
+    "payment_link": {
+        "active": pgettext("payment link", "Open", BUSY),
+        "claimed": pgettext("payment link", "Registered", WATCH),
+        "used": pgettext("payment link", "Paid", GOOD),
+        "expired": pgettext("payment link", "Expired"),
+        "revoked": pgettext("payment link", "Taken back", BAD),
+    },
+    "order": {
+        "pending": pgettext("order", "Not paid yet", BUSY),
+        "paid": pgettext("order", "Paid", GOOD),
+        "failed": pgettext("order", "Given up", BAD),
+        "cancelled": pgettext("order", "Cancelled"),
+        "refunded": pgettext("order", "Refunded"),
+    },
     "sending_account": {
         "connecting": pgettext("sending account", "Connecting", BUSY),
         "active": pgettext("sending account", "Ready", GOOD),

@@ -1,0 +1,1 @@
+"""Tills: where customers pay by card and the like, and what the providers behind them say of the money."""
