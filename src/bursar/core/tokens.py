@@ -8,7 +8,9 @@ look-up. Layout, all big-endian, base64url without padding:
 Each length is a multiple of three bytes, so every character carries six real bits and there is
 exactly one spelling of a token. The MAC is HMAC-SHA256 cut to 128 bits over all that stands before.
 
-*Stored*: tenant and 256 random bits; only the SHA-256 of the text is kept, found inside the tenant.
+*Stored*: tenant and 256 random bits; only the SHA-256 of the text is kept, found inside the tenant. One that a letter
+carries is *derived* instead: the same text and the same hash, its 256 bits an HMAC over its row, so that whoever writes
+the letter makes it again at that moment and no table ever holds it.
 """
 
 import hashlib
@@ -140,6 +142,24 @@ def new_token(tenant_id: UUID | None) -> NewToken:
     return NewToken(text, hash_of(text))
 
 
+def derived_token(keyring: Keyring, tenant_id: UUID, row_id: UUID, issue: int = 0) -> NewToken:
+    """A stored token that can be made again, by `same_token`, as long as its key is in the ring.
+
+    `issue` counts the tokens that a row had: with the next number the one before is dead. Raises `OverflowError` for
+    one below 0.
+    """
+    return _derived(keyring.key(Purpose.TOKEN_MAC), tenant_id, row_id, issue)
+
+
+def same_token(keyring: Keyring, tenant_id: UUID, row_id: UUID, issue: int, hash_: bytes) -> str | None:
+    """The text of a derived token of which `hash_` was kept; None if the key that made it was dropped."""
+    for key in keyring.each(Purpose.TOKEN_MAC).values():
+        token = _derived(key, tenant_id, row_id, issue)
+        if hmac.compare_digest(token.hash, hash_):
+            return token.text
+    return None
+
+
 def hash_of(text: str) -> bytes:
     """SHA-256 under which the row is found. Raises `BadToken` for what cannot be one of ours."""
     if not _STORED.fullmatch(text):
@@ -153,6 +173,13 @@ def tenant_of(text: str) -> UUID | None:
         raise BadToken
     tenant_id = UUID(bytes=urlsafe_b64decode(text)[:16])
     return None if tenant_id == _NO_TENANT else tenant_id
+
+
+def _derived(key: bytes, tenant_id: UUID, row_id: UUID, issue: int) -> NewToken:
+    # No signed token is over bytes that begin like this: the first byte there is a small number, the kind.
+    told = b"bursar stored token" + tenant_id.bytes + row_id.bytes + issue.to_bytes(4, "big")
+    text = _text(tenant_id.bytes + hmac.digest(key, told, "sha256"))
+    return NewToken(text, hash_of(text))
 
 
 def _fingerprint(key: bytes) -> bytes:

@@ -55,6 +55,10 @@ class Said(NamedTuple):
     reply_to: str | None
     attachment: Attachment | None = None
     thread: Thread | None = None
+    private_link: str | None = None
+
+    def __repr__(self) -> str:
+        return f"<Said {self.composed.subject!r}>"
 
     def head(self, account: Letterhead) -> Letterhead:
         if self.from_name is None and self.reply_to is None:

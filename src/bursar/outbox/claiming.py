@@ -162,6 +162,7 @@ async def _take(
                     message_id=message_id,
                     date=work.now,
                     thread=thread,
+                    private_url=this.private_link,
                 )._replace(thread=conversation)
             )
         except Refusal as refusal:  # what cannot stand in the head of a letter stops that letter alone

@@ -43,7 +43,9 @@ class Attachment(NamedTuple):
 class Say(NamedTuple):
     """Still to be said, with these values for the template. `dropped`: subjects settled since, with why.
 
-    `from_name` and `reply_to` replace the account's own; `thread` is the conversation it goes on with.
+    `from_name` and `reply_to` replace the account's own; `thread` is the conversation it goes on with. `private_link`
+    is where the tag of that name leads: it has a key in it, stands in this letter and is kept nowhere. `values` hold
+    any address in its place.
     """
 
     values: Mapping[str, Any]
@@ -52,6 +54,10 @@ class Say(NamedTuple):
     reply_to: str | None = None
     attachment: Attachment | None = None
     thread: Thread | None = None
+    private_link: str | None = None
+
+    def __repr__(self) -> str:
+        return f"<Say {sorted(self.values)}>"
 
 
 class Silent(NamedTuple):

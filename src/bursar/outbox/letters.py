@@ -126,6 +126,7 @@ class Letters:
         message_id: str,
         date: datetime,
         thread: Thread | None = None,
+        private_url: str | None = None,
     ) -> Letter:
         """The finished message. Tracking, opt-out and threading as the stream allows."""
         tracked = head.tracked and to.stream is not MailStream.TRANSACTIONAL
@@ -145,6 +146,7 @@ class Letters:
             unsubscribe_url=(
                 self._url(UNSUBSCRIBE_PATH, Kind.UNSUBSCRIBE, tenant_id, to.send_id) if stoppable else None
             ),
+            private_url=private_url,
         )
         return Letter(to.send_id, skeleton.sender, mime.ascii_address(to.to_address), message)
 

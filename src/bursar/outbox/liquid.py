@@ -150,6 +150,10 @@ class UnsubscribeAddress(AddressTag):
     name, kind = "unsubscribe_address", "unsubscribe"
 
 
+class PrivateAddress(AddressTag):
+    name, kind = "private_address", "private"
+
+
 class PixelTag(Tag):
     name = "pixel"
 
@@ -175,7 +179,7 @@ class TenantEnvironment(Environment):
         super().setup_tags_and_filters(extra=extra)
         kept = TAGS | {TOKEN_CONTENT, TOKEN_ILLEGAL, TOKEN_OUTPUT}
         self.tags = {name: tag for name, tag in self.tags.items() if name in kept}
-        for tag in (ShownOutput, TrackedAddress, PlainAddress, UnsubscribeAddress, PixelTag):
+        for tag in (ShownOutput, TrackedAddress, PlainAddress, UnsubscribeAddress, PrivateAddress, PixelTag):
             self.add_tag(tag)
         self.filters = {name: func for name, func in self.filters.items() if name in FILTERS}
         self.add_filter("money", partial(money, self.locale))

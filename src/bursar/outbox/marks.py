@@ -12,7 +12,9 @@ _LIQUID = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 _OPENING = frozenset({"if", "unless", "for", "case"})
 _BETWEEN = frozenset({"else", "elsif", "when"})
 # Merge tags whose value is a web address: in plain writing they become links by themselves.
-_ADDRESS_NAMES = frozenset({"link", "pay_link", "portal_link", "unsubscribe_link"})
+_ADDRESS_NAMES = frozenset({"link", "pay_link", "portal_link", "private_link", "unsubscribe_link"})
+# Known only when the message is built: wherever they stand, they are slots.
+SLOTS = {"unsubscribe_link": "unsubscribe_address", "private_link": "private_address"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +31,9 @@ class Mark:
 
     @property
     def restored(self) -> str:
-        """Where reminders are stopped is known only when the message is built: wherever it stands, it is a slot."""
-        if self.value_name == "unsubscribe_link":
-            return f"{{% unsubscribe_address %}}{self.liquid}{{% endaddress %}}"
-        return self.liquid
+        """As it was written, in its tag of ours if it is a slot."""
+        tag = SLOTS.get(self.value_name)
+        return f"{{% {tag} %}}{self.liquid}{{% endaddress %}}" if tag else self.liquid
 
     @property
     def value_name(self) -> str:
@@ -119,7 +120,7 @@ class Marks:
             return ""
         if attribute == "src":
             return "plain"
-        return "" if first and self._one(first[0]).value_name == "unsubscribe_link" else "tracked"
+        return "" if first and self._one(first[0]).value_name in SLOTS else "tracked"
 
     def split_where_blocks_cross(self, lines: list[str]) -> Iterator[list[str]]:
         """Runs of lines, cut at lines of tags whose if or for reaches beyond these lines."""

@@ -19,7 +19,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from bursar.core.errors import N_, Invalid
 from bursar.outbox.skeletons import Composed, Part
-from bursar.outbox.targets import PIXEL, UNSUBSCRIBE
+from bursar.outbox.targets import PIXEL, PRIVATE, UNSUBSCRIBE
 
 REFERENCES_KEPT = 20
 LINE_LIMIT = 998  # octets without CRLF (RFC 5322, 2.1.1)
@@ -88,15 +88,22 @@ def build_message(
     link_for: Callable[[int], str] | None = None,
     pixel_url: str | None = None,
     unsubscribe_url: str | None = None,
+    private_url: str | None = None,
 ) -> bytes:
     """The whole message with CRLF, for one recipient.
 
     `link_for` gives the tracking address of a position in `composed.links`; without it links go straight to
-    their targets. `pixel_url` and `unsubscribe_url` may be left out; a message that shows an unsubscribe link must
-    be given one. Raises `Invalid` for what cannot stand in a header.
+    their targets. `pixel_url` may be left out; a message that shows an unsubscribe link, or one that is its reader's
+    alone, must be given it. Raises `Invalid` for what cannot stand in a header.
     """
     urls = list(composed.links) if link_for is None else [link_for(n) for n in range(len(composed.links))]
-    if unsubscribe_url is None and UNSUBSCRIBE in (*composed.html.slots, *composed.text.slots):
+    shown = {*composed.html.slots, *composed.text.slots}
+    if private_url is None and PRIVATE in shown:
+        raise Invalid(
+            N_("This message shows an address of its reader's own, but was given none."),
+            code="no_private_link",
+        )
+    if unsubscribe_url is None and UNSUBSCRIBE in shown:
         raise Invalid(
             N_("This message offers to stop reminders, but has no address for it."), code="no_unsubscribe"
         )
@@ -104,6 +111,8 @@ def build_message(
     html, text = {PIXEL: pixel}, {PIXEL: b""}
     for slot, url in enumerate(urls):
         html[slot], text[slot] = escape(url).encode(), url.encode()
+    if private_url is not None:
+        html[PRIVATE], text[PRIVATE] = escape(web(private_url)).encode(), private_url.encode()
     head = [skeleton.head, _line("To", mailbox(to.address, to.name)), _subject(composed.subject)]
     head.append(
         f"Date: {_date(date, date.utcoffset())}\r\nMessage-ID: {checked_id(message_id)}\r\n".encode("ascii")

@@ -47,6 +47,7 @@ async def say(work: Work, batch: Batch, letters: Letters, composers: Composers) 
                 verdict.reply_to,
                 verdict.attachment,
                 verdict.thread,
+                verdict.private_link,
             )
         except Refusal as refusal:
             batch.broken[refusal.code].append(send_id)

@@ -10,9 +10,9 @@ from bursar.core.errors import N_, Invalid
 from bursar.outbox import bodies, liquid, tags
 from bursar.outbox.blocks.sources import block_sources
 from bursar.outbox.bodies import Sources
-from bursar.outbox.marks import Marks
+from bursar.outbox.marks import SLOTS, Marks
 from bursar.outbox.programs import Program, program
-from bursar.outbox.targets import MARK, PIXEL, UNSUBSCRIBE, Links
+from bursar.outbox.targets import MARK, PIXEL, PRIVATE, UNSUBSCRIBE, Links
 
 LONGEST_SUBJECT = 250  # characters
 
@@ -22,7 +22,7 @@ _UNSEEN = re.compile(r"[\s\u202a-\u202e]+")
 class Part(NamedTuple):
     """One body as bytes with CRLF, cut where an address goes: piece, slot, piece, slot, piece.
 
-    A slot is a position in `Composed.links`, `targets.UNSUBSCRIBE` or `targets.PIXEL`.
+    A slot is a position in `Composed.links`, `targets.UNSUBSCRIBE`, `targets.PRIVATE` or `targets.PIXEL`.
     """
 
     pieces: tuple[bytes, ...]
@@ -79,7 +79,7 @@ class CompiledTemplate:
         html = _part(self.html(values, links))
         text = _part(_tidied(self.text(values, links)))
         fillings = {position: target.encode() for position, target in enumerate(links.targets)}
-        fillings |= {UNSUBSCRIBE: b"", PIXEL: b""}
+        fillings |= {UNSUBSCRIBE: b"", PRIVATE: b"", PIXEL: b""}
         told = b"\0".join((line.encode(), text.filled(fillings), html.filled(fillings)))
         return Composed(line, html, text, tuple(links.targets), sha256(told).digest(), self.locale)
 
@@ -101,7 +101,7 @@ def compile_version(
     the Liquid, an unknown or missing tag, and for what may not stand in an e-mail.
     """
     known = tags.tags_of(category)
-    told = known.keys() - {"unsubscribe_link"}
+    told = known.keys() - SLOTS.keys()
     text_env, html_env = liquid.text_environment(locale), liquid.html_environment(locale)
     line = liquid.parsed(text_env, _checked_subject(subject), "subject")
     liquid.refuse_unknown(

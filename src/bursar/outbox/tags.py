@@ -20,6 +20,7 @@ class Category(StrEnum):
     THANKS = "thanks"
     STATEMENT = "statement"
     RECEIPT = "receipt"
+    PAYMENT_LINK = "payment_link"
 
 
 class TagKind(StrEnum):
@@ -41,6 +42,10 @@ class MergeTag:
 
     def sample(self, locale: str) -> Any:
         return self.samples.get(locale.partition("-")[0].partition("_")[0], self.samples["en"])
+
+
+SAMPLE_PRIVATE_LINK = "https://pay.example/their-own"
+"""In the place of an address that only the letter itself may hold."""
 
 
 def _text(path: str, label: str, en: str, ar: str | None = None, *, may_be_empty: bool = False) -> MergeTag:
@@ -100,6 +105,20 @@ _PAID = (
     *(tag for tag in _OPEN_INVOICES if tag.path.startswith("invoices")),
     _text("invoices[].paid", N_("What this payment paid of it"), "AED 1,000.00", "1,000.00 AED"),
 )
+_PRIVATE = _address("private_link", N_("The page that only this message leads to"), SAMPLE_PRIVATE_LINK)
+_OFFER = (
+    _text("offer.product", N_("What is offered"), "Company formation", "تأسيس شركة"),
+    _text("offer.description", N_("What it is, in a sentence or two"), "Everything to open for business.",
+          "كل ما يلزم لبدء العمل.", may_be_empty=True),
+    _text("offer.price", N_("What it costs, tax included"), "AED 5,250.00", "5,250.00 AED"),
+    _text("offer.tax", N_("The tax in it"), "AED 250.00", "250.00 AED", may_be_empty=True),
+    _text("offer.until", N_("The last day of the offer"), "4 December 2026", "4 ديسمبر 2026"),
+    _text("offer.note", N_("What you wrote to this person"), "As we agreed on the phone.",
+          "كما اتفقنا هاتفيًا.", may_be_empty=True),
+    _list("included", N_("What the price covers, one line each")),
+    _text("included[].text", N_("The line"), "Registration fees", "رسوم التسجيل"),
+    _PRIVATE,
+)  # fmt: skip
 _SETS: dict[Category, tuple[MergeTag, ...]] = {
     Category.INVOICE_ISSUED: (*_ALWAYS, *_OPEN_INVOICES),
     Category.INVOICE_REMINDER: (*_ALWAYS, *_OPEN_INVOICES),
@@ -108,6 +127,7 @@ _SETS: dict[Category, tuple[MergeTag, ...]] = {
     Category.THANKS: (*_ALWAYS, *_OPEN_INVOICES, *_PAYMENT),
     Category.STATEMENT: (*_ALWAYS, *_OPEN_INVOICES),
     Category.RECEIPT: (*_ALWAYS, *_PAID, *_PAYMENT),
+    Category.PAYMENT_LINK: (*_ALWAYS, *_OFFER),
 }
 _TOLD = frozenset({"invoices[].number", "invoices[].balance"})
 _REQUIRED: dict[Category, frozenset[str]] = {
@@ -118,6 +138,7 @@ _REQUIRED: dict[Category, frozenset[str]] = {
     Category.THANKS: frozenset({"payment.amount"}),
     Category.STATEMENT: _TOLD,
     Category.RECEIPT: frozenset({"payment.amount"}),
+    Category.PAYMENT_LINK: frozenset({"offer.price", "private_link"}),
 }
 ROOTS_ALWAYS_GIVEN = frozenset(tag.path.partition(".")[0].partition("[")[0] for tag in _ALWAYS)
 

@@ -10,6 +10,7 @@ from bursar.core.errors import N_, Invalid
 MARK = "\x01"
 UNSUBSCRIBE = -1
 PIXEL = -2
+PRIVATE = -3
 PIXEL_SLOT = f"{MARK}{PIXEL}{MARK}"
 
 LONGEST_TARGET = 2_000  # characters; mail programs and relays cut longer ones
@@ -87,3 +88,7 @@ class Links:
 
     def unsubscribe(self, _address: str) -> str:
         return f"{MARK}{UNSUBSCRIBE}{MARK}"
+
+    def private(self, _address: str) -> str:
+        """An address with a key in it: it gets into the letter when that is built, and is kept nowhere."""
+        return f"{MARK}{PRIVATE}{MARK}"

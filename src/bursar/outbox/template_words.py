@@ -8,7 +8,7 @@ from bursar.core.errors import N_, Invalid
 from bursar.outbox import liquid, tags
 from bursar.outbox.skeletons import CompiledTemplate, Composed, compile_version
 from bursar.outbox.tags import Category
-from bursar.outbox.targets import PIXEL, UNSUBSCRIBE, Links
+from bursar.outbox.targets import PIXEL, PRIVATE, UNSUBSCRIBE, Links
 
 LOCALES = ("en", "ar", "he", "fr")
 LONGEST_BODY = 200_000  # characters
@@ -82,7 +82,7 @@ def preview(given: VersionInput, category: Category, values: Mapping[str, Any] |
 def shown(composed: Composed) -> Preview:
     """A composed message for the eyes of the firm: links lead to their targets themselves."""
     fillings = {position: target.encode() for position, target in enumerate(composed.links)}
-    fillings |= {UNSUBSCRIBE: b"#", PIXEL: b""}
+    fillings |= {UNSUBSCRIBE: b"#", PRIVATE: b"#", PIXEL: b""}
     html, text = (part.filled(fillings).decode() for part in (composed.html, composed.text))
     return Preview(composed.subject, html, text.replace("\r\n", "\n"))
 

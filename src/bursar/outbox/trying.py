@@ -94,6 +94,7 @@ def _letter(
         composed,
         message_id=message_id,
         date=work.now,
+        private_url=tags.SAMPLE_PRIVATE_LINK,
     )
 
 
