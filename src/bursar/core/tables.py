@@ -97,6 +97,7 @@ inbounds = tenant_table(
     instant("handled_at"),
     text("error"),
     whole("attempts", server_default="0"),
+    instant("try_at"),  # not before then; somebody may have it in hand
     sa.UniqueConstraint("tenant_id", "provider", "external_id"),
     sa.Index(
         "inbounds_waiting_idx", "tenant_id", "received_at", postgresql_where=sa.text("handled_at is null")

@@ -12,14 +12,15 @@ from uuid import UUID
 import structlog
 from sqlalchemy import Row
 
+from bursar.core import inbounds
 from bursar.core.errors import NotFound
 from bursar.core.tokens import Kind, Signed, verify
-from bursar.core.work import Happened, Office, Work
+from bursar.core.work import Office, Work
 from bursar.outbox import fates, settling
 from bursar.outbox.ports import EventDesk, Forged, Notice, NoticeKind, Outcome, ProviderEvent, Result
 from bursar.outbox.queries import accounts as accounts_queries
 from bursar.outbox.queries import fates as fates_queries
-from bursar.outbox.queries import inbounds as queries
+from bursar.outbox.queries import provider_events as queries
 from bursar.outbox.states import AccountKind, EngagementKind, Verdict
 
 log = structlog.get_logger(__name__)
@@ -55,7 +56,7 @@ async def apply(office: Office, desk: EventDesk, tenant_id: UUID, inbound_id: UU
     """Work one off; False if it has to wait. Safe twice and at once."""
     refused: list[Outcome] = []
     async with office.work(tenant_id, cause="provider") as work:
-        row = (await work.db.execute(queries.lock_waiting(work, SES, inbound_id))).one_or_none()
+        row = next(iter(await inbounds.lock_waiting(work, SES, ids=[inbound_id])), None)
         if row is None:
             return True
         account_id = UUID(row.payload["account_id"])
@@ -63,13 +64,12 @@ async def apply(office: Office, desk: EventDesk, tenant_id: UUID, inbound_id: UU
         known = [(event, await _send_of(work, account_id, event)) for event in events]
         strangers = sum(send is None for _, send in known)
         if strangers and work.now - row.received_at < GIVEN_UP_AFTER:
-            await work.db.execute(queries.note(work, inbound_id, error=NO_SUCH_MESSAGE))
+            await inbounds.postpone(work, row, NO_SUCH_MESSAGE, pause=LOOK_AGAIN, spend=False)
             return False
         for event, send in known:
             if send is not None and await work.db.scalar(queries.first_told(work, event.id)):
                 await _take(work, send, event, refused)
-        error = NO_SUCH_MESSAGE if strangers else None
-        await work.db.execute(queries.note(work, inbound_id, handled_at=work.now, error=error))
+        await inbounds.handled(work, [inbound_id], note=NO_SUCH_MESSAGE if strangers else None)
     for outcome in refused[:1]:
         await settling.stop_account(office, tenant_id, account_id, outcome)
     return True
@@ -77,14 +77,12 @@ async def apply(office: Office, desk: EventDesk, tenant_id: UUID, inbound_id: UU
 
 async def replay(office: Office, desk: EventDesk) -> int:
     """Look again at what waits: it came too early, or whoever had it in hand was killed. How many are through."""
-    async with office.scan() as scan:
-        waiting = (await scan.db.execute(queries.waiting(scan.now - LOOK_AGAIN, A_ROUND))).all()
     through = 0
-    for row in waiting:
+    for tenant_id, inbound_id in await inbounds.waiting(office, SES, for_=LOOK_AGAIN, limit=A_ROUND):
         try:
-            through += await apply(office, desk, row.tenant_id, row.id)
+            through += await apply(office, desk, tenant_id, inbound_id)
         except Exception:
-            log.exception("event_not_applied", tenant=str(row.tenant_id), inbound=str(row.id))
+            log.exception("event_not_applied", tenant=str(tenant_id), inbound=str(inbound_id))
     return through
 
 
@@ -104,10 +102,7 @@ async def _topic_of(office: Office, signed: Signed) -> str:
 async def _keep(office: Office, signed: Signed, notice: Notice) -> UUID | None:
     payload: Mapping[str, Any] = {"account_id": str(signed.id), "message": notice.message}
     async with office.work(signed.tenant_id, cause="provider") as work:
-        inbound_id = await work.db.scalar(queries.add(work, SES, notice.id, notice.about, payload))
-        if inbound_id is not None:
-            work.happened.append(Happened("inbound.kept", (inbound_id,)))
-        return inbound_id
+        return await inbounds.keep(work, SES, notice.id, notice.about, payload)
 
 
 async def _send_of(work: Work, account_id: UUID, event: ProviderEvent) -> Row[Any] | None:
