@@ -356,6 +356,10 @@ refunds = tenant_table(
     text("reference"),
     text("reason", nullable=False),
     text("external_id"),
+    # What goes back through the till it came by: since when that is asked for, and what stood in the way.
+    ref("till_id", "tills", nullable=True),
+    instant("asked_at"),
+    text("last_error"),
     sa.UniqueConstraint("tenant_id", "external_id"),
     sa.CheckConstraint("amount_minor > 0", name="amount"),
     state=RefundState,
@@ -595,3 +599,12 @@ checkout_sessions = tenant_table(
     state=CheckoutState,
     reach=Reach.CUSTOMER,
 )
+
+
+def is_processing(checkout: sa.FromClause) -> sa.ColumnElement[bool]:
+    """Checkouts that were gone through and whose money is still to come, unless it is another than was asked for."""
+    return sa.and_(
+        checkout.c.state == sa.literal_column("'complete'"),
+        checkout.c.payment_status == sa.literal_column("'unpaid'"),
+        checkout.c.last_error.is_distinct_from(sa.literal_column("'mismatch'")),
+    )

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from bursar.billing.queries.sets import among, rows
+from bursar.billing.states import InvoiceState
 from bursar.billing.tables import invoice_lines, invoices, number_series
 from bursar.catalog.tables import customer_prices, products
 from bursar.core.work import Work
@@ -61,6 +62,66 @@ def lock_invoices(work: Work, ids: Sequence[UUID]) -> sa.Select:
 
 def add_invoice(work: Work, values: Mapping[str, Any]) -> sa.Insert:
     return sa.insert(invoices).values(tenant_id=work.tenant_id, **values).returning(invoices.c.id)
+
+
+_HEAD: dict[str, sa.types.TypeEngine[Any]] = {
+    name: invoices.c[name].type
+    for name in (
+        *("id", "customer_id", "currency", "due_date", "supply_date", "notes", "purchase_order", "locale"),
+        *("allocation_number", "subtotal_minor", "tax_minor", "total_minor", "rounding_mode"),
+    )
+}
+_LINE: dict[str, sa.types.TypeEngine[Any]] = {
+    name: invoice_lines.c[name].type
+    for name in (
+        *(
+            "invoice_id",
+            "customer_id",
+            "position",
+            "description",
+            "description_local",
+            "quantity",
+            "unit_code",
+        ),
+        *("unit_price_minor", "discount_minor", "tax_category", "tax_rate", "net_minor", "tax_minor"),
+        *(
+            "service_from",
+            "service_to",
+            "product_id",
+            "customer_price_id",
+            "item_kind",
+            "classification_code",
+        ),
+    )
+}
+
+
+def add_drafts(work: Work, given: Sequence[Mapping[str, Any]], *, created_by: UUID | None) -> sa.Insert:
+    """A draft for each; the trigger journals them."""
+    told: dict[str, Any] = {
+        "tenant_id": sa.literal(work.tenant_id, sa.UUID()),
+        "state": sa.literal(InvoiceState.DRAFT, sa.Text()),
+        "created_by": sa.literal(created_by, sa.UUID()),
+    }
+    return _add_rows(invoices, _HEAD, told, given)
+
+
+def add_lines_of_many(work: Work, given: Sequence[Mapping[str, Any]]) -> sa.Insert:
+    """Lines of several drafts."""
+    return _add_rows(invoice_lines, _LINE, {"tenant_id": sa.literal(work.tenant_id, sa.UUID())}, given)
+
+
+def _add_rows(
+    table: sa.Table,
+    columns: dict[str, sa.types.TypeEngine[Any]],
+    told: Mapping[str, Any],
+    given: Sequence[Mapping[str, Any]],
+) -> sa.Insert:
+    """One array a column: the statement has one text, however many rows there are. `told` holds tenant_id."""
+    new = rows("new", columns, [[row[name] for name in columns] for row in given])
+    return sa.insert(table).from_select(
+        [*told, *columns], sa.select(*told.values(), *(new.c[name] for name in columns))
+    )
 
 
 def change_draft(work: Work, invoice_id: UUID, values: Mapping[str, Any]) -> sa.Update:

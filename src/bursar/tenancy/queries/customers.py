@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from bursar.core.schema import uuids
 from bursar.core.work import Work
+from bursar.tenancy.states import CustomerState, SuspendedReason
 from bursar.tenancy.tables import customer_sign_in_tokens, customers, sessions
 
 # What a set of rows may bring, by the type it has in a JSON document.
@@ -166,6 +167,18 @@ def edit_customers(work: Work, rows: Sequence[Mapping[str, Any]]) -> sa.Update:
         .where(customers.c.tenant_id == work.tenant_id, customers.c.id == given.c.id)
         .values(**{name: given.c[name] for name in SET_COLUMNS}, version=customers.c.version + 1)
         .returning(customers.c.id)
+    )
+
+
+def waiting_for_money(work: Work, ids: Sequence[UUID]) -> sa.Select:
+    """Those of `ids` whom a payment makes active: pending, or suspended as unpaid."""
+    return sa.select(customers.c.id).where(
+        customers.c.tenant_id == work.tenant_id,
+        customers.c.id == sa.any_(uuids(ids)),
+        sa.or_(
+            customers.c.state == CustomerState.PENDING,
+            customers.c.suspended_reason == SuspendedReason.UNPAID,
+        ),
     )
 
 
