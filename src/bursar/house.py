@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from bursar.billing.documents.einvoices import Carrier
 from bursar.billing.documents.keeping import Press
 from bursar.billing.documents.ports import ProviderFactory
+from bursar.billing.tills.ports import TillDesk, TillFactory
 from bursar.core.database import Addresses
 from bursar.core.files import FileStore
 from bursar.core.keys import Keyring
@@ -34,6 +35,8 @@ class House:
     identities: Identities
     event_desk: EventDesk
     einvoice_providers: ProviderFactory
+    tills: TillFactory
+    till_desk: TillDesk
     doorman: Doorman
 
     @property

@@ -1,5 +1,6 @@
 """What an operator decides: read from the environment once, checked at start, handed down by value."""
 
+import re
 from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
@@ -81,6 +82,11 @@ class Settings(BaseSettings):
     graph_url: str = Field(
         default="https://graph.microsoft.com/v1.0", description="Where Microsoft Graph answers."
     )
+    stripe_url: str = Field(default="https://api.stripe.com", description="Where Stripe's API answers.")
+    checkout_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=("checkout.stripe.com",),
+        description="Hosts (host or host:port) to whose payment pages ours may lead: Stripe's, your domain there.",
+    )
     sns_cert_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
         description="Hosts (host:port) besides Amazon's from which events of SES may be signed: the sandbox's.",
@@ -122,15 +128,30 @@ class Settings(BaseSettings):
             return tuple(ip_network(part.strip(), strict=False) for part in value.split(",") if part.strip())
         return value
 
-    @field_validator("sns_cert_hosts", mode="before")
+    @field_validator("sns_cert_hosts", "checkout_hosts", mode="before")
     @classmethod
     def _hosts(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(part.strip().lower() for part in value.split(",") if part.strip())
         return value
 
+    @field_validator("checkout_hosts")
+    @classmethod
+    def _plain_hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        """They stand in a header of every page that leads to one."""
+        if not all(re.fullmatch(r"[a-z0-9.-]+(:[0-9]{1,5})?", host) for host in value):
+            msg = "must be hosts without a scheme or a path, separated by commas"
+            raise ValueError(msg)
+        return value
+
     @field_validator(
-        "base_url", "google_accounts_url", "google_token_url", "gmail_url", "microsoft_login_url", "graph_url"
+        "base_url",
+        "google_accounts_url",
+        "google_token_url",
+        "gmail_url",
+        "microsoft_login_url",
+        "graph_url",
+        "stripe_url",
     )
     @classmethod
     def _no_trailing_slash(cls, value: str) -> str:
@@ -141,8 +162,8 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _providers_encrypted(self) -> Self:
-        """Tokens and letters go to a provider over TLS; unencrypted only inside this machine's own networks."""
-        for name in ("google_accounts", "google_token", "gmail", "microsoft_login", "graph"):
+        """Tokens, keys and letters go to a provider over TLS; unencrypted only inside this machine's own networks."""
+        for name in ("google_accounts", "google_token", "gmail", "microsoft_login", "graph", "stripe"):
             url = urlsplit(getattr(self, f"{name}_url"))
             if url.scheme != "https" and not self._is_ours(url.hostname or ""):
                 msg = f"BURSAR_{name.upper()}_URL must start with https://"

@@ -15,6 +15,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from bursar.core.errors import Refusal
+from bursar.core.settings import Settings
 from bursar.house import House
 from bursar.outbox.hit_writer import HitWriter
 from bursar.outbox.tracking import Tracking
@@ -33,7 +34,7 @@ def create_web(
     Without `site` the settings say how people come here. `routers` replaces the pages found in
     `PAGE_FOLDERS`; without a `house` none of them may open a Work.
     """
-    site = site or (Site(base_url=house.settings.base_url) if house else Site())
+    site = site or (_site_of(house.settings) if house else Site())
     web = FastAPI(
         docs_url=None,
         redoc_url=None,
@@ -56,6 +57,10 @@ def create_web(
     for router in found_routers() if routers is None else routers:
         web.include_router(router)
     return web
+
+
+def _site_of(settings: Settings) -> Site:
+    return Site(base_url=settings.base_url, checkout_hosts=settings.checkout_hosts)
 
 
 @asynccontextmanager

@@ -34,7 +34,8 @@ class Site:
 
     `exempt` lists the path prefixes where a token in the address is the whole right to act and cookies
     mean nothing (one-click unsubscribe): other sites may post there. `uploads` lists those that may
-    bring a file.
+    bring a file. Pages below `pays` may send who pays on to one of `checkout_hosts`; a browser holds that
+    against the form's policy also after our redirect.
     """
 
     base_url: str = "http://127.0.0.1:8000"
@@ -51,6 +52,8 @@ class Site:
     )
     uploads: tuple[str, ...] = ("/imports", "/i/", "/templates/import", "/c/")
     bearer: tuple[str, ...] = ("/api/",)
+    pays: tuple[str, ...] = ("/i/", "/c/", "/p/", "/pay/", "/portal/")
+    checkout_hosts: tuple[str, ...] = ()
     cookies: "Cookies" = field(init=False)
 
     def __post_init__(self) -> None:
@@ -147,8 +150,9 @@ class SecurityHeaders:
     def _headers(self, nonce: str, path: str) -> list[tuple[str, str]]:
         # Where the address itself is the right to act, it must not travel on in a Referer (R126).
         referrer = "no-referrer" if path.startswith(self.site.token_pages) else "same-origin"
+        leads_to = self.site.checkout_hosts if path.startswith(self.site.pays) else ()
         headers = [
-            ("Content-Security-Policy", page_policy(nonce)),
+            ("Content-Security-Policy", page_policy(nonce, leads_to)),
             ("X-Content-Type-Options", "nosniff"),
             ("Referrer-Policy", referrer),
             ("Cross-Origin-Opener-Policy", "same-origin"),
@@ -161,7 +165,8 @@ class SecurityHeaders:
         return headers
 
 
-def page_policy(nonce: str) -> str:
+def page_policy(nonce: str, leads_to: Sequence[str] = ()) -> str:
+    """`leads_to`: hosts to which forms of the page may lead. Without a scheme they keep the page's, or better it."""
     return "; ".join(
         (
             "default-src 'none'",
@@ -171,7 +176,7 @@ def page_policy(nonce: str) -> str:
             "connect-src 'self'",
             "font-src 'self'",
             "frame-src 'self'",
-            "form-action 'self'",
+            " ".join(("form-action 'self'", *leads_to)),
             "frame-ancestors 'none'",
             "base-uri 'none'",
         )

@@ -95,7 +95,11 @@ class SeenCheckout:
 
 @dataclass(frozen=True, slots=True)
 class SeenRefund:
-    """Money on its way back. Refunds that a firm makes at the provider itself are seen like our own."""
+    """Money on its way back. Refunds that a firm makes at the provider itself are seen like our own.
+
+    `key` is the one that `Till.refund` was given: with it a refund of ours is known also when its webhook is quicker
+    than the answer. Without one it was made at the provider.
+    """
 
     refund_id: str
     payment_intent: str | None
@@ -103,6 +107,7 @@ class SeenRefund:
     state: RefundState
     live: bool
     reason: str | None = None
+    key: str | None = None
 
 
 class ChargebackState(StrEnum):
