@@ -13,10 +13,11 @@ from bursar.chasing.sequences import following as chasing
 from bursar.core.work import Reaction
 from bursar.notifications import reacting
 from bursar.outbox import jobs as mailboxes
-from bursar.outbox import sends, template_library
+from bursar.outbox import sends, sign_in_mail, template_library
 
 REACTIONS: Mapping[str, Sequence[Reaction]] = {
     "tenant.create": (template_library.tenant_created, obligations.tenant_created),
+    "customer.ask_sign_in": (sign_in_mail.asked,),
     "customer.admin_suspend": (sends.customer_suspended,),
     "incoming_message.received": (chasing.replied, reacting.reply_received),
     "incoming_message.handle": (chasing.reply_handled, reacting.reply_handled),

@@ -24,6 +24,7 @@ USUAL: dict[Category, str] = {
     Category.STATEMENT: "statement",
     Category.RECEIPT: "receipt",
     Category.PAYMENT_LINK: "payment_link",
+    Category.SIGN_IN: "sign_in",
 }
 """Which of the library a category begins with: what billing's own notices say, and what a campaign is offered first."""
 READ_BY_NATIVES = ("en", "ar")

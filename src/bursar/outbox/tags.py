@@ -21,6 +21,7 @@ class Category(StrEnum):
     STATEMENT = "statement"
     RECEIPT = "receipt"
     PAYMENT_LINK = "payment_link"
+    SIGN_IN = "sign_in"
 
 
 class TagKind(StrEnum):
@@ -119,6 +120,7 @@ _OFFER = (
     _text("included[].text", N_("The line"), "Registration fees", "رسوم التسجيل"),
     _PRIVATE,
 )  # fmt: skip
+_SIGN_IN = (_number("minutes", N_("How many minutes the link works"), 15), _PRIVATE)
 _SETS: dict[Category, tuple[MergeTag, ...]] = {
     Category.INVOICE_ISSUED: (*_ALWAYS, *_OPEN_INVOICES),
     Category.INVOICE_REMINDER: (*_ALWAYS, *_OPEN_INVOICES),
@@ -128,6 +130,7 @@ _SETS: dict[Category, tuple[MergeTag, ...]] = {
     Category.STATEMENT: (*_ALWAYS, *_OPEN_INVOICES),
     Category.RECEIPT: (*_ALWAYS, *_PAID, *_PAYMENT),
     Category.PAYMENT_LINK: (*_ALWAYS, *_OFFER),
+    Category.SIGN_IN: (*_ALWAYS, *_SIGN_IN),
 }
 _TOLD = frozenset({"invoices[].number", "invoices[].balance"})
 _REQUIRED: dict[Category, frozenset[str]] = {
@@ -139,6 +142,7 @@ _REQUIRED: dict[Category, frozenset[str]] = {
     Category.STATEMENT: _TOLD,
     Category.RECEIPT: frozenset({"payment.amount"}),
     Category.PAYMENT_LINK: frozenset({"offer.price", "private_link"}),
+    Category.SIGN_IN: frozenset({"private_link"}),
 }
 ROOTS_ALWAYS_GIVEN = frozenset(tag.path.partition(".")[0].partition("[")[0] for tag in _ALWAYS)
 

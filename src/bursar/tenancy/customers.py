@@ -110,6 +110,14 @@ async def edit_customer(
     for a code that is taken.
     """
     work.allow(AgentRole.AGENT)
+    return await change(work, customer_id, given, version=version)
+
+
+async def change(work: Work, customer_id: UUID, given: CustomerInput, *, version: int | None = None) -> int:
+    """`edit_customer` for whoever has asked already whether the actor may change these fields.
+
+    A new address is another reader's: whoever came into the portal by the old one is out of it.
+    """
     region = await tenants.region_of(work)
     before = await _locked(work, customer_id)
     values = clean_customer(given, region, country=before["country"])
@@ -121,6 +129,8 @@ async def edit_customer(
     require_name({**before, **changed})
     await _refuse_taken_code(work, changed.get("external_code"))
     after = await work.db.scalar(queries.edit_customer(work, customer_id, changed))
+    if "email_key" in changed:
+        await _shut_portal(work, customer_id)
     await work.record("customer.edit", edit_record(customer_id, before, changed))
     return after or before["version"]
 
@@ -180,8 +190,7 @@ async def suspend_customer(work: Work, customer_id: UUID, *, reason: str, versio
         allowed=allowed_from(MOVES, before["state"]),
         suspended_reason=SuspendedReason.ADMIN,
     )
-    await work.db.execute(queries.end_portal_sessions(work, customer_id))
-    await work.db.execute(queries.spend_sign_in_links(work, customer_id))
+    await _shut_portal(work, customer_id)
 
 
 async def reinstate_customer(work: Work, customer_id: UUID, *, version: int | None = None) -> None:
@@ -237,6 +246,12 @@ async def _locked(work: Work, customer_id: UUID) -> Mapping[str, Any]:
     if row is None:
         raise NotFound("customer")
     return row._asdict()
+
+
+async def _shut_portal(work: Work, customer_id: UUID) -> None:
+    """Who is in is out, and no link lets anybody in."""
+    await work.db.execute(queries.end_portal_sessions(work, customer_id))
+    await work.db.execute(queries.spend_sign_in_links(work, customer_id))
 
 
 async def _refuse_taken_code(work: Work, code: str | None) -> None:

@@ -15,6 +15,12 @@ SESSION_LONGEST = timedelta(days=14)
 STAMP_EVERY = timedelta(minutes=1)
 """A session's or key's last use is written at most this often: a page of twenty requests is one write."""
 
+PORTAL_LINK_LASTS = timedelta(minutes=15)
+PORTAL_LINK_WAITS = timedelta(hours=2)
+"""So long a mail with a sign-in link may wait for its mailbox; whoever asked has given up by then."""
+PORTAL_IDLE = timedelta(hours=24)
+PORTAL_LONGEST = timedelta(days=7)
+
 INVITATION_LASTS = timedelta(days=7)
 RESET_LASTS = timedelta(hours=1)
 

@@ -13,6 +13,9 @@ SET_CONTEXT = sa.text(
     "select set_context(:role, :tenant, :customer, :actor_type, :actor_id, :cause, :ip, :user_agent, :request_id)"
 )
 
+TAKE_ROLE = sa.text("select set_config('role', :role, true)")
+"""Until the transaction ends; whose it is, and who acts, stays."""
+
 ANNOUNCE = sa.text("select announce(:event, :because)")
 
 ADD_EVENTS = sa.text(
