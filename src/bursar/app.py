@@ -21,6 +21,7 @@ from bursar.house import House
 from bursar.outbox.composing import Composers
 from bursar.outbox.incoming.answering import ReplyComposer
 from bursar.outbox.letters import Letters
+from bursar.outbox.sign_in_mail import SignInComposer
 from bursar.outbox.states import Purpose
 from bursar.outbox.tokens import TokenKeeper
 from bursar.reactions import REACTIONS
@@ -74,6 +75,7 @@ def composers(settings: Settings) -> Composers:
         Purpose.TEST: TestComposer(campaigns),
         Purpose.NOTICE: NoticeComposer(settings.base_url),
         Purpose.REPLY: ReplyComposer(),
+        Purpose.SIGN_IN: SignInComposer(settings.base_url),
     }
 
 
