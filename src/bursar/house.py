@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from bursar.billing.documents.einvoices import Carrier
 from bursar.billing.documents.keeping import Press
 from bursar.billing.documents.ports import ProviderFactory
+from bursar.billing.tills.cashier import Cashier
 from bursar.billing.tills.ports import TillDesk, TillFactory
 from bursar.core.database import Addresses
 from bursar.core.files import FileStore
@@ -46,6 +47,10 @@ class House:
     @property
     def carrier(self) -> Carrier:
         return Carrier(self.press, self.einvoice_providers)
+
+    @property
+    def cashier(self) -> Cashier:
+        return Cashier(self.office, self.tills)
 
     async def close(self) -> None:
         await self.office.engine.dispose()

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from bursar.billing.documents import jobs as printing
 from bursar.billing.documents import obligations
 from bursar.billing.notices import ordering
+from bursar.billing.tills import jobs as tills
 from bursar.chasing import following
 from bursar.chasing.sequences import following as chasing
 from bursar.core.work import Reaction
@@ -49,8 +50,10 @@ REACTIONS: Mapping[str, Sequence[Reaction]] = {
     "suppression.complaint": (reacting.reader_left,),
     "payment.received": (ordering.received,),
     "invoice.payment_arrives": (reacting.money_came_late,),
-    "invoice.settle": (reacting.invoice_settled, chasing.invoices_settled),
-    "invoice.cancel": (reacting.invoice_settled, chasing.invoices_settled),
+    "invoice.settle": (reacting.invoice_settled, chasing.invoices_settled, tills.invoices_settled),
+    "invoice.cancel": (reacting.invoice_settled, chasing.invoices_settled, tills.invoices_settled),
+    "checkout_session.call_off": (tills.checkouts_called_off,),
+    "till.disable": (tills.till_disabled,),
     "promise.date_passed": (reacting.promise_broken,),
     "recurring_invoice.run": (reacting.months_billed,),
     "recurring_invoice.run_without_units": (reacting.months_billed,),

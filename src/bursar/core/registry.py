@@ -76,6 +76,17 @@ REGISTRY: Mapping[str, EventType] = {
     "chase.touch": _E(
         N_("Put on the day's list of a sequence"), N_("Put on the list of %(on_date)s of a sequence")
     ),
+    "checkout_session.call_off": _E(
+        N_("Payment page is to be closed"), N_("Payment page is to be closed: %(because)s")
+    ),
+    "checkout_session.complete": _E(N_("Payment page gone through")),
+    "checkout_session.declined": _E(N_("Payment declined; another try is possible")),
+    "checkout_session.expire": _E(N_("Payment page ran out")),
+    "checkout_session.failed": _E(N_("Money under way did not come")),
+    "checkout_session.mismatch": _E(N_("Money came that is not what was asked for: nothing was applied")),
+    "checkout_session.open": _E(N_("Payment page opened")),
+    "checkout_session.paid": _E(N_("Paid at the till")),
+    "checkout_session.processing": _E(N_("Money is under way")),
     "consent.record": _E(N_("Consent recorded")),
     "credit_note.issue": _E(N_("Credit note issued"), N_("Credit note %(number)s issued")),
     "customer.active": _E(N_("Customer added")),
@@ -235,6 +246,14 @@ REGISTRY: Mapping[str, EventType] = {
     "tenant.propose_holidays": _E(N_("Holidays proposed")),
     "tenant.remove_holiday": _E(N_("Holiday removed")),
     "tenant.set_holiday": _E(N_("Holiday set")),
+    "till.auth_failed": _E(N_("Provider no longer takes the till's key")),
+    "till.begin_connect": _E(N_("Till is being connected again")),
+    "till.connected": _E(N_("Till connected")),
+    "till.connecting": _E(N_("Till is being connected")),
+    "till.disable": _E(N_("Till switched off")),
+    "till.make_primary": _E(N_("Till takes the payments")),
+    "till.replace_key": _E(N_("Key of the till replaced")),
+    "till.replace_webhook_secret": _E(N_("Webhook secret of the till replaced")),
 }
 
 

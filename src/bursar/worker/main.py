@@ -16,6 +16,7 @@ from procrastinate.jobs import Status
 import bursar.billing.documents.jobs
 import bursar.billing.jobs
 import bursar.billing.recurring.jobs
+import bursar.billing.tills.jobs
 import bursar.chasing.analytics.jobs
 import bursar.chasing.jobs
 import bursar.chasing.sequences.jobs
@@ -98,6 +99,7 @@ async def _work_off(queue: procrastinate.App, house: House) -> None:
             "press": house.press,
             "readers": house.readers,
             "carrier": house.carrier,
+            "cashier": house.cashier,
             "doorman": house.doorman,
             "finders": house.finders,
             "identities": house.identities,

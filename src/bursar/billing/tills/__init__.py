@@ -1,1 +1,0 @@
-"""Tills: where customers pay by card and the like, and what the providers behind them say of the money."""
