@@ -21,7 +21,7 @@ def offer_address(base_url: str, token: str) -> str:
 
 
 def order_token(keyring: Keyring, tenant_id: UUID, order_id: UUID, *, link_version: int = 1) -> str:
-    """What stands behind `ORDER_PATH`. Without the customer's present version it opens nothing once links were revoked."""
+    """What stands behind `ORDER_PATH`; with an older version of the customer's links it opens nothing."""
     return sign(keyring, Kind.ORDER, tenant_id, order_id, link_version)
 
 

@@ -15,6 +15,10 @@ class OnboardingSettings:
     contact_email: str | None = None
     contact_phone: str | None = None
 
+    @property
+    def has_terms(self) -> bool:
+        return self.terms_text is not None or self.terms_url is not None
+
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> Self:
         """From all of a tenant's settings."""
