@@ -161,6 +161,7 @@ MONEY = """
                      where b.tenant_id = :tenant and b.subject_type = 'invoice' and b.subject_id = a.invoice_id
                        and b.dropped_at is null
                        and s.stream = 'reminder' and cast(timezone(:zone, s.sent_at) as date) <= p.received_on
+                       and s.sent_at <= p.recorded_at
                      order by s.sent_at desc, s.id desc limit 1) m on true
      where a.tenant_id = :tenant and m.day between :first and :last and p.received_on >= :first
      group by 1, 2

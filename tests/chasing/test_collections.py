@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from bursar.chasing.analytics.collecting import catch_up
-from bursar.chasing.analytics.overview import median_of, results
+from bursar.chasing.analytics.overview import Collected, median_of, results
 from bursar.chasing.asking import Asked, Dimension, Interval
 from bursar.chasing.queries import collections as queries
 from bursar.chasing.queries.collection_marks import BEFORE_ALL, LOWEST, Mark, mark
@@ -121,6 +121,29 @@ async def test_slices_of_money_count_the_same_as_one_go(
         await firm.act()
     await catch_up(office, firm.tenant_id, settled=timedelta(0))
     await both_agree(office, firm.tenant_id)
+
+
+async def test_money_does_not_count_for_a_message_of_the_same_day_that_went_after_it_was_recorded(
+    office: Office, clock: FixedClock
+) -> None:
+    tenant = await a_tenant(office)
+    async with office.work(tenant) as work:
+        customer = await a_customer(work)
+        early, late = [await an_invoice(work, of=customer, minor=100) for _ in range(2)]
+        await a_message(work, [early], purpose="notice")
+    clock.advance(timedelta(minutes=1))
+    async with office.work(tenant) as work:
+        for invoice in (early, late):
+            await money_in(work, invoice, customer, 70, work.today)
+    clock.advance(timedelta(minutes=1))
+    async with office.work(tenant) as work:
+        await a_message(work, [early, late], purpose="campaign")
+    await both_agree(office, tenant)
+    async with office.work(tenant, read_only=True) as work:
+        found = await results(work, Asked(), by=[Dimension.PURPOSE])
+    assert {part.id: part.collected for part in found.parts[Dimension.PURPOSE] if part.collected} == {
+        "notice": {"AED": Collected((Money(70, "AED"),) * 3)}
+    }
 
 
 async def test_money_counts_for_the_last_message_before_it_within_its_days_and_each_currency_by_itself(

@@ -32,6 +32,7 @@ async def money_in(
         "currency": currency,
         "received_on": on,
         "source": "bank",
+        "recorded_at": work.now,
     }
     paid = sa.insert(payments).values(tenant_id=work.tenant_id, external_id=uuid4().hex, **row)
     payment = (await work.db.scalars(paid.returning(payments.c.id))).one()
@@ -86,6 +87,7 @@ class Payers:
         return self
 
     async def act(self) -> None:
+        self.clock.advance(timedelta(seconds=1))  # nothing happens twice at one moment
         name = self.chance.choice(ACTS)
         if name == "days":
             self.clock.advance(timedelta(hours=self.chance.choice([1, 9, 30, 200])))
@@ -149,14 +151,16 @@ async def collected_by_hand(work: Work) -> Counter[tuple[Any, ...]]:
     about, zone = await messages_by_hand(work), ZoneInfo(str(work.zone))
     a, p = invoice_payments, payments
     rows = await work.db.execute(
-        sa.select(a, p.c.received_on, p.c.currency)
+        sa.select(a, p.c.received_on, p.c.recorded_at, p.c.currency)
         .join(p, p.c.id == a.c.payment_id)
         .where(a.c.tenant_id == work.tenant_id)
     )
     found: Counter[tuple[Any, ...]] = Counter()
     for row in rows:
         days = [(one.sent_at.astimezone(zone).date(), one) for one in about.get(row.invoice_id, [])]
-        before = [(day, one) for day, one in days if day <= row.received_on]
+        before = [
+            (day, one) for day, one in days if day <= row.received_on and one.sent_at <= row.recorded_at
+        ]
         if before and (row.received_on - before[-1][0]).days <= 90:
             day, last = before[-1]
             key = (day, last.purpose, last.run_id, last.template_id, last.sending_account_id, row.currency)

@@ -244,6 +244,7 @@ payments = tenant_table(
     text("reference"),
     choice("source", PaymentSource),
     text("external_id"),
+    instant("recorded_at", nullable=False, server_default=sa.text("now()")),  # when we knew of it
     ref("reverses_id", "payments", nullable=True, index=False),
     sa.UniqueConstraint("tenant_id", "reverses_id"),
     sa.UniqueConstraint("tenant_id", "source", "external_id"),
@@ -492,6 +493,7 @@ _ISSUED = sa.literal_column("'issued'")
 _ACTIVE = sa.literal_column("'active'")
 _OPEN = sa.literal_column("'open'")
 _NOTHING = sa.literal_column("0")
+_INVOICE = sa.literal_column("'invoice'")
 
 
 def taken_by(allocation: sa.FromClause) -> sa.ColumnElement[int]:
@@ -521,14 +523,24 @@ def is_promised(subject: sa.FromClause, today: date | sa.ColumnElement[date]) ->
     )
 
 
+def is_being_paid(subject: sa.FromClause) -> sa.ColumnElement[bool]:
+    """Invoices whose money is under way (R80, R129)."""
+    return sa.exists().where(
+        same_tenant(checkout_sessions, subject),
+        checkout_sessions.c.about_type == _INVOICE,
+        checkout_sessions.c.about_id == subject.c.id,
+        is_processing(checkout_sessions),
+    )
+
+
 def is_overdue(subject: sa.FromClause, today: date) -> sa.ColumnElement[bool]:
     """Open invoices whose due date is past on the tenant's calendar, unless contested (R77)."""
     return is_open(subject) & (subject.c.due_date < today) & ~is_disputed(subject)
 
 
 def is_quiet(subject: sa.FromClause, today: date) -> sa.ColumnElement[bool]:
-    """Invoices to be left in peace: a promise that still runs, or a dispute (R80)."""
-    return is_promised(subject, today) | is_disputed(subject)
+    """Invoices to be left in peace: a promise that still runs, a dispute, or money under way (R80)."""
+    return is_promised(subject, today) | is_disputed(subject) | is_being_paid(subject)
 
 
 # Where customers pay by card and the like. Test and live money of one account are two tills.

@@ -261,12 +261,11 @@ collection_rollups = tenant_table(
     changes=False,
 )
 
-# Up to which payments that goes (ids below it, received on days before), up to which promises, and in whose days.
+# Up to which payments that goes, up to which promises, and in whose days.
 collection_marks = tenant_table(
     "collection_marks",
     of_tenant(),
     sa.Column("counted_to", UUID, nullable=False),
-    day("counted_on", nullable=False),
     sa.Column("promises_to", UUID, nullable=False),
     text("time_zone", nullable=False),
     sa.UniqueConstraint("tenant_id"),
@@ -278,6 +277,10 @@ promise_sends = tenant_table(
     ref("promise_id", "promises", index=False),
     ref("send_id", "sends"),
     day("day", nullable=False),
+    choice("purpose", Purpose),
+    sa.Column("run_id", UUID),
+    sa.Column("template_id", UUID),
+    sa.Column("sending_account_id", UUID),
     sa.UniqueConstraint("tenant_id", "promise_id"),
     sa.Index(None, "tenant_id", "day"),
     changes=False,

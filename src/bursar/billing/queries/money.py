@@ -40,7 +40,7 @@ def add_payments(work: Work, given: Sequence[Mapping[str, Any]]) -> sa.Insert:
     """New payments; one whose external id another transaction has just used comes back as no row."""
     return (
         insert(payments)
-        .values([{"tenant_id": work.tenant_id, **row} for row in given])
+        .values([{"tenant_id": work.tenant_id, "recorded_at": work.now, **row} for row in given])
         .on_conflict_do_nothing(index_elements=["tenant_id", "source", "external_id"])
         .returning(payments.c.id)
     )

@@ -1,8 +1,9 @@
-"""What came after messages, counted once from days that are over: money by the message before it, and promises.
+"""What came after messages, counted once: money by the message before it, and promises of days that are over.
 
-A payment on an invoice counts for the last reminder about that invoice that had gone by the day the money came. Such
-rows never change: a reversal is a row of its own and counts below zero where the payment counted. So a count is kept
-for good, and what it does not know yet is read from the rows themselves (`queries/collections.py`).
+A payment on an invoice counts for the last reminder about that invoice that had gone when the payment was recorded, and
+by the day the money came. Both are known from then on, and a reversal is a row of its own that counts below zero where
+the payment counted. So a count is kept for good, and what it does not know yet is read from the rows themselves
+(`queries/collections.py`).
 """
 
 from datetime import timedelta
@@ -29,7 +30,7 @@ async def count_slice(work: Work, settled: timedelta = SETTLED) -> bool:
     """So many payments, and the promises of the days before today; whether more is left."""
     await work.db.execute(marks.make_mark(work))
     row = (await work.db.execute(marks.lock_mark(work))).one()
-    mark = Mark(row.counted_to, row.counted_on, row.promises_to)
+    mark = Mark(row.counted_to, row.promises_to)
     if row.time_zone != str(work.zone):  # every day begins at another moment now
         await work.db.execute(queries.drop_rollups(work))
         await work.db.execute(queries.drop_promises(work))

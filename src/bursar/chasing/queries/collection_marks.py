@@ -1,7 +1,7 @@
 """Up to where money and promises after messages are counted."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,19 +12,18 @@ from bursar.chasing.tables import collection_marks
 from bursar.core.work import Work
 from bursar.outbox.narrowing import TENANT, ZONE
 
-LOWEST, FIRST_DAY = UUID(int=0), date(1970, 1, 1)
+LOWEST = UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What is counted: money with a lower id that came on an earlier day, and promises with a lower id."""
+    """What is counted: money and promises with a lower id."""
 
     counted_to: UUID
-    counted_on: date
     promises_to: UUID
 
 
-BEFORE_ALL = Mark(LOWEST, FIRST_DAY, LOWEST)
+BEFORE_ALL = Mark(LOWEST, LOWEST)
 
 
 def mark(work: Work) -> sa.Select:
@@ -33,7 +32,7 @@ def mark(work: Work) -> sa.Select:
     Read first and given as values: of an expression the planner would expect a third of all payments.
     """
     m = collection_marks
-    return sa.select(m.c.counted_to, m.c.counted_on, m.c.promises_to).where(
+    return sa.select(m.c.counted_to, m.c.promises_to).where(
         m.c.tenant_id == work.tenant_id, m.c.time_zone == str(work.zone)
     )
 
@@ -48,7 +47,6 @@ def make_mark(work: Work) -> sa.Insert:
     row = {
         "tenant_id": work.tenant_id,
         "counted_to": LOWEST,
-        "counted_on": FIRST_DAY,
         "promises_to": LOWEST,
         "time_zone": str(work.zone),
     }
@@ -65,7 +63,6 @@ def move_mark(work: Work, counted_to: UUID, promises_to: UUID) -> sa.Update:
         .where(collection_marks.c.tenant_id == work.tenant_id)
         .values(
             counted_to=counted_to,
-            counted_on=work.today,
             promises_to=promises_to,
             time_zone=str(work.zone),
         )

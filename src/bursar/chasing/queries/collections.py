@@ -33,13 +33,14 @@ MEASURES = ("payments", "amount_minor")
 LONGEST = 90
 """Days after which money no longer counts as come because of a message."""
 COUNTED_TO = sa.bindparam("counted_to", type_=sa.UUID)
-COUNTED_ON = sa.bindparam("counted_on", type_=sa.Date)
 PROMISES_TO = sa.bindparam("promises_to", type_=sa.UUID)
 
 
-def _last_message(invoice_id: sa.ColumnElement[UUID], by: sa.ColumnElement[date]) -> sa.FromClause:
+def _last_message(
+    invoice_id: sa.ColumnElement[UUID], by: sa.ColumnElement[date], *before: sa.ColumnElement[bool]
+) -> sa.FromClause:
     """The last reminder about an invoice that had gone when day `by` ended, and the day of the first one."""
-    s, a, v = sends, send_subjects, template_versions
+    s, a = sends, send_subjects
     day = sa.cast(sa.func.timezone(ZONE, s.c.sent_at), sa.Date)
     return (
         sa.select(
@@ -47,13 +48,12 @@ def _last_message(invoice_id: sa.ColumnElement[UUID], by: sa.ColumnElement[date]
             day.label("day"),
             s.c.purpose,
             s.c.run_id,
-            v.c.template_id,
+            s.c.template_version_id,
             s.c.sending_account_id,
             sa.func.min(day).over().label("first_day"),
         )
         .select_from(a)
         .join(s, sa.and_(same_tenant(s, a), s.c.id == a.c.send_id))
-        .outerjoin(v, sa.and_(same_tenant(v, s), v.c.id == s.c.template_version_id))
         .where(
             a.c.tenant_id == TENANT,
             a.c.subject_type == sa.literal_column("'invoice'"),
@@ -62,6 +62,7 @@ def _last_message(invoice_id: sa.ColumnElement[UUID], by: sa.ColumnElement[date]
             s.c.stream == MailStream.REMINDER,
             s.c.sent_at.is_not(None),
             day <= by,
+            *before,
         )
         .order_by(s.c.sent_at.desc(), s.c.id.desc())
         .limit(1)
@@ -69,21 +70,26 @@ def _last_message(invoice_id: sa.ColumnElement[UUID], by: sa.ColumnElement[date]
     )
 
 
+def _with_template(joined: sa.FromClause, message: sa.FromClause) -> sa.FromClause:
+    v = template_versions
+    return joined.outerjoin(v, sa.and_(v.c.tenant_id == TENANT, v.c.id == message.c.template_version_id))
+
+
 def collected(*among: sa.ColumnElement[bool]) -> sa.Select:
     """Each payment on an invoice, and each reversal below zero, beside the last message before it (KEYS, MEASURES).
 
-    A reversal is of the same payment, so it counts where that counted. Left out: money without a message before
-    it, or with one more than `LONGEST` days before.
+    Before it: gone when it was recorded. A reversal is of the same payment, so it counts where that counted. Left
+    out: money without a message before it, or with one more than `LONGEST` days before.
     """
     a, p = invoice_payments, payments
-    message = _last_message(a.c.invoice_id, p.c.received_on)
+    message = _last_message(a.c.invoice_id, p.c.received_on, sends.c.sent_at <= p.c.recorded_at)
     joined = a.join(p, sa.and_(same_tenant(p, a), p.c.id == a.c.payment_id)).join(message, sa.true())
     return (
         sa.select(
             message.c.day,
             message.c.purpose,
             message.c.run_id,
-            message.c.template_id,
+            template_versions.c.template_id,
             message.c.sending_account_id,
             p.c.currency,
             (p.c.received_on - message.c.day).label("days_after"),
@@ -91,29 +97,21 @@ def collected(*among: sa.ColumnElement[bool]) -> sa.Select:
             sa.case((a.c.reverses_id.is_(None), 1), else_=-1).label("payments"),
             taken_by(a).label("amount_minor"),
         )
-        .select_from(joined)
+        .select_from(_with_template(joined, message))
         .where(a.c.tenant_id == TENANT, p.c.received_on - message.c.day <= LONGEST, *among)
     )
 
 
-def uncounted(*, up_to: bool = False) -> sa.CompoundSelect:
-    """What `collected` says beyond a mark, up to another (`to`, `before`) or to the end.
-
-    Counted is what has a lower id and came on an earlier day than the mark. So beyond it are later ids, and
-    earlier ones of money that came since, of which there is little: found by its day. Named: what `given` gives.
-    """
-    a, p = invoice_payments, payments
-    to, before = sa.bindparam("to", type_=sa.UUID), sa.bindparam("before", type_=sa.Date)
-    new = [a.c.id >= COUNTED_TO, *([a.c.id < to, p.c.received_on < before] if up_to else ())]
-    its_day = [p.c.received_on >= COUNTED_ON, *([p.c.received_on < before] if up_to else ())]
-    of_these = sa.select(p.c.id).where(p.c.tenant_id == TENANT, *its_day)
-    return sa.union_all(collected(*new), collected(a.c.id < COUNTED_TO, a.c.payment_id.in_(of_these)))
+def uncounted(*, up_to: bool = False) -> sa.Select:
+    """What `collected` says beyond a mark, up to another (`to`) or to the end. Named: what `given` gives."""
+    a = invoice_payments
+    return collected(a.c.id >= COUNTED_TO, *([a.c.id < sa.bindparam("to", type_=sa.UUID)] if up_to else ()))
 
 
 def given(work: Work, since: Mark, chosen: Chosen | None = None) -> dict[str, Any]:
     """The values that statements of this file name."""
-    mark = {"counted_to": since.counted_to, "counted_on": since.counted_on, "promises_to": since.promises_to}
-    return {**values_of(work, chosen or Chosen()), **mark, "before": work.today}
+    mark = {"counted_to": since.counted_to, "promises_to": since.promises_to}
+    return {**values_of(work, chosen or Chosen()), **mark}
 
 
 def drop_rollups(work: Work) -> sa.Delete:
@@ -138,7 +136,7 @@ def nth_payment(work: Work, from_id: UUID, skip: int) -> sa.Select:
 
 @cache
 def count() -> sa.Insert:
-    """What came in beyond the mark and up to `to`, on days that are over, added to the rollups. Named: as `given`."""
+    """What came in beyond the mark and up to `to`, added to the rollups. Named: as `given`."""
     each = uncounted(up_to=True).subquery("each")
     keys = [each.c[key] for key in KEYS]
     sums = [sa.cast(sa.func.sum(each.c[one]), collection_rollups.c[one].type).label(one) for one in MEASURES]
@@ -164,8 +162,16 @@ def answering(*among: sa.ColumnElement[bool]) -> sa.Select:
     made = sa.cast(sa.func.timezone(ZONE, p.c.created_at), sa.Date)
     message = _last_message(p.c.invoice_id, made)
     return (
-        sa.select(p.c.id.label("promise_id"), message.c.id.label("send_id"), message.c.day)
-        .select_from(p.join(message, sa.true()))
+        sa.select(
+            p.c.id.label("promise_id"),
+            message.c.id.label("send_id"),
+            message.c.day,
+            message.c.purpose,
+            message.c.run_id,
+            template_versions.c.template_id,
+            message.c.sending_account_id,
+        )
+        .select_from(_with_template(p.join(message, sa.true()), message))
         .where(p.c.tenant_id == TENANT, made - message.c.day <= LONGEST, *among)
     )
 
@@ -175,10 +181,12 @@ def keep_answers() -> sa.Insert:
     """Promises beyond the mark and up to `to`, each with its message. Named: as `given`."""
     to = sa.bindparam("to", type_=sa.UUID)
     rows = answering(promises.c.id >= PROMISES_TO, promises.c.id < to).subquery("rows")
-    columns = ["tenant_id", "promise_id", "send_id", "day"]
     return (
         insert(promise_sends)
-        .from_select(columns, sa.select(TENANT.label("tenant_id"), *rows.c))
+        .from_select(
+            ["tenant_id", *(column.key for column in rows.c)],
+            sa.select(TENANT.label("tenant_id"), *rows.c),
+        )
         .on_conflict_do_nothing(index_elements=["tenant_id", "promise_id"])
     )
 
@@ -221,26 +229,17 @@ def money(narrowed: tuple[str, ...], windows: tuple[int, ...], by: tuple[str, ..
 @cache
 def promised(narrowed: tuple[str, ...], by: tuple[str, ...]) -> Ready:
     """How many promises answered the chosen messages, a row a state: over all, and by each key of `by`."""
-    k, p, s, v = promise_sends, promises, sends, template_versions
-    kept = sa.select(k.c.promise_id, k.c.send_id, k.c.day).where(
-        k.c.tenant_id == TENANT, PROMISES_TO > LOWEST
+    k, p = promise_sends, promises
+    told = ("promise_id", "day", "purpose", "run_id", "template_id", "sending_account_id")
+    kept = sa.select(*(k.c[name] for name in told)).where(
+        k.c.tenant_id == TENANT, PROMISES_TO > LOWEST, *conditions(k.c, narrowed)
     )
     tail = answering(p.c.id >= PROMISES_TO).subquery("tail")
-    each = sa.union_all(kept, sa.select(tail.c.promise_id, tail.c.send_id, tail.c.day)).subquery("each")
+    later = sa.select(*(tail.c[name] for name in told)).where(*conditions(tail.c, narrowed))
+    each = sa.union_all(kept, later).subquery("each")
     rows = (
-        sa.select(
-            p.c.state,
-            each.c.day,
-            s.c.purpose,
-            s.c.run_id,
-            v.c.template_id,
-            s.c.sending_account_id,
-        )
-        .select_from(each)
-        .join(p, p.c.id == each.c.promise_id)
-        .join(s, sa.and_(same_tenant(s, p), s.c.id == each.c.send_id))
-        .outerjoin(v, sa.and_(same_tenant(v, s), v.c.id == s.c.template_version_id))
-        .where(p.c.tenant_id == TENANT)
+        sa.select(p.c.state, *each.c)
+        .select_from(each.join(p, sa.and_(p.c.tenant_id == TENANT, p.c.id == each.c.promise_id)))
         .subquery("rows")
     )
     keys = [rows.c[key] for key in by]
@@ -253,7 +252,5 @@ def promised(narrowed: tuple[str, ...], by: tuple[str, ...]) -> Ready:
             rows.c.state,
             *keys,
             sa.func.count().label("many"),
-        )
-        .where(*conditions(rows.c, narrowed))
-        .group_by(sa.func.grouping_sets(*sets))
+        ).group_by(sa.func.grouping_sets(*sets))
     )
