@@ -21,15 +21,19 @@ class Fact(NamedTuple):
     balance_minor: int
     issue_date: date
     due_date: date
-    silent: str | None = None  # why it may not be spoken of: paid, credited, dispute, promise
+    silent: str | None = None  # why it may not be spoken of: paid, credited, processing, dispute, promise
 
 
-def silence(state: str, balance_minor: int, *, disputed: bool, promised: bool) -> str | None:
+def silence(
+    state: str, balance_minor: int, *, disputed: bool, promised: bool, being_paid: bool
+) -> str | None:
     """Why an invoice may not be spoken of any more, or None (R80)."""
     if state == "cancelled":
         return "credited"
     if state != "issued" or balance_minor <= 0:
         return "paid"
+    if being_paid:
+        return "processing"
     if disputed:
         return "dispute"
     return "promise" if promised else None

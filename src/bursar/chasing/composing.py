@@ -92,9 +92,11 @@ async def _facts(work: Work, send_ids: Iterable[UUID]) -> dict[UUID, list[Fact]]
     facts: dict[UUID, list[Fact]] = {}
     # Taken apart in one go: asking a row for its columns one by one takes longer than all that is done with them.
     for row in await subjects_of(work, send_ids):
-        send_id, *fact, state, disputed, promised = tuple(row)
+        send_id, *fact, state, disputed, promised, being_paid = tuple(row)
         one = Fact(*fact)
-        silent = silence(state, one.balance_minor, disputed=disputed, promised=promised)
+        silent = silence(
+            state, one.balance_minor, disputed=disputed, promised=promised, being_paid=being_paid
+        )
         facts.setdefault(send_id, []).append(one._replace(silent=silent) if silent else one)
     return facts
 

@@ -53,6 +53,7 @@ async def evidence_of(work: Work, reasons: Iterable[str], about: About) -> tuple
 _ABOUT_INVOICES = {
     "promise": queries.promised,
     "dispute": queries.contested,
+    "processing": queries.being_paid,
     "paid": queries.paid,
     "crossed": queries.paid,
     "credited": queries.credited,

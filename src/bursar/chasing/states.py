@@ -76,6 +76,7 @@ class LeftOut(StrEnum):
 
     PROMISE = "promise"
     DISPUTE = "dispute"
+    PROCESSING = "processing"
     REPLIED = "replied"
     PAUSED = "chase_paused"
     STOPPED = "chase_stopped"

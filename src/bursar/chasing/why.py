@@ -119,6 +119,8 @@ async def _why_invoice(work: Work, key: str) -> Why:
     stopped = {row.stopped_by} if row.stopped_by else set()
     if row.promised and row.state == "issued":
         stopped.add(ExcludedReason.PROMISE)
+    if row.being_paid and row.state == "issued":
+        stopped.add(ExcludedReason.PROCESSING)
     if row.state == "issued":
         stopped |= {name for name in ("chase_paused", "chase_stopped") if getattr(row, name)}
     live = [send for send in sends if send.dropped_at is None]

@@ -25,7 +25,7 @@ class SendLine(Shown):
 
 
 class Evidence(Shown):
-    """A row behind `reason`: `kind` is promise, dispute, payment, credit_note, reply, suppression, customer, exclusion,
+    """A row behind `reason`: `kind` is promise, dispute, checkout, payment, credit_note, reply, suppression, customer, exclusion,
     chase or send; `about_id` the invoice or customer that it is about.
     """
 

@@ -63,7 +63,13 @@ def _silence(work: Work, kind: NoticeKind, row: Row[Any]) -> str | None:
         return None if (row.paid_minor or 0) > 0 else "reversed"
     if kind is NoticeKind.REMINDER and row.due_date < work.today:
         return "too_late"
-    return silence(row.state, row.balance_minor, disputed=row.disputed, promised=row.promised)
+    return silence(
+        row.state,
+        row.balance_minor,
+        disputed=row.disputed,
+        promised=row.promised,
+        being_paid=row.being_paid,
+    )
 
 
 def _document(row: Row[Any]) -> Attachment | None:

@@ -13,6 +13,7 @@ from bursar.billing.states import InvoiceState, PaymentSource
 from bursar.billing.tables import (
     invoice_payments,
     invoices,
+    is_being_paid,
     is_disputed,
     is_open,
     is_promised,
@@ -173,6 +174,7 @@ def _reminding(work: Work, kind: str, days: int, words: Words, spared: sa.Select
         customers.c.state == CustomerState.ACTIVE,
         ~is_disputed(invoices),
         ~is_promised(invoices, work.today),
+        ~is_being_paid(invoices),
         ~had,
         ~named,
         *([] if spared is None else [invoices.c.id.not_in(spared)]),
@@ -258,6 +260,7 @@ def _told(kind: sa.ColumnElement[str], today: sa.ColumnElement[date]) -> list[An
         invoices.c.state,
         is_disputed(invoices).label("disputed"),
         is_promised(invoices, today).label("promised"),
+        is_being_paid(invoices).label("being_paid"),
         *(files.c[name].label(f"file_{name}") for name in ("key", "name", "media_type", "sha256")),
         *(payments.c[name].label(f"payment_{name}") for name in _PAYMENT),
         _paid().label("paid_minor"),

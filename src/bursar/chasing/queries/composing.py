@@ -5,7 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from bursar.billing.tables import invoices, is_disputed, is_promised
+from bursar.billing.tables import invoices, is_being_paid, is_disputed, is_promised
 from bursar.chasing.queries.sequence_reasons import is_chased_in_state, was_campaigned
 from bursar.chasing.states import ChaseState, Covers, LeftOut
 from bursar.chasing.tables import campaigns, is_excluded, sequence_runs, sequences
@@ -34,6 +34,7 @@ def subjects() -> sa.Select:
             invoices.c.state,
             is_disputed(invoices).label("disputed"),
             is_promised(invoices, today).label("promised"),
+            is_being_paid(invoices).label("being_paid"),
         )
         .where(same_tenant(invoices, about), invoices.c.id == about.c.subject_id)
         .limit(1)

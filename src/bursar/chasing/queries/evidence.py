@@ -6,7 +6,15 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from bursar.billing.tables import credit_notes, disputes, invoice_payments, payments, promises
+from bursar.billing.tables import (
+    checkout_sessions,
+    credit_notes,
+    disputes,
+    invoice_payments,
+    is_processing,
+    payments,
+    promises,
+)
 from bursar.chasing.states import ChaseState
 from bursar.chasing.tables import chases, exclusions, sequences
 from bursar.core.schema import same_tenant, uuids
@@ -56,6 +64,22 @@ def contested(work: Work, invoice_ids: Sequence[UUID]) -> sa.Select:
         _rows("dispute", d.id, text=d.reason, at=d.created_at, about=d.invoice_id)
         .where(d.tenant_id == work.tenant_id, d.invoice_id == sa.any_(uuids(invoice_ids)))
         .order_by(d.id.desc())
+        .limit(FEW)
+    )
+
+
+def being_paid(work: Work, invoice_ids: Sequence[UUID]) -> sa.Select:
+    """Checkouts of these invoices that were gone through, and whose money is under way."""
+    c = checkout_sessions.c
+    return (
+        _rows("checkout", c.id, text=c.session_id, at=c.seen_at, about=c.about_id)
+        .where(
+            c.tenant_id == work.tenant_id,
+            c.about_type == "invoice",
+            c.about_id == sa.any_(uuids(invoice_ids)),
+            is_processing(checkout_sessions),
+        )
+        .order_by(c.id.desc())
         .limit(FEW)
     )
 

@@ -7,7 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from bursar.billing.states import InvoiceState
-from bursar.billing.tables import invoices, is_disputed, is_open, is_promised
+from bursar.billing.tables import invoices, is_being_paid, is_disputed, is_open, is_promised
 from bursar.chasing.kinds import KINDS
 from bursar.chasing.states import CampaignKind, Covers, ExcludedReason
 from bursar.chasing.tables import campaign_exclusions, is_excluded
@@ -116,6 +116,7 @@ def excluded_because(work: Work, kind: str, campaign_id: UUID | None = None) -> 
         *not_due,
         *by_hand,
         (is_excluded(invoices, work.today, Covers.CAMPAIGNS, Covers.EVERYTHING), E.EXCLUDED),
+        (is_being_paid(invoices), E.PROCESSING),
         (is_disputed(invoices), E.DISPUTE),
         (is_promised(invoices, work.today), E.PROMISE),
         (customers.c.state == CustomerState.SUSPENDED, E.CUSTOMER_SUSPENDED),

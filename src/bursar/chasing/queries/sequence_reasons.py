@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from bursar.billing.tables import invoices, is_disputed, is_promised
+from bursar.billing.tables import invoices, is_being_paid, is_disputed, is_promised
 from bursar.chasing.states import ChaseState, Covers, LeftOut
 from bursar.chasing.tables import chases, is_excluded, sequence_runs
 from bursar.core.schema import same_tenant
@@ -27,6 +27,7 @@ def left_out_alone(day: date, begins: datetime) -> sa.ColumnElement[str | None]:
         (is_excluded(invoices, day, Covers.EVERYTHING), L.EXCLUDED),
         (is_chased_in_state(ChaseState.STOPPED), L.STOPPED),
         (is_chased_in_state(ChaseState.PAUSED), L.PAUSED),
+        (is_being_paid(invoices), L.PROCESSING),
         (is_disputed(invoices), L.DISPUTE),
         (is_promised(invoices, day), L.PROMISE),
         (was_campaigned(begins - timedelta(days=1)), L.CAMPAIGN),

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from bursar.billing.tables import invoices, is_disputed, is_promised, promises
+from bursar.billing.tables import invoices, is_being_paid, is_disputed, is_promised, promises
 from bursar.chasing.queries.selecting import excluded_because
 from bursar.chasing.queries.sequence_reasons import is_chased_in_state
 from bursar.chasing.states import CampaignKind, ChaseState
@@ -49,6 +49,7 @@ def invoice(work: Work, key: str | UUID) -> sa.Select:
             recipient("email_key").label("address_key"),
             is_disputed(i).label("disputed"),
             is_promised(i, work.today).label("promised"),
+            is_being_paid(i).label("being_paid"),
             promised_for.label("promised_for"),
             is_chased_in_state(ChaseState.PAUSED).label("chase_paused"),
             is_chased_in_state(ChaseState.STOPPED).label("chase_stopped"),
