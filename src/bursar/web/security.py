@@ -40,11 +40,13 @@ class Site:
 
     base_url: str = "http://127.0.0.1:8000"
     trusted_origins: frozenset[str] = frozenset()
-    exempt: tuple[str, ...] = ("/u/", "/i/", "/c/", "/hooks/")
+    exempt: tuple[str, ...] = ("/u/", "/i/", "/c/", "/p/", "/pay/", "/hooks/")
     token_pages: tuple[str, ...] = (
         "/u/",
         "/i/",
         "/c/",
+        "/p/",
+        "/pay/",
         "/l/",
         "/o/",
         "/password/",
