@@ -30,6 +30,7 @@ payment_links = tenant_table(
     minor("price_minor", nullable=True),  # in place of the product's price, net like it
     currency(),
     text("note"),  # for whoever is asked to pay
+    whole("issue", server_default="1"),  # which of the tokens it had opens it
     instant("expires_at", nullable=False),
     instant("mailed_at"),
     instant("claimed_at"),
@@ -43,6 +44,7 @@ payment_links = tenant_table(
         "payment_links_open_idx", "tenant_id", "expires_at", postgresql_where=sa.text("state = 'active'")
     ),
     sa.CheckConstraint("price_minor > 0", name="price"),
+    sa.CheckConstraint("issue > 0", name="issue"),
     sa.CheckConstraint("(claimed_at is null) = (claimed_by is null)", name="claimed"),
     sa.CheckConstraint("(used_at is null) = (used_by is null)", name="used"),
     sa.CheckConstraint("state not in ('claimed', 'used') or claimed_at is not null", name="claimed_state"),
