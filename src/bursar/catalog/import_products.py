@@ -1,12 +1,13 @@
 """Sheets of products: new ones are added, known ones get what the sheet says of them."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Protocol, cast
 
 from bursar.catalog.kinds import ItemKind, TaxCategory
-from bursar.catalog.product_fields import ProductInput
+from bursar.catalog.product_fields import LISTS, ProductInput
 from bursar.catalog.product_sets import Described, Put, plan_products, put_products
 from bursar.catalog.rules import UNTAXED
 from bursar.core.errors import N_, Invalid, Refusal
@@ -43,6 +44,10 @@ _KINDS = {
     }.items()
     for word in words.split("|")
 }
+
+
+_LINE_ENDS = re.compile(r"[\n;|]")
+"""Between the lines of what a price covers; a comma may stand within one."""
 
 
 class UsualTax(Protocol):
@@ -84,6 +89,10 @@ def _facts(table: Table, row: Row, firm: Firm, usual: tuple[TaxCategory, Decimal
         given[name] = _text(name, cell)
     for name, cell in table.cells(row, ("unit_code", "classification_code")).items():
         given[name] = parse_code(cell, field=name).upper()
+    for name, cell in table.cells(row, ("stripe_product_id", "stripe_price_id")).items():
+        given[name] = parse_code(cell, field=name)
+    for name, cell in table.cells(row, LISTS).items():
+        given[name] = _LINE_ENDS.split(parse_text(cell, field=name))
     silent: ProductInput = {"tax_category": usual[0], "tax_rate": usual[1]}
     return Described(given["code"], cast("ProductInput", given), silent)
 

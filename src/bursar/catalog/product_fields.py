@@ -1,6 +1,7 @@
 """What may stand in a product's columns, said once for people, the API and sheets."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, TypedDict
 
@@ -19,18 +20,27 @@ DEFAULTS: Mapping[str, Any] = {
     "unit_code": "C62",
     "item_kind": ItemKind.SERVICES,
     "classification_code": None,
+    "included": [],
+    "included_local": [],
+    "stripe_product_id": None,
+    "stripe_price_id": None,
 }
 """What a product is where nobody said otherwise. Its currency is the firm's."""
 
 _TEXTS = ("description", "description_local")
 _NAMES = ("name", "name_local")
+LISTS = ("included", "included_local")
 LONGEST_CODE = 50
+MOST_LINES, LONGEST_LINE = 30, 200
+_AT_STRIPE = {"stripe_product_id": "prod_", "stripe_price_id": "price_"}
+"""How a provider's own ids begin; they are kept for whoever keeps books there, and decide nothing here."""
 
 
 class ProductInput(TypedDict, total=False):
     """A field left out is not touched, an optional one that is None or blank is emptied.
 
-    `price` None: whoever is billed needs a price of their own. `tax_rate` is in percent.
+    `price` None: whoever is billed needs a price of their own. `tax_rate` is in percent. `included` is what the price
+    covers, a line each, for whoever is asked to buy.
     """
 
     code: str
@@ -45,6 +55,10 @@ class ProductInput(TypedDict, total=False):
     unit_code: str
     item_kind: ItemKind
     classification_code: str | None
+    included: Sequence[str]
+    included_local: Sequence[str]
+    stripe_product_id: str | None
+    stripe_price_id: str | None
 
 
 def clean_product(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -57,6 +71,10 @@ def clean_product(given: Mapping[str, Any]) -> dict[str, Any]:
             columns[name] = _text(name, value)
         elif name == "code":
             columns[name] = _code(value)
+        elif name in LISTS:
+            columns[name] = _lines(name, value)
+        elif name in _AT_STRIPE:
+            columns[name] = _at_stripe(name, value)
         else:
             columns[name] = _listed(name, value)
     return columns
@@ -95,6 +113,29 @@ def _code(value: str) -> str:
             limit=LONGEST_CODE,
         )
     return code
+
+
+def _lines(name: str, value: Sequence[str]) -> list[str]:
+    """Blank lines say nothing."""
+    lines = [parse_name(line, field=name, limit=LONGEST_LINE) for line in value if line.strip()]
+    if len(lines) > MOST_LINES:
+        raise Invalid(
+            N_("Say it in %(limit)s lines at most."), code="too_many_lines", field=name, limit=MOST_LINES
+        )
+    return lines
+
+
+def _at_stripe(name: str, value: str | None) -> str | None:
+    text = (value or "").strip()
+    begin = _AT_STRIPE[name]
+    if text and not re.fullmatch(rf"{begin}[A-Za-z0-9]{{1,100}}", text):
+        raise Invalid(
+            N_("An id of this kind begins with %(begin)s. Copy it whole from Stripe."),
+            code="stripe_id_unreadable",
+            field=name,
+            begin=begin,
+        )
+    return text or None
 
 
 def _listed(name: str, value: Any) -> Any:

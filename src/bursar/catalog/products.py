@@ -22,7 +22,7 @@ MOST_OFFERED = 5_000  # a form with more choices than this is none; a price list
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """`price` is what everybody pays who has none of their own; `tax_rate` is in percent."""
+    """`price` is what everybody pays who has none of their own; `tax_rate` is in percent; `included` what it covers."""
 
     id: UUID
     code: str
@@ -37,6 +37,10 @@ class Product:
     unit_code: str
     item_kind: ItemKind
     classification_code: str | None
+    included: list[str]
+    included_local: list[str]
+    stripe_product_id: str | None
+    stripe_price_id: str | None
     active: bool
 
 
@@ -203,6 +207,10 @@ def product_of(row: Mapping[str, Any]) -> Product:
         row["unit_code"],
         ItemKind(row["item_kind"]),
         row["classification_code"],
+        row["included"],
+        row["included_local"],
+        row["stripe_product_id"],
+        row["stripe_price_id"],
         row["active"],
     )
 
@@ -221,11 +229,15 @@ def _new(given: ProductInput, usual: Mapping[str, Any]) -> dict[str, Any]:
 async def _add(work: Work, new: Mapping[str, Mapping[str, Any]]) -> dict[str, UUID]:
     if not new:
         return {}
-    given = [[values[name] for name in queries.COLUMNS] for values in new.values()]
+    given = [[_cell(values[name]) for name in queries.COLUMNS] for values in new.values()]
     ids = {row.code: row.id for row in await work.db.execute(queries.add_products(work, given))}
     records: list[Record] = [Record(ids[code], changes=_told({}, new[code])) for code in new if code in ids]
     await work.record("product.create", *records)
     return ids
+
+
+def _cell(value: Any) -> Any:
+    return "\n".join(value) if isinstance(value, list) else value
 
 
 async def _set_active(work: Work, product_id: UUID, event: str, *, active: bool) -> None:
@@ -267,7 +279,7 @@ async def _row(work: Work, product_id: UUID, *, lock: bool = False) -> Mapping[s
 
 def _told(before: Mapping[str, Any], changed: Mapping[str, Any]) -> dict[str, Any]:
     """For the journal; what a new product lacks is not told."""
-    after = {name: value for name, value in changed.items() if before or value is not None}
+    after = {name: value for name, value in changed.items() if before or value not in (None, [])}
     told = {"after": after}
     return {"before": {name: before[name] for name in changed}, **told} if before else told
 

@@ -33,6 +33,13 @@ TaxRate = Annotated[str | None, typer.Option(help="In percent, like 5.")]
 Unit = Annotated[str | None, typer.Option(help="UN/ECE Recommendation 20, like C62 or MON.")]
 Kind = Annotated[ItemKind | None, typer.Option(help="What an e-invoice calls it.")]
 Classification = Annotated[str | None, typer.Option(help="HS for goods, SAC for services.")]
+Included = Annotated[
+    list[str] | None,
+    typer.Option(help="A line of what the price covers; again for each. One empty for none."),
+]
+IncludedLocal = Annotated[list[str] | None, typer.Option(help="The same in the second language.")]
+StripeProduct = Annotated[str | None, typer.Option(help="Its id at Stripe, if it has one there.")]
+StripePrice = Annotated[str | None, typer.Option(help="The id of its price there.")]
 
 
 @app.command()
@@ -50,6 +57,10 @@ def add(
     unit: Unit = None,
     kind: Kind = None,
     classification: Classification = None,
+    included: Included = None,
+    included_local: IncludedLocal = None,
+    stripe_product: StripeProduct = None,
+    stripe_price: StripePrice = None,
     as_json: AsJson = False,
 ) -> None:
     """Add a product. Its tax is the firm's usual one unless said otherwise."""
@@ -58,6 +69,8 @@ def add(
         async with running.work_in(house, tenant) as work:
             told: dict[str, Any] = {"code": code, "name": name, "name_local": name_local, "unit_code": unit}
             told |= {"item_kind": kind, "classification_code": classification}
+            told |= {"included": included or None, "included_local": included_local or None}
+            told |= {"stripe_product_id": stripe_product, "stripe_price_id": stripe_price}
             told |= await _money(work, price, currency, None) | await _tax(work, tax, tax_rate)
             product_id = await products.create_product(work, _input(told))
             return _answer(await products.get_product(work, product_id))
@@ -81,6 +94,10 @@ def edit(
     unit: Unit = None,
     kind: Kind = None,
     classification: Classification = None,
+    included: Included = None,
+    included_local: IncludedLocal = None,
+    stripe_product: StripeProduct = None,
+    stripe_price: StripePrice = None,
     as_json: AsJson = False,
 ) -> None:
     """Change what is given; what was billed stays as it was billed."""
@@ -90,6 +107,8 @@ def edit(
             product = await products.find_product(work, called)
             told: dict[str, Any] = {"code": code, "name": name, "name_local": name_local, "unit_code": unit}
             told |= {"item_kind": kind, "classification_code": classification}
+            told |= {"included": included or None, "included_local": included_local or None}
+            told |= {"stripe_product_id": stripe_product, "stripe_price_id": stripe_price}
             told |= await _money(work, price, currency, product)
             if tax is not None:
                 told["tax_category"] = tax

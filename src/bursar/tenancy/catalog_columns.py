@@ -86,6 +86,18 @@ PRODUCTS = (
         "classification|classification code|hs code|hs|sac|sac code|رمز التصنيف|الرمز الجمركي|"
         "classification douanière|code sh|nomenclature",
     ),
+    field(
+        "included",
+        N_("What is included"),
+        "included|what is included|includes|features|يشمل|ما يشمله|المزايا|inclus|comprend|prestations incluses",
+    ),
+    field(
+        "included_local",
+        N_("What is included, in the second language"),
+        "included local|included arabic|included ar|يشمل بالعربية|inclus arabe",
+    ),
+    field("stripe_product_id", N_("Stripe product"), "stripe product|stripe product id"),
+    field("stripe_price_id", N_("Stripe price"), "stripe price|stripe price id"),
 )
 
 PRICES = (

@@ -13,7 +13,7 @@ from bursar.api.pagination import Listed, Paging, cursor_of
 from bursar.api.values import AmountIn, Currency, Line, Prose, Quantity, Shown, ShownMoney, Strict
 from bursar.catalog import products
 from bursar.catalog.kinds import ItemKind, TaxCategory
-from bursar.catalog.product_fields import ProductInput
+from bursar.catalog.product_fields import LISTS, ProductInput
 from bursar.core.work import Work
 
 router = door("/products", "catalog", tag="products")
@@ -39,6 +39,12 @@ class ProductChange(Strict):
     unit_code: Line = Field(default="C62", description="UN/ECE Recommendation 20.")
     item_kind: ItemKind = ItemKind.SERVICES
     classification_code: Line | None = Field(default=None, description="HS for goods, SAC for services.")
+    included: list[Line] | None = Field(
+        default=None, description="What the price covers, a line each, for whoever is sent a payment link."
+    )
+    included_local: list[Line] | None = Field(default=None, description="The same in the second language.")
+    stripe_product_id: Line | None = None
+    stripe_price_id: Line | None = None
 
     def wanted(self) -> ProductInput:
         given = self.given()
@@ -49,6 +55,9 @@ class ProductChange(Strict):
             del told["currency"]
         if "tax_rate" in told:
             told["tax_rate"] = Decimal(self.tax_rate or 0)
+        for name in LISTS:
+            if name in told:
+                told[name] = told[name] or []
         for name in ("code", "name"):
             if name in told:
                 told[name] = told[name] or ""
@@ -69,6 +78,10 @@ class Product(Shown):
     unit_code: str
     item_kind: ItemKind
     classification_code: str | None
+    included: list[str]
+    included_local: list[str]
+    stripe_product_id: str | None
+    stripe_price_id: str | None
     active: bool
 
 

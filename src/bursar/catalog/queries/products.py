@@ -25,7 +25,12 @@ COLUMNS: Columns = {
     "unit_code": sa.Text(),
     "item_kind": sa.Text(),
     "classification_code": sa.Text(),
+    "included": sa.Text(),
+    "included_local": sa.Text(),
+    "stripe_product_id": sa.Text(),
+    "stripe_price_id": sa.Text(),
 }
+LISTS = ("included", "included_local")
 
 
 def products_by_id(work: Work, ids: Sequence[UUID], *, lock: bool = False) -> sa.Select:
@@ -71,12 +76,18 @@ def sole_products(work: Work) -> sa.Select:
 
 
 def add_products(work: Work, given: Sequence[Sequence[Any]]) -> sa.Insert:
-    """New products with the values of `COLUMNS`; one whose code is taken gives no row."""
+    """New products with the values of `COLUMNS`; one whose code is taken gives no row.
+
+    A list is given as its lines in one text: rows of lists of different lengths are no array.
+    """
     new = rows("new", COLUMNS, given)
     columns = {
         "tenant_id": sa.literal(work.tenant_id),
         "created_by": sa.literal(work.actor.id, sa.UUID()),
-        **{name: new.c[name] for name in COLUMNS},
+        **{
+            name: sa.func.string_to_array(new.c[name], "\n") if name in LISTS else new.c[name]
+            for name in COLUMNS
+        },
     }
     return (
         insert(products)

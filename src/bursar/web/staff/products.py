@@ -11,7 +11,7 @@ from bursar.billing.preferences import billing_settings
 from bursar.catalog import products
 from bursar.catalog.kinds import ItemKind, TaxCategory
 from bursar.catalog.prices import list_prices
-from bursar.catalog.product_fields import ProductInput
+from bursar.catalog.product_fields import LISTS, ProductInput
 from bursar.catalog.products import Product
 from bursar.catalog.units import count_units
 from bursar.core.errors import N_, Conflict, Invalid
@@ -27,7 +27,10 @@ router = staff_router()
 
 ONE = "/products/{product_id:uuid}"
 PAGE = 50
-TEXTS = ("code", "name", "name_local", "description", "description_local", "unit_code", "classification_code")
+TEXTS = (
+    *("code", "name", "name_local", "description", "description_local", "unit_code", "classification_code"),
+    *("stripe_product_id", "stripe_price_id"),
+)
 CURRENCIES = tuple(sorted(EXPONENTS))
 
 
@@ -126,6 +129,7 @@ def _given(typed: dict[str, str]) -> ProductInput:
     if not is_currency(currency):
         raise Invalid(N_("Choose a currency."), code="unknown_currency", field="currency")
     given: dict[str, Any] = {name: typed[name] for name in TEXTS if name in typed}
+    given |= {name: typed[name].splitlines() for name in LISTS if name in typed}
     given |= {
         "price": reading.amount_or_none(typed, currency, "price"),
         "currency": currency,
@@ -151,6 +155,7 @@ def _values(product: Product) -> dict[str, Any]:
     price = product.price.plain() if product.price else ""
     rate = f"{product.tax_rate.normalize():f}"
     listed = {name: getattr(product, name) for name in ("currency", "tax_category", "item_kind")}
+    listed |= {name: "\n".join(getattr(product, name)) for name in LISTS}
     return {**values, **listed, "price": price, "tax_rate": rate}
 
 
