@@ -16,12 +16,12 @@ SEEN_BY_CUSTOMER = {
     "invoice_lines": "tenant_id id invoice_id customer_id position description quantity unit_price_minor "
     "discount_minor tax_category tax_rate net_minor tax_minor service_from service_to description_local unit_code",
     "credit_notes": "tenant_id id customer_id invoice_id number issue_date amount_minor tax_minor currency pdf_file_id",
-    "payments": "tenant_id id customer_id amount_minor currency received_on method",
-    "invoice_payments": "tenant_id id customer_id invoice_id payment_id amount_minor",
-    "promises": "tenant_id id customer_id invoice_id amount_minor currency promised_for state",
+    "payments": "tenant_id id customer_id amount_minor currency received_on method reference reverses_id created_at",
+    "invoice_payments": "tenant_id id customer_id invoice_id payment_id amount_minor reverses_id",
+    "promises": "tenant_id id customer_id invoice_id amount_minor currency promised_for moves state",
     "disputes": "tenant_id id customer_id invoice_id reason statement resolution state",
     "orders": "tenant_id id customer_id product_id invoice_id net_minor tax_minor amount_minor currency paid_at "
-    "refunded_minor state version created_at",
+    "refunded_minor hold_reason state version created_at",
     "checkout_sessions": "tenant_id id customer_id about_type about_id attempt amount_minor currency payment_status "
     "expires_at state created_at",
     "consents": "tenant_id id customer_id channel purpose consent text_version at",

@@ -131,7 +131,7 @@ async def show_page(office: Office, entered: Entered) -> CustomerPage:
         firm = (await work.db.execute(invoice_queries.firm(work))).one()
     settings = BillingSettings.of(firm.settings, firm.country)
     return CustomerPage(
-        invoices=tuple(_invoice(row, work.today) for row in rows),
+        invoices=tuple(invoice_of(row, work.today) for row in rows),
         totals=tuple(
             OpenTotal(Money(row.open_minor, row.currency), Money(row.late_minor, row.currency), row.many)
             for row in sums
@@ -172,7 +172,7 @@ async def promise_all(work: Work, entered: Entered, promised_for: date) -> int:
     return given
 
 
-def _invoice(row: Any, today: date) -> OpenInvoice:
+def invoice_of(row: Any, today: date) -> OpenInvoice:
     return OpenInvoice(
         row.id,
         row.number,
