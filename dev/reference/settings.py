@@ -32,6 +32,8 @@ def _standard(default: object) -> str:
         return "must be set"
     if default is None or default == ():
         return ""
+    if isinstance(default, tuple):
+        return f"`{','.join(map(str, default))}`"  # as it is written in the environment
     if isinstance(default, bool):
         return f"`{str(default).lower()}`"
     return f"`{default}`"
