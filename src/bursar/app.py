@@ -18,6 +18,7 @@ from bursar.core.settings import Settings, load_settings
 from bursar.core.uploads import Doorman
 from bursar.core.work import Office
 from bursar.house import House
+from bursar.onboarding.link_mail import LinkComposer
 from bursar.outbox.composing import Composers
 from bursar.outbox.incoming.answering import ReplyComposer
 from bursar.outbox.letters import Letters
@@ -75,6 +76,7 @@ def composers(settings: Settings) -> Composers:
         Purpose.TEST: TestComposer(campaigns),
         Purpose.NOTICE: NoticeComposer(settings.base_url),
         Purpose.REPLY: ReplyComposer(),
+        Purpose.PAYMENT_LINK: LinkComposer(settings.base_url),
         Purpose.SIGN_IN: SignInComposer(settings.base_url),
     }
 

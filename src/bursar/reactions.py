@@ -48,6 +48,7 @@ REACTIONS: Mapping[str, Sequence[Reaction]] = {
     "file.unscanned": (reacting.tell_everybody,),
     "suppression.unsubscribe": (reacting.reader_left,),
     "suppression.complaint": (reacting.reader_left,),
+    "payment_link.expire": (reacting.tell_everybody,),
     "payment.received": (ordering.received,),
     "invoice.payment_arrives": (reacting.money_came_late,),
     "invoice.settle": (reacting.invoice_settled, chasing.invoices_settled, tills.invoices_settled),

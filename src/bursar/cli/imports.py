@@ -9,13 +9,13 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bursar.billing.importers import import_desk
 from bursar.cli import running
 from bursar.cli.options import AsJson, Tenant
 from bursar.cli.output import Answer, facts, table, translate
 from bursar.core.errors import N_, Invalid
 from bursar.core.work import SYSTEM
 from bursar.house import House
+from bursar.onboarding.importers import import_desk
 from bursar.tenancy.import_runs import RowReport
 from bursar.tenancy.imports import ImportReport, import_sheet
 from bursar.tenancy.states import ImportKind, RowOutcome

@@ -10,6 +10,7 @@ from bursar.core.errors import N_
 from bursar.tenancy.bank_columns import BANK_LINES
 from bursar.tenancy.catalog_columns import PRICES, PRODUCTS, UNITS
 from bursar.tenancy.column_names import CURRENCY, CUSTOMER_CODE, CUSTOMER_NAME, Field, field
+from bursar.tenancy.payment_link_columns import PAYMENT_LINKS
 from bursar.tenancy.suppression_columns import SUPPRESSIONS
 from bursar.tenancy.template_columns import TEMPLATES
 
@@ -25,6 +26,7 @@ class Kind(StrEnum):
     BANK_LINES = "bank_lines"
     TEMPLATES = "templates"
     SUPPRESSIONS = "suppressions"
+    PAYMENT_LINKS = "payment_links"
 
 
 _EMAIL = field(
@@ -253,6 +255,7 @@ FIELDS: dict[Kind, tuple[Field, ...]] = {
     Kind.BANK_LINES: BANK_LINES,
     Kind.TEMPLATES: TEMPLATES,
     Kind.SUPPRESSIONS: SUPPRESSIONS,
+    Kind.PAYMENT_LINKS: PAYMENT_LINKS,
 }
 
 # Columns that hold something else, although a name of ours is inside theirs.
@@ -282,4 +285,5 @@ REQUIRED: dict[Kind, tuple[tuple[str, ...], ...]] = {
     Kind.BANK_LINES: (("received_on",), ("amount", "credit")),
     Kind.TEMPLATES: (("name",), ("body",)),
     Kind.SUPPRESSIONS: (("address",),),
+    Kind.PAYMENT_LINKS: (("email",), ("product",)),
 }

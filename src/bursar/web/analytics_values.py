@@ -51,6 +51,7 @@ PURPOSES: Mapping[str, str] = {
     "reply": N_("Answers"),
     "statement": N_("Statements"),
     "notification": N_("Notifications"),
+    "payment_link": N_("Payment links"),
     "test": N_("Test mails"),
 }
 """Purposes there are messages of; others show their own name."""

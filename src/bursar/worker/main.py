@@ -20,6 +20,7 @@ import bursar.billing.tills.jobs
 import bursar.chasing.analytics.jobs
 import bursar.chasing.jobs
 import bursar.chasing.sequences.jobs
+import bursar.onboarding.link_jobs
 import bursar.outbox.incoming.jobs
 import bursar.outbox.jobs
 import bursar.tenancy.jobs  # noqa: F401  importing them hangs their jobs on `tasks`

@@ -15,9 +15,9 @@ from starlette.responses import Response, StreamingResponse
 from bursar.api.acting import FORM, Acting, Call, Calling, door
 from bursar.api.pagination import Listed, Paging, counted_page, page_of
 from bursar.api.values import Line, Shown, Strict
-from bursar.billing.importers import import_desk
 from bursar.core.translations import preferred, say
 from bursar.core.work import Actor
+from bursar.onboarding.importers import import_desk
 from bursar.tenancy import import_runs, imports
 from bursar.tenancy.amounts import NumberStyle
 from bursar.tenancy.dates import DateStyle

@@ -9,8 +9,8 @@ from fastapi import File, Request, UploadFile
 from fastapi import Form as Typed
 from starlette.responses import Response, StreamingResponse
 
-from bursar.billing.importers import import_desk
 from bursar.core.errors import N_, Conflict, Invalid
+from bursar.onboarding.importers import import_desk
 from bursar.tenancy import imports
 from bursar.tenancy.amounts import NumberStyle
 from bursar.tenancy.columns import FIELDS, Kind

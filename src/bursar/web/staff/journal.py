@@ -34,6 +34,7 @@ NOUNS = {
     "payment": N_("Payments"),
     "refund": N_("Refunds"),
     "bank_line": N_("Bank lines"),
+    "payment_link": N_("Payment links"),
     "product": N_("Products"),
     "customer_price": N_("Prices"),
     "billable_unit": N_("Units"),
