@@ -16,6 +16,7 @@ from bursar.billing import disputes, promises, rules
 from bursar.billing.documents.model import Kind
 from bursar.billing.documents.reading import Written, read_documents
 from bursar.billing.finding import Invoice, get_invoice, lines_of
+from bursar.billing.hosted_paying import Paying, paying
 from bursar.billing.links import read_token
 from bursar.billing.queries import hosted as queries
 from bursar.billing.settings import Bank, BillingSettings
@@ -73,6 +74,11 @@ class Hosted:
     promise_until: date
     contested: DisputeReason | None
     may_act: bool
+    paying: Paying
+
+    @property
+    def may_pay(self) -> bool:
+        return self.is_open and self.may_act and self.paying.till and not self.paying.is_under_way
 
     @property
     def is_open(self) -> bool:
@@ -122,6 +128,7 @@ async def show(work: Work, opened: Opened) -> Hosted:
         promise_until=work.today + terms.promise_ahead,
         contested=DisputeReason(dispute.reason) if dispute else None,
         may_act=opened.may_act,
+        paying=await paying(work, invoice.id),
     )
 
 

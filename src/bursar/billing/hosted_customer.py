@@ -5,7 +5,7 @@ What is shown is read as the customer, behind the wall of what they may see; an 
 customer as its actor. What is wrong with a link, and an invoice that is not theirs: one answer for all of it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import date
@@ -14,11 +14,13 @@ from uuid import UUID
 
 from bursar.billing import hosted, rules
 from bursar.billing.hosted import Opened
+from bursar.billing.hosted_paying import under_way
 from bursar.billing.links import read_customer_token
 from bursar.billing.queries import hosted as invoice_queries
 from bursar.billing.queries import hosted_customer as queries
 from bursar.billing.settings import Bank, BillingSettings
 from bursar.billing.states import DisputeReason
+from bursar.billing.tills.tills import taking_money
 from bursar.core.errors import N_, Conflict
 from bursar.core.kinds import ActorType
 from bursar.core.money import Money
@@ -81,7 +83,9 @@ class OpenTotal:
 
 @dataclass(frozen=True, slots=True)
 class CustomerPage:
-    """What the page shows. `more`: open invoices beyond those listed."""
+    """What the page shows. `more`: open invoices beyond those listed. `by_card`: they can be paid here, with `live`
+    money or to try it out; `under_way` are those whose money is on its way.
+    """
 
     invoices: tuple[OpenInvoice, ...]
     totals: tuple[OpenTotal, ...]
@@ -95,6 +99,9 @@ class CustomerPage:
     today: date
     promise_until: date
     may_act: bool
+    by_card: bool
+    live: bool
+    under_way: Collection[UUID]
 
     @property
     def may_promise(self) -> bool:
@@ -129,6 +136,8 @@ async def show_page(office: Office, entered: Entered) -> CustomerPage:
         sums = (await work.db.execute(queries.open_totals(work, entered.customer_id))).all()
     async with entered.work(office, read_only=True) as work:
         firm = (await work.db.execute(invoice_queries.firm(work))).one()
+        till = await taking_money(work)
+        on_its_way = await under_way(work, [row.id for row in rows])
     settings = BillingSettings.of(firm.settings, firm.country)
     return CustomerPage(
         invoices=tuple(invoice_of(row, work.today) for row in rows),
@@ -146,6 +155,9 @@ async def show_page(office: Office, entered: Entered) -> CustomerPage:
         today=work.today,
         promise_until=work.today + rules.Terms.of(firm.settings).promise_ahead,
         may_act=entered.may_act,
+        by_card=entered.may_act and till is not None,
+        live=till is not None and till.live,
+        under_way=on_its_way,
     )
 
 

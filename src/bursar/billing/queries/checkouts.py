@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from bursar.billing.queries.sets import among, rows
 from bursar.billing.states import COMPLETE_CHECKOUT, EXPIRE_CHECKOUT, CheckoutState, PaymentStatus
-from bursar.billing.tables import checkout_sessions, tills
+from bursar.billing.tables import checkout_sessions, is_processing, tills
 from bursar.core.schema import same_tenant
 from bursar.core.work import Work
 
@@ -62,6 +62,16 @@ def about(work: Work, kind: str, ids: Sequence[UUID]) -> sa.Select:
         sa.select(_C)
         .where(_C.c.tenant_id == work.tenant_id, _C.c.about_type == kind, among(_C.c.about_id, ids))
         .order_by(_C.c.about_id, _C.c.attempt.desc())
+    )
+
+
+def under_way(work: Work, kind: str, ids: Sequence[UUID]) -> sa.Select:
+    """Those of these things whose money is on its way."""
+    return sa.select(_C.c.about_id).where(
+        _C.c.tenant_id == work.tenant_id,
+        _C.c.about_type == kind,
+        among(_C.c.about_id, ids),
+        is_processing(_C),
     )
 
 

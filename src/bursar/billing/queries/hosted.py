@@ -22,6 +22,13 @@ def owner(work: Work, invoice_id: UUID) -> sa.Select:
     )
 
 
+def payer(work: Work, customer_id: UUID) -> sa.Select:
+    """Where a customer is written to: the provider's page knows the address already."""
+    return sa.select(customers.c.email).where(
+        customers.c.tenant_id == work.tenant_id, customers.c.id == customer_id
+    )
+
+
 def seen(work: Work, invoice_id: UUID) -> sa.Select:
     """The invoice, as far as whoever asks may see it."""
     return sa.select(invoices.c.id).where(invoices.c.tenant_id == work.tenant_id, invoices.c.id == invoice_id)

@@ -64,12 +64,6 @@ async def get_checkout(work: Work, checkout_id: UUID) -> CheckoutShown:
     return _shown(row)
 
 
-async def is_processing(work: Work, about: PaidFor, about_id: UUID) -> bool:
-    """Whether money for it is under way: a checkout that was gone through and is not paid yet."""
-    rows = await work.db.execute(queries.about(work, about, [about_id]))
-    return any(known_of(row).standing is Standing.PROCESSING for row in rows)
-
-
 def _shown(row: sa.Row[Any]) -> CheckoutShown:
     names = ("id", "version", "customer_id", "till_id", "about_id", "attempt", "session_id", "payment_intent")
     times = ("payment_id", "expires_at", "seen_at", "created_at")

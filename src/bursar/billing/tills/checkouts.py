@@ -118,13 +118,15 @@ async def see(work: Work, seen: Sequence[tuple[UUID, SeenCheckout]]) -> None:
     changed: list[_Change] = []
     for row in await work.db.execute(queries.lock(work, sorted(told))):
         before = now = known_of(row)
+        other: SeenCheckout | None = None
         for one in told[row.id]:
             if one.live is not row.live:
                 log.warning("checkout_of_other_money", id=str(row.id), live=one.live)
                 continue
             now = rules.after(now, one)
+            other = one if now.standing is Standing.MISMATCHED else None
         if now != before:
-            changed.append(_Change(row, before, now))
+            changed.append(_Change(row, before, now, other=other))
     await _write(work, changed)
 
 
@@ -160,12 +162,19 @@ async def give_up_money(work: Work, ids: Sequence[UUID], *, because: str) -> Non
         await work.record("checkout_session.failed", *(_record(row, because=because) for row in under_way))
 
 
+async def is_processing(work: Work, about: PaidFor, about_id: UUID) -> bool:
+    """Whether money for it is under way: a checkout that was gone through and is not paid yet."""
+    rows = await work.db.execute(queries.about(work, about, [about_id]))
+    return any(known_of(row).standing is Standing.PROCESSING for row in rows)
+
+
 @dataclass(slots=True)
 class _Change:
     row: sa.Row[Any]
     before: Known
     now: Known
     payment_id: UUID | None = None
+    other: SeenCheckout | None = None
 
     def reaches(self, standing: Standing) -> bool:
         return self.now.standing is standing and self.before.standing is not standing
@@ -195,7 +204,16 @@ async def _write(work: Work, changed: Sequence[_Change]) -> None:
         (Standing.MISMATCHED, "checkout_session.mismatch"),
         (Standing.PAID, "checkout_session.paid"),
     ):
-        await work.record(event, *(_record(one.row) for one in changed if one.reaches(standing)))
+        records = [_record(one.row, **_came(one.other)) for one in changed if one.reaches(standing)]
+        await work.record(event, *records)
+
+
+def _came(other: SeenCheckout | None) -> dict[str, Any]:
+    """What was seen in place of what was asked for: whoever decides about it has to know."""
+    if other is None or other.amount is None:
+        return {}
+    told = {"came_minor": other.amount.minor, "came_currency": other.amount.currency}
+    return {**told, "came_status": other.payment_status}
 
 
 async def _enter_payments(work: Work, changed: Sequence[_Change]) -> None:
@@ -259,7 +277,7 @@ def _row(known: Known, row: sa.Row[Any], error: str | None, payment_id: UUID | N
     ]
 
 
-def _record(row: sa.Row[Any], **more: str) -> Record:
+def _record(row: sa.Row[Any], **more: Any) -> Record:
     told = {
         "about": row.about_type,
         "about_id": str(row.about_id),

@@ -24,16 +24,10 @@ from bursar.web.forms import Form
 from bursar.web.public import invoice_view
 from bursar.web.public.gone import gone
 from bursar.web.public.invoice_words import refusal_words
+from bursar.web.public.page_headers import HEADERS, headers_of
 from bursar.web.public.wording import spoken
 from bursar.web.sessions import office_of, origin_of
 
-HEADERS = {
-    "X-Robots-Tag": "noindex, nofollow",
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; form-action 'self'; "
-        "frame-ancestors 'none'; base-uri 'none'"
-    ),
-}
 CONTESTED = tuple(reason for reason in DisputeReason if reason is not DisputeReason.ALREADY_PAID)
 
 Act = Callable[[Work, Opened], Awaitable[None]]
@@ -189,8 +183,7 @@ def _rendered(request: Request, way: Way, step: str, told: Hosted, form: Form, l
         .get_template("public/invoice.html")
         .render(**shown, here=here, back=way.back, step=step, form=form, refusals=refusals, reasons=CONTESTED)
     )
-    headers = {**HEADERS, "Content-Language": language.code}
-    return HTMLResponse(html, status_code=form.status, headers=headers)
+    return HTMLResponse(html, status_code=form.status, headers=headers_of(request, language.code))
 
 
 def _blank(told: Hosted) -> Form:

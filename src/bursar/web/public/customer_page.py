@@ -22,10 +22,11 @@ from bursar.tenancy.report_files import TYPES, report_parts
 from bursar.tenancy.reports import ReportValue
 from bursar.web import pages, reading
 from bursar.web.forms import Form
-from bursar.web.public import answering, customer_view
-from bursar.web.public.answering import HEADERS, Way, asked_language, house_of
+from bursar.web.public import answering, customer_view, paying
+from bursar.web.public.answering import Way, asked_language, house_of
 from bursar.web.public.gone import gone
 from bursar.web.public.invoice_words import refusal_words
+from bursar.web.public.page_headers import HEADERS, headers_of
 from bursar.web.public.wording import spoken
 from bursar.web.sessions import office_of, origin_of
 
@@ -125,6 +126,16 @@ async def claim(request: Request, token: str, invoice_id: str) -> Response:
     return await answering.claim(request, _way(request, token, invoice_id))
 
 
+@router.post("/{token}/{invoice_id}/checkout")
+async def pay(request: Request, token: str, invoice_id: str) -> Response:
+    return await paying.pay(request, _way(request, token, invoice_id))
+
+
+@router.api_route("/{token}/{invoice_id}/checkout", methods=["GET", "HEAD"])
+async def come_back(request: Request, token: str, invoice_id: str) -> Response:
+    return await paying.come_back(request, _way(request, token, invoice_id))
+
+
 def _way(request: Request, token: str, invoice_id: str) -> Way:
     """What is no id is nobody's invoice."""
     named = reading.cursor(invoice_id) or UUID(int=0)
@@ -159,5 +170,4 @@ async def _page(request: Request, token: str, step: str, form: Form | None = Non
             refusals={one.field or "": refusal_words(language.code, one) for one in form.refusals},
         )
     )
-    headers = {**HEADERS, "Content-Language": language.code}
-    return HTMLResponse(html, status_code=form.status, headers=headers)
+    return HTMLResponse(html, status_code=form.status, headers=headers_of(request, language.code))

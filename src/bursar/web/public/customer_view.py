@@ -32,7 +32,9 @@ def shown(told: CustomerPage, language: Language, path: str, logo: str | None) -
         "colour": colour_of(told.branding),
         "logo": embedded(logo) if logo else None,
         "totals": [_total(one, t, code) for one in told.totals],
-        "invoices": [_invoice(one, t, code) for one in told.invoices],
+        "invoices": [_invoice(one, t, code, being_paid=one.id in told.under_way) for one in told.invoices],
+        "by_card": told.by_card,
+        "live": told.live,
         "more": t["more"].format(shown=format_number(len(told.invoices), code)) if told.more else None,
         "may_act": told.may_act,
         "may_promise": told.may_promise,
@@ -64,9 +66,11 @@ def _total(one: OpenTotal, t: Mapping[str, str], code: str) -> dict[str, Any]:
     return {"open": format_money(one.open, code), "count": count, "late": late}
 
 
-def _invoice(one: OpenInvoice, t: Mapping[str, str], code: str) -> dict[str, Any]:
+def _invoice(one: OpenInvoice, t: Mapping[str, str], code: str, *, being_paid: bool) -> dict[str, Any]:
     told = None
-    if one.contested is not None:
+    if being_paid:
+        told = t["being_paid"]
+    elif one.contested is not None:
         told = t["said_paid" if one.contested is DisputeReason.ALREADY_PAID else "contested"]
     elif one.promised_for is not None:
         told = t["promised"].format(day=format_day(one.promised_for, code))
@@ -79,4 +83,5 @@ def _invoice(one: OpenInvoice, t: Mapping[str, str], code: str) -> dict[str, Any
         "told": told,
         "promised": one.promised_for is not None,
         "contested": one.contested is not None,
+        "being_paid": being_paid,
     }

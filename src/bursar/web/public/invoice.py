@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from bursar.billing import hosted
 from bursar.billing.links import PATH
-from bursar.web.public import answering
+from bursar.web.public import answering, paying
 from bursar.web.public.answering import Way
 from bursar.web.sessions import office_of
 
@@ -52,6 +52,16 @@ async def ask_paid(request: Request, token: str) -> Response:
 @router.post("/{token}/paid")
 async def claim(request: Request, token: str) -> Response:
     return await answering.claim(request, _way(request, token))
+
+
+@router.post("/{token}/checkout")
+async def pay(request: Request, token: str) -> Response:
+    return await paying.pay(request, _way(request, token))
+
+
+@router.api_route("/{token}/checkout", methods=["GET", "HEAD"])
+async def come_back(request: Request, token: str) -> Response:
+    return await paying.come_back(request, _way(request, token))
 
 
 def _way(request: Request, token: str) -> Way:

@@ -64,6 +64,9 @@ def shown(told: Hosted, language: Language, path: str, logo: str | None) -> dict
         if told.contested is None
         else t["said_paid" if told.contested is DisputeReason.ALREADY_PAID else "contested"],
         "offers": offers(told),
+        "may_pay": told.may_pay,
+        "live": told.paying.live,
+        "being_paid": told.is_open and told.paying.is_under_way,
         "currency": invoice.balance.currency,
         "today": told.today.isoformat(),
         "until": told.promise_until.isoformat(),

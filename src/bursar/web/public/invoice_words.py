@@ -3,16 +3,18 @@
 from collections.abc import Mapping
 
 from bursar.core.errors import Refusal
+from bursar.web.public import paying_words
 from bursar.web.public.wording import CODES, SHARED, Row, in_language
 
 
 def words(code: str) -> Mapping[str, str]:
-    return in_language(code, {**SHARED, **_WORDS})
+    return in_language(code, {**SHARED, **_WORDS, **paying_words.WORDS})
 
 
 def refusal_words(code: str, refusal: Refusal) -> str:
     """Why it was not taken; what has no words of its own here was not foreseen of a person."""
-    told = _REFUSALS.get(refusal.code, _REFUSALS["not_taken"])[CODES.index(code)]
+    rows = {**_REFUSALS, **paying_words.REFUSALS}
+    told = rows.get(refusal.code, rows["not_taken"])[CODES.index(code)]
     return told.format(**{name: str(value) for name, value in refusal.params.items()})
 
 

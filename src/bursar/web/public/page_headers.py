@@ -2,7 +2,13 @@
 
 from starlette.requests import Request
 
-from bursar.web.public.answering import HEADERS, house_of
+HEADERS = {
+    "X-Robots-Tag": "noindex, nofollow",
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; form-action 'self'; "
+        "frame-ancestors 'none'; base-uri 'none'"
+    ),
+}
 
 
 def headers_of(request: Request, language: str, *, looks: bool = False) -> dict[str, str]:
@@ -10,7 +16,7 @@ def headers_of(request: Request, language: str, *, looks: bool = False) -> dict[
 
     Chromium holds the address of a redirect after a POST to `form-action` too, so the provider's hosts stand there.
     """
-    hosts = " ".join(house_of(request).settings.checkout_hosts)
+    hosts = " ".join(request.app.state.house.settings.checkout_hosts)
     policy = HEADERS["Content-Security-Policy"].replace("form-action 'self'", f"form-action 'self' {hosts}")
     if looks:
         policy += "; script-src 'self'; connect-src 'self'"

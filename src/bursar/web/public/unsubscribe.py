@@ -13,8 +13,8 @@ from bursar.outbox.letters import UNSUBSCRIBE_PATH
 from bursar.outbox.states import Scope
 from bursar.outbox.suppressions import Unsubscribed
 from bursar.web import pages, reading
-from bursar.web.public.answering import HEADERS
 from bursar.web.public.gone import gone
+from bursar.web.public.page_headers import HEADERS
 from bursar.web.public.reader_words import words
 from bursar.web.public.wording import LANGUAGES, spoken
 from bursar.web.sessions import office_of, origin_of

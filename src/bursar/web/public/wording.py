@@ -43,6 +43,26 @@ SHARED: Mapping[str, Row] = {
     "iban": ("IBAN", "رقم الآيبان", "IBAN", "IBAN"),
     "bic": ("BIC", "رمز السويفت", "BIC", "BIC"),
     "bank": ("Bank", "البنك", "בנק", "Banque"),
+    "pay_now": ("Pay now", "ادفعوا الآن", "תשלום עכשיו", "Payer maintenant"),
+    "pay_now_text": (
+        "You pay on the page of our payment provider and come back here.",
+        "تدفعون في صفحة مزود الدفع لدينا ثم تعودون إلى هنا.",
+        "משלמים בדף של ספק התשלומים שלנו וחוזרים לכאן.",
+        "Vous payez sur la page de notre prestataire de paiement, puis revenez ici.",
+    ),
+    "other_ways": ("Other ways to pay", "طرق دفع أخرى", "דרכי תשלום אחרות", "Autres moyens de paiement"),
+    "being_paid": (
+        "Your payment is on its way. There is nothing left to do.",
+        "دفعتكم في الطريق. لا يلزم أي إجراء آخر.",
+        "התשלום שלכם בדרך. אין צורך בפעולה נוספת.",
+        "Votre paiement est en route. Vous n’avez plus rien à faire.",
+    ),
+    "test_money": (
+        "This is a trial: no real money is taken.",
+        "هذه تجربة: لا يُسحب أي مال حقيقي.",
+        "זהו ניסיון: לא נגבה כסף אמיתי.",
+        "Ceci est un essai : aucun argent réel n’est prélevé.",
+    ),
     "ask_to_pay": (
         "Answer the message that brought you here to learn how to pay.",
         "للاستفسار عن طريقة الدفع يكفي الرد على الرسالة التي وصلتكم.",
