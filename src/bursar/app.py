@@ -19,6 +19,7 @@ from bursar.core.uploads import Doorman
 from bursar.core.work import Office
 from bursar.house import House
 from bursar.onboarding.link_mail import LinkComposer
+from bursar.onboarding.mails import OrderComposer
 from bursar.outbox.composing import Composers
 from bursar.outbox.incoming.answering import ReplyComposer
 from bursar.outbox.letters import Letters
@@ -78,6 +79,8 @@ def composers(settings: Settings) -> Composers:
         Purpose.REPLY: ReplyComposer(),
         Purpose.PAYMENT_LINK: LinkComposer(settings.base_url),
         Purpose.SIGN_IN: SignInComposer(settings.base_url),
+        Purpose.WELCOME: OrderComposer(settings.base_url),
+        Purpose.PAYMENT_REMINDER: OrderComposer(settings.base_url),
     }
 
 

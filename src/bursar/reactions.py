@@ -8,11 +8,13 @@ from collections.abc import Mapping, Sequence
 from bursar.billing.documents import jobs as printing
 from bursar.billing.documents import obligations
 from bursar.billing.notices import ordering
+from bursar.billing.tills import inbound_jobs as inbounds
 from bursar.billing.tills import jobs as tills
 from bursar.chasing import following
 from bursar.chasing.sequences import following as chasing
 from bursar.core.work import Reaction
 from bursar.notifications import reacting
+from bursar.onboarding import following as orders
 from bursar.outbox import jobs as mailboxes
 from bursar.outbox import sends, sign_in_mail, template_library
 
@@ -38,23 +40,46 @@ REACTIONS: Mapping[str, Sequence[Reaction]] = {
     "sending_account.reconnect": (reacting.account_back,),
     "sending_account.connected": (reacting.account_back,),
     "inbound.kept": (mailboxes.inbound_kept,),
+    "inbound.replay": (inbounds.inbound_replayed,),
     "sending_account.disable": (reacting.account_back, mailboxes.account_disabled),
     "campaign.provider_error": (reacting.tell_everybody,),
     "campaign.all_final": (reacting.tell_everybody,),
     "campaign.all_failed": (reacting.tell_everybody,),
     "import_run.apply": (reacting.tell_everybody,),
-    "invoice.issue": (printing.issued, ordering.issued),
+    "invoice.issue": (orders.invoices_issued, reacting.invoice_issued, printing.issued, ordering.issued),
     "credit_note.issue": (printing.issued,),
     "file.unscanned": (reacting.tell_everybody,),
     "suppression.unsubscribe": (reacting.reader_left,),
     "suppression.complaint": (reacting.reader_left,),
     "payment_link.expire": (reacting.tell_everybody,),
+    "checkout_session.paid": (orders.checkouts_paid,),
+    "checkout_session.processing": (orders.checkouts_processing,),
+    "checkout_session.failed": (orders.checkouts_failed,),
+    "checkout_session.declined": (orders.checkouts_declined,),
+    "checkout_session.expire": (orders.checkouts_expired,),
+    "checkout_session.mismatch": (orders.checkouts_mismatched,),
+    "refund.ordered": (inbounds.refund_ordered,),
+    "refund.succeed": (orders.refunds_succeeded,),
+    "refund.fail": (reacting.refund_failed,),
+    "refund.came_back": (reacting.refund_failed,),
+    "payment.chargeback_opened": (orders.chargebacks_opened, reacting.chargeback_opened),
+    "payment.chargeback_won": (orders.chargebacks_won, reacting.chargeback_over),
+    "payment.chargeback_lost": (orders.chargebacks_lost, reacting.chargeback_over),
+    "order.amount_mismatch": (reacting.order_to_decide,),
+    "order.paid_after_cancel": (reacting.order_to_decide,),
+    "order.second_payment": (reacting.order_to_decide,),
+    "order.chargeback_opened": (reacting.tell_everybody,),
+    "order.chargeback_lost": (reacting.tell_everybody,),
+    "order.not_invoiced": (reacting.order_not_invoiced,),
+    "order.give_back": (reacting.order_decided,),
+    "order.resolve": (reacting.order_decided,),
     "payment.received": (ordering.received,),
     "invoice.payment_arrives": (reacting.money_came_late,),
     "invoice.settle": (reacting.invoice_settled, chasing.invoices_settled, tills.invoices_settled),
     "invoice.cancel": (reacting.invoice_settled, chasing.invoices_settled, tills.invoices_settled),
     "checkout_session.call_off": (tills.checkouts_called_off,),
     "till.disable": (tills.till_disabled,),
+    "till.mismatch": (reacting.till_mismatch,),
     "promise.date_passed": (reacting.promise_broken,),
     "recurring_invoice.run": (reacting.months_billed,),
     "recurring_invoice.run_without_units": (reacting.months_billed,),

@@ -6,10 +6,11 @@ by which subscriptions and outgoing webhooks choose; most events are nobody's bu
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from bursar.core.errors import N_
+from bursar.core.event_types import EventType
+from bursar.core.order_events import ORDER_EVENTS
 
 Say = Callable[[str, Mapping[str, Any]], str]
 """Translates a message into the reader's language and fills its places."""
@@ -17,19 +18,9 @@ Say = Callable[[str, Mapping[str, Any]], str]
 _PLACE = re.compile(r"%\((\w+)\)s")
 
 
-@dataclass(frozen=True, slots=True)
-class EventType:
-    """`detailed` is said instead of `sentence` when the event holds all that it names (after an erasure it
-    may not).
-    """
-
-    sentence: str
-    detailed: str | None = None
-    kind: str | None = None
-
-
 _E = EventType
 REGISTRY: Mapping[str, EventType] = {
+    **ORDER_EVENTS,
     "agent.change_role": _E(N_("Role changed"), N_("Role changed to %(role)s")),
     "agent.deactivate": _E(N_("Agent deactivated")),
     "agent.disable_second_factor": _E(N_("Second factor switched off")),
@@ -93,6 +84,10 @@ REGISTRY: Mapping[str, EventType] = {
     "customer.admin_suspend": _E(N_("Customer suspended"), N_("Customer suspended: %(because)s")),
     "customer.ask_sign_in": _E(N_("Customer asked for a link to sign in")),
     "customer.edit": _E(N_("Customer edited")),
+    "customer.money_lost": _E(N_("Customer suspended: what they paid went back")),
+    "customer.payment_confirmed": _E(N_("Customer active: their payment arrived")),
+    "customer.payment_failed": _E(N_("Customer suspended: nothing was paid")),
+    "customer.pending": _E(N_("Customer registered")),
     "customer.reinstate": _E(N_("Customer reinstated"), N_("Customer reinstated: %(because)s")),
     "customer.revoke_links": _E(N_("Links sent to the customer so far revoked")),
     "customer.sign_in": _E(N_("Customer signed in")),
@@ -130,6 +125,7 @@ REGISTRY: Mapping[str, EventType] = {
     "import_run.read": _E(N_("Import read, ready to look at")),
     "import_run.reading": _E(N_("Import started")),
     "import_run.refuse": _E(N_("Import refused")),
+    "inbound.replay": _E(N_("What a provider told is applied again")),
     "incoming_message.answer": _E(N_("An agent answered")),
     "incoming_message.complaint": _E(N_("A reader called a message unwanted")),
     "incoming_message.handle": _E(N_("A reply was dealt with")),
@@ -164,6 +160,13 @@ REGISTRY: Mapping[str, EventType] = {
     "payment_link.register": _E(N_("Somebody registered with the payment link")),
     "payment_link.reissue": _E(N_("Payment link made valid again, under a new address")),
     "payment_link.revoke": _E(N_("Payment link taken back"), N_("Payment link taken back: %(because)s")),
+    "payment.chargeback_lost": _E(
+        N_("Chargeback lost: the money is gone"), N_("Chargeback lost: the money is gone (%(because)s)")
+    ),
+    "payment.chargeback_opened": _E(
+        N_("The payer's bank contests the payment"), N_("The payer's bank contests the payment: %(because)s")
+    ),
+    "payment.chargeback_won": _E(N_("Chargeback won: the money stays")),
     "payment.received": _E(N_("Payment received"), kind="payment.received"),
     "payment.reversed": _E(N_("Payment reversed")),
     "product.archive": _E(N_("Product archived")),
@@ -193,6 +196,10 @@ REGISTRY: Mapping[str, EventType] = {
         N_("Nothing to bill: no unit was counted"), N_("Nothing to bill for %(period)s: no unit was counted")
     ),
     "recurring_run.start": _E(N_("Monthly run begun"), N_("Monthly run begun: up to %(as_of)s")),
+    "refund.came_back": _E(
+        N_("A refund came back: it did not reach the customer"),
+        N_("A refund came back: it did not reach the customer (%(because)s)"),
+    ),
     "refund.fail": _E(N_("Refund failed"), N_("Refund failed: %(because)s")),
     "refund.pending": _E(N_("Refund on its way")),
     "refund.succeed": _E(N_("Refund paid out")),
@@ -260,6 +267,7 @@ REGISTRY: Mapping[str, EventType] = {
     "till.connecting": _E(N_("Till is being connected")),
     "till.disable": _E(N_("Till switched off")),
     "till.make_primary": _E(N_("Till takes the payments")),
+    "till.mismatch": _E(N_("The provider tells this till of other money than its own")),
     "till.replace_key": _E(N_("Key of the till replaced")),
     "till.replace_webhook_secret": _E(N_("Webhook secret of the till replaced")),
 }

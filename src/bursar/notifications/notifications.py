@@ -6,7 +6,7 @@ from uuid import UUID
 
 from bursar.core.errors import NotFound
 from bursar.core.work import Work
-from bursar.notifications import queries
+from bursar.notifications.queries import telling as queries
 
 LONGEST_LIST = 100
 

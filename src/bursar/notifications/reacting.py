@@ -2,7 +2,8 @@
 
 from bursar.core.kinds import AgentRole
 from bursar.core.work import Happened, Work
-from bursar.notifications import queries
+from bursar.notifications.queries import tasks as queries
+from bursar.notifications.queries import telling
 from bursar.notifications.tasks import TaskKind
 
 LOOKS_AFTER_ACCOUNTS = (AgentRole.OWNER, AgentRole.ADMIN)
@@ -10,17 +11,17 @@ LOOKS_AFTER_ACCOUNTS = (AgentRole.OWNER, AgentRole.ADMIN)
 
 async def tell_everybody(work: Work, happened: Happened) -> None:
     """All who work here get to know, but for who did it."""
-    await work.db.execute(queries.tell_agents(work, happened.type, happened.ids, queries.WORKING))
+    await work.db.execute(telling.tell_agents(work, happened.type, happened.ids, telling.WORKING))
 
 
 async def reader_left(work: Work, happened: Happened) -> None:
     """Somebody wants no more of what goes by itself: the owner knows, and may still write by hand (R91)."""
-    await work.db.execute(queries.tell_agents(work, happened.type, happened.ids, LOOKS_AFTER_ACCOUNTS))
+    await work.db.execute(telling.tell_agents(work, happened.type, happened.ids, LOOKS_AFTER_ACCOUNTS))
 
 
 async def account_stopped(work: Work, happened: Happened) -> None:
     """A mailbox lets us in no more: whoever may connect it is told, and it stays a task until they did."""
-    await work.db.execute(queries.tell_agents(work, happened.type, happened.ids, LOOKS_AFTER_ACCOUNTS))
+    await work.db.execute(telling.tell_agents(work, happened.type, happened.ids, LOOKS_AFTER_ACCOUNTS))
     await work.db.execute(queries.tasks_of_accounts(work, TaskKind.RECONNECT, happened.ids))
 
 
@@ -57,7 +58,7 @@ async def reply_handled(work: Work, happened: Happened) -> None:
 
 async def mailbox_unread(work: Work, happened: Happened) -> None:
     """Answers may lie there unseen: whoever may connect the mailbox is told."""
-    await work.db.execute(queries.tell_agents(work, happened.type, happened.ids, LOOKS_AFTER_ACCOUNTS))
+    await work.db.execute(telling.tell_agents(work, happened.type, happened.ids, LOOKS_AFTER_ACCOUNTS))
 
 
 async def money_came_late(work: Work, happened: Happened) -> None:
@@ -75,12 +76,56 @@ async def months_billed(work: Work, happened: Happened) -> None:
     await work.db.execute(queries.done_about(work, [TaskKind.NOT_BILLED], happened.ids))
 
 
+async def order_to_decide(work: Work, happened: Happened) -> None:
+    """Money that does not simply pay its order: too little, too late or twice. Somebody says what becomes of it."""
+    await tell_everybody(work, happened)
+    await work.db.execute(queries.tasks_of_orders(work, TaskKind.ORDER_MONEY, happened.ids))
+
+
+async def order_decided(work: Work, happened: Happened) -> None:
+    await work.db.execute(queries.done_about(work, [TaskKind.ORDER_MONEY], happened.ids))
+
+
+async def order_not_invoiced(work: Work, happened: Happened) -> None:
+    """An order was paid whose invoice lacks what the law wants: somebody completes it."""
+    await work.db.execute(queries.tasks_of_orders(work, TaskKind.NOT_INVOICED, happened.ids))
+
+
+async def invoice_issued(work: Work, happened: Happened) -> None:
+    """Whatever it lacked was found."""
+    about = list(await work.db.scalars(queries.orders_of_invoices(work, happened.ids)))
+    if about:
+        await work.db.execute(queries.done_about(work, [TaskKind.NOT_INVOICED], about))
+
+
+async def chargeback_opened(work: Work, happened: Happened) -> None:
+    """A payer told their bank that they did not owe it: somebody answers at the provider, before its date."""
+    await tell_everybody(work, happened)
+    await work.db.execute(queries.tasks_of_payments(work, TaskKind.CHARGEBACK, happened.ids))
+
+
+async def chargeback_over(work: Work, happened: Happened) -> None:
+    await tell_everybody(work, happened)
+    await work.db.execute(queries.done_about(work, [TaskKind.CHARGEBACK], happened.ids))
+
+
+async def refund_failed(work: Work, happened: Happened) -> None:
+    """Money that was to go back the way it came did not: the customer has to be paid another way."""
+    await tell_everybody(work, happened)
+    await work.db.execute(queries.tasks_of_refunds(work, TaskKind.REFUND_FAILED, happened.ids))
+
+
+async def till_mismatch(work: Work, happened: Happened) -> None:
+    """A provider tells a till of money that is not its: whoever connected it gave an address to the wrong account."""
+    await work.db.execute(telling.tell_agents(work, happened.type, happened.ids, (AgentRole.OWNER,)))
+
+
 async def promise_broken(work: Work, happened: Happened) -> None:
     await work.db.execute(queries.tasks_of_promises(work, TaskKind.PROMISE_BROKEN, happened.ids))
 
 
 async def dispute_opened(work: Work, happened: Happened) -> None:
-    await work.db.execute(queries.tell_agents(work, happened.type, happened.ids, queries.WORKING))
+    await work.db.execute(telling.tell_agents(work, happened.type, happened.ids, telling.WORKING))
     await work.db.execute(
         queries.tasks_of_disputes(work, TaskKind.MATCH_PAYMENT, happened.ids, said_paid=True)
     )

@@ -10,7 +10,7 @@ from uuid import UUID
 from bursar.core.errors import NotFound
 from bursar.core.kinds import AgentRole
 from bursar.core.work import Record, Work
-from bursar.notifications import queries
+from bursar.notifications.queries import tasks as queries
 
 LONGEST_LIST = 200
 
@@ -27,11 +27,15 @@ class TaskKind(StrEnum):
     NOT_BILLED = "not_billed"
     REPLY = "reply"
     REPORT = "report"
+    CHARGEBACK = "chargeback"
+    REFUND_FAILED = "refund_failed"
+    ORDER_MONEY = "order_money"
+    NOT_INVOICED = "not_invoiced"
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """`about_name` is the invoice's number, the account's address, or what a recurring invoice sells."""
+    """`about_name` is the invoice's number, the account's address, or what a recurring invoice or an order sells."""
 
     id: UUID
     kind: str
@@ -52,7 +56,7 @@ async def list_tasks(work: Work, *, limit: int = LONGEST_LIST) -> list[Task]:
             kind=row.kind,
             about_type=row.about_type,
             about_id=row.about_id,
-            about_name=row.number or row.address or row.sold,
+            about_name=row.number or row.address or row.sold or row.ordered,
             customer_id=row.customer_id,
             customer_name=row.customer_name,
             due=row.due_on,

@@ -72,6 +72,7 @@ orders = tenant_table(
     text("terms_version"),
     instant("terms_accepted_at"),
     whole("reminders", server_default="0"),  # payment reminders ordered so far
+    instant("reminded_at"),  # the last of them
     instant(
         "look_at"
     ),  # when the clock next has something to do with it: late after a day, a reminder, giving up

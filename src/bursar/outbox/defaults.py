@@ -25,6 +25,8 @@ USUAL: dict[Category, str] = {
     Category.RECEIPT: "receipt",
     Category.PAYMENT_LINK: "payment_link",
     Category.SIGN_IN: "sign_in",
+    Category.WELCOME: "welcome",
+    Category.PAYMENT_REMINDER: "payment_reminder",
 }
 """Which of the library a category begins with: what billing's own notices say, and what a campaign is offered first."""
 READ_BY_NATIVES = ("en", "ar")

@@ -18,14 +18,21 @@ MAX_DELAYS = 3  # a nudge that lost the day's contact this often is suppressed (
 
 
 def drop_suppressed(batch: Batch) -> None:
-    """Those without an address, with a suppression, or of a suspended customer (R109)."""
+    """Those without an address, with a suppression, or of a suspended customer (R109).
+
+    Who is reminded to pay for an order may be suspended for just that; their room says so at the claim.
+    """
     for send_id, row in list(batch.rows.items()):
         reason = None
         if not row.to_address:
             reason = "no_address"
         elif row.suppressed_by:
             reason = SUPPRESSED_AS[SuppressionReason(row.suppressed_by)]
-        elif row.customer_state == "suspended" and row.stream != MailStream.TRANSACTIONAL:
+        elif (
+            row.customer_state == "suspended"
+            and row.stream != MailStream.TRANSACTIONAL
+            and row.purpose != Purpose.PAYMENT_REMINDER
+        ):
             reason = "customer_suspended"
         if reason:
             batch.suppressed[reason].append(send_id)

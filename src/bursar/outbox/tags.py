@@ -22,6 +22,8 @@ class Category(StrEnum):
     RECEIPT = "receipt"
     PAYMENT_LINK = "payment_link"
     SIGN_IN = "sign_in"
+    WELCOME = "welcome"
+    PAYMENT_REMINDER = "payment_reminder"
 
 
 class TagKind(StrEnum):
@@ -121,6 +123,12 @@ _OFFER = (
     _PRIVATE,
 )  # fmt: skip
 _SIGN_IN = (_number("minutes", N_("How many minutes the link works"), 15), _PRIVATE)
+_ORDER = (
+    _text("order.product", N_("What was ordered"), "Company formation", "تأسيس شركة"),
+    _text("order.amount", N_("What it costs, tax included"), "AED 5,250.00", "5,250.00 AED"),
+    _text("order.tax", N_("The tax in it"), "AED 250.00", "250.00 AED", may_be_empty=True),
+    _text("order.date", N_("The day it was ordered"), "19 November 2026", "19 نوفمبر 2026"),
+)
 _SETS: dict[Category, tuple[MergeTag, ...]] = {
     Category.INVOICE_ISSUED: (*_ALWAYS, *_OPEN_INVOICES),
     Category.INVOICE_REMINDER: (*_ALWAYS, *_OPEN_INVOICES),
@@ -131,6 +139,16 @@ _SETS: dict[Category, tuple[MergeTag, ...]] = {
     Category.RECEIPT: (*_ALWAYS, *_PAID, *_PAYMENT),
     Category.PAYMENT_LINK: (*_ALWAYS, *_OFFER),
     Category.SIGN_IN: (*_ALWAYS, *_SIGN_IN),
+    Category.WELCOME: (
+        *_ALWAYS,
+        *_ORDER,
+        _address("portal_link", N_("Where they see all that is theirs"), "https://pay.example/portal/alsafa"),
+    ),
+    Category.PAYMENT_REMINDER: (
+        *_ALWAYS,
+        *_ORDER,
+        _address("pay_link", N_("Where the order is paid"), "https://pay.example/pay/77"),
+    ),
 }
 _TOLD = frozenset({"invoices[].number", "invoices[].balance"})
 _REQUIRED: dict[Category, frozenset[str]] = {
@@ -143,6 +161,8 @@ _REQUIRED: dict[Category, frozenset[str]] = {
     Category.RECEIPT: frozenset({"payment.amount"}),
     Category.PAYMENT_LINK: frozenset({"offer.price", "private_link"}),
     Category.SIGN_IN: frozenset({"private_link"}),
+    Category.WELCOME: frozenset({"order.product"}),
+    Category.PAYMENT_REMINDER: frozenset({"order.amount", "pay_link"}),
 }
 ROOTS_ALWAYS_GIVEN = frozenset(tag.path.partition(".")[0].partition("[")[0] for tag in _ALWAYS)
 

@@ -16,10 +16,12 @@ from procrastinate.jobs import Status
 import bursar.billing.documents.jobs
 import bursar.billing.jobs
 import bursar.billing.recurring.jobs
+import bursar.billing.tills.inbound_jobs
 import bursar.billing.tills.jobs
 import bursar.chasing.analytics.jobs
 import bursar.chasing.jobs
 import bursar.chasing.sequences.jobs
+import bursar.onboarding.jobs
 import bursar.onboarding.link_jobs
 import bursar.outbox.incoming.jobs
 import bursar.outbox.jobs
@@ -101,6 +103,7 @@ async def _work_off(queue: procrastinate.App, house: House) -> None:
             "readers": house.readers,
             "carrier": house.carrier,
             "cashier": house.cashier,
+            "till_desk": house.till_desk,
             "doorman": house.doorman,
             "finders": house.finders,
             "identities": house.identities,

@@ -97,30 +97,24 @@ _LINE: dict[str, sa.types.TypeEngine[Any]] = {
 
 
 def add_drafts(work: Work, given: Sequence[Mapping[str, Any]], *, created_by: UUID | None) -> sa.Insert:
-    """A draft for each; the trigger journals them."""
-    told: dict[str, Any] = {
+    """A draft for each; the trigger journals them. One array a column: the statement has one text for any number."""
+    new = rows("new", _HEAD, [[row[name] for name in _HEAD] for row in given])
+    told = {
         "tenant_id": sa.literal(work.tenant_id, sa.UUID()),
         "state": sa.literal(InvoiceState.DRAFT, sa.Text()),
         "created_by": sa.literal(created_by, sa.UUID()),
     }
-    return _add_rows(invoices, _HEAD, told, given)
+    return sa.insert(invoices).from_select(
+        [*told, *_HEAD], sa.select(*told.values(), *(new.c[name] for name in _HEAD))
+    )
 
 
 def add_lines_of_many(work: Work, given: Sequence[Mapping[str, Any]]) -> sa.Insert:
     """Lines of several drafts."""
-    return _add_rows(invoice_lines, _LINE, {"tenant_id": sa.literal(work.tenant_id, sa.UUID())}, given)
-
-
-def _add_rows(
-    table: sa.Table,
-    columns: dict[str, sa.types.TypeEngine[Any]],
-    told: Mapping[str, Any],
-    given: Sequence[Mapping[str, Any]],
-) -> sa.Insert:
-    """One array a column: the statement has one text, however many rows there are. `told` holds tenant_id."""
-    new = rows("new", columns, [[row[name] for name in columns] for row in given])
-    return sa.insert(table).from_select(
-        [*told, *columns], sa.select(*told.values(), *(new.c[name] for name in columns))
+    new = rows("new", _LINE, [[row[name] for name in _LINE] for row in given])
+    tenant_id = sa.literal(work.tenant_id, sa.UUID())
+    return sa.insert(invoice_lines).from_select(
+        ["tenant_id", *_LINE], sa.select(tenant_id, *(new.c[name] for name in _LINE))
     )
 
 

@@ -38,12 +38,15 @@ class Words(NamedTuple):
 
 
 def newly_issued(work: Work, ids: Sequence[UUID], words: Words) -> sa.Select:
-    """A notice for each of these invoices, in the columns of an order."""
+    """A notice for each of these invoices, in the columns of an order.
+
+    One that was paid in the transaction that issued it is told of by its receipt.
+    """
     key = sa.func.concat("invoice/", invoices.c.id, "/issued")
     return _due(key, None, words).where(
         invoices.c.tenant_id == work.tenant_id,
         among(invoices.c.id, ids),
-        invoices.c.state != InvoiceState.CANCELLED,
+        invoices.c.state == InvoiceState.ISSUED,
     )
 
 

@@ -6,13 +6,14 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
 
-from bursar.billing.states import PaidFor, RefundState
-from bursar.billing.tables import checkout_sessions, is_processing, refunds
+from bursar.billing.states import PaidFor
+from bursar.billing.tables import (
+    checkout_sessions,
+    is_processing,
+)
 from bursar.core.schema import same_tenant
 from bursar.core.sets import among, rows
-from bursar.core.tables import events
 from bursar.core.work import Work
 from bursar.onboarding.states import CONFIRM_PAYMENT, USE_LINK, HoldReason, OrderState
 from bursar.onboarding.tables import orders, payment_links
@@ -69,8 +70,14 @@ def payer(work: Work, order_id: UUID) -> sa.Select:
 
 
 def checkouts_of_orders(work: Work, ids: Sequence[UUID]) -> sa.Select:
-    """Those of these checkouts that are about an order, in the order of their ids."""
-    c = checkout_sessions.c
+    """Those of these checkouts that are about an order, in the order of their ids; `is_last` if no attempt followed."""
+    c, later = checkout_sessions.c, checkout_sessions.alias("later")
+    followed = sa.exists().where(
+        same_tenant(later, checkout_sessions),
+        later.c.about_type == c.about_type,
+        later.c.about_id == c.about_id,
+        later.c.attempt > c.attempt,
+    )
     return (
         sa.select(
             c.id,
@@ -82,6 +89,7 @@ def checkouts_of_orders(work: Work, ids: Sequence[UUID]) -> sa.Select:
             c.payment_intent,
             c.provider_customer,
             c.payment_id,
+            (~followed).label("is_last"),
         )
         .where(c.tenant_id == work.tenant_id, among(c.id, ids), c.about_type == PaidFor.ORDER)
         .order_by(c.id)
@@ -154,6 +162,13 @@ def is_under_way(subject: sa.FromClause) -> sa.ColumnElement[bool]:
     )
 
 
+def under_way(work: Work, order_id: UUID) -> sa.Select:
+    """Whether money for this order is under way."""
+    return sa.select(is_under_way(orders)).where(
+        orders.c.tenant_id == work.tenant_id, orders.c.id == order_id
+    )
+
+
 def weigh_funds(work: Work, ids: Sequence[UUID], *, attempts: Mapping[UUID, int] | None = None) -> sa.Update:
     """Orders held while money is under way, and let go when none is; what else holds them stays.
 
@@ -199,7 +214,7 @@ def look_again(work: Work, given: Sequence[tuple[UUID, datetime]], *, reminded: 
     new = rows("new", {"id": sa.UUID(), "at": sa.DateTime(timezone=True)}, given)
     values: dict[str, Any] = {"look_at": new.c.at, "version": orders.c.version + 1}
     if reminded:
-        values["reminders"] = orders.c.reminders + 1
+        values |= {"reminders": orders.c.reminders + 1, "reminded_at": work.now}
     return (
         sa.update(orders)
         .where(
@@ -208,101 +223,4 @@ def look_again(work: Work, given: Sequence[tuple[UUID, datetime]], *, reminded: 
             orders.c.state == OrderState.PENDING,
         )
         .values(values)
-    )
-
-
-def orders_paid_by(work: Work, payment_ids: Sequence[UUID]) -> sa.Select:
-    """The orders that these payments paid, with their customers; read without a lock."""
-    return (
-        sa.select(orders.c.id, orders.c.customer_id)
-        .where(orders.c.tenant_id == work.tenant_id, among(orders.c.payment_id, payment_ids))
-        .order_by(orders.c.id)
-    )
-
-
-def orders_refunded_by(work: Work, refund_ids: Sequence[UUID]) -> sa.Select:
-    """The orders whose money these refunds give back, with their customers; read without a lock."""
-    of_payment = same_tenant(orders, refunds) & (orders.c.payment_id == refunds.c.payment_id)
-    return (
-        sa.select(orders.c.id, orders.c.customer_id)
-        .join_from(refunds, orders, of_payment)
-        .where(refunds.c.tenant_id == work.tenant_id, among(refunds.c.id, refund_ids))
-        .order_by(orders.c.id)
-    )
-
-
-def refunded(work: Work, ids: Sequence[UUID]) -> sa.Select:
-    """What went back of each of these orders' money in all, in minor units; refunds under way are not counted."""
-    of_payment = same_tenant(orders, refunds) & (orders.c.payment_id == refunds.c.payment_id)
-    return (
-        sa.select(orders.c.id, sa.cast(sa.func.sum(refunds.c.amount_minor), sa.BigInteger).label("minor"))
-        .join_from(orders, refunds, of_payment)
-        .where(
-            orders.c.tenant_id == work.tenant_id,
-            among(orders.c.id, ids),
-            refunds.c.state == RefundState.SUCCEEDED,
-        )
-        .group_by(orders.c.id)
-    )
-
-
-def note_refunded(work: Work, given: Sequence[tuple[UUID, int]]) -> sa.Update:
-    """Orders and how much of their money went back in all; those of which that is news come back."""
-    new = rows("new", {"id": sa.UUID(), "minor": sa.BigInteger()}, given)
-    return (
-        sa.update(orders)
-        .where(
-            orders.c.tenant_id == work.tenant_id,
-            orders.c.id == new.c.id,
-            orders.c.refunded_minor != new.c.minor,
-        )
-        .values(refunded_minor=new.c.minor, version=orders.c.version + 1)
-        .returning(orders.c.id)
-    )
-
-
-def customers_who_paid(work: Work, customer_ids: Sequence[UUID]) -> sa.Select:
-    """Those of `customer_ids` who have a paid order."""
-    return (
-        sa.select(orders.c.customer_id)
-        .where(
-            orders.c.tenant_id == work.tenant_id,
-            among(orders.c.customer_id, customer_ids),
-            orders.c.state == OrderState.PAID,
-        )
-        .distinct()
-    )
-
-
-def not_applied(work: Work, invoice_ids: Sequence[UUID]) -> sa.Select:
-    """Orders whose money came before their invoice could be issued: these are their invoices, issued by now."""
-    return sa.select(orders.c.id, orders.c.invoice_id, orders.c.payment_id).where(
-        orders.c.tenant_id == work.tenant_id,
-        among(orders.c.invoice_id, invoice_ids),
-        orders.c.payment_id.is_not(None),
-    )
-
-
-def came_instead(work: Work, order_id: UUID) -> sa.Select:
-    """The last money of an order that was not what was asked for: its checkout, and what it was."""
-    c = checkout_sessions.c
-    about = (events.c.entity_type == "checkout_session") & (events.c.entity_id == c.id)
-    return (
-        sa.select(
-            c.id,
-            c.session_id,
-            c.payment_intent,
-            c.provider_customer,
-            c.payment_id,
-            sa.cast(events.c.payload, JSONB).label("payload"),
-        )
-        .join_from(checkout_sessions, events, same_tenant(events, checkout_sessions) & about)
-        .where(
-            c.tenant_id == work.tenant_id,
-            c.about_type == PaidFor.ORDER,
-            c.about_id == order_id,
-            events.c.type == "checkout_session.mismatch",
-        )
-        .order_by(events.c.id.desc())
-        .limit(1)
     )

@@ -11,6 +11,7 @@ class ButtonTarget(StrEnum):
     PAY = "pay"  # the customer's own page, with everything that is open
     SEE = "see"  # the first invoice's page
     PROMISE = "promise"  # the customer's own page, where they name a day
+    PORTAL = "portal"  # the firm's portal, where a customer signs in
     PRIVATE = "private"  # a page that only this message leads to: an offer, a sign-in
     ADDRESS = "address"  # one that the writer typed
 

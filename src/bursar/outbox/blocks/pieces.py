@@ -31,6 +31,7 @@ TARGETS = {
     ButtonTarget.PAY: ("pay_link", ""),
     ButtonTarget.SEE: ("invoices.first.link", ""),
     ButtonTarget.PROMISE: ("pay_link", "/promise"),
+    ButtonTarget.PORTAL: ("portal_link", ""),
     ButtonTarget.PRIVATE: ("private_link", ""),
 }
 _CELLS = {

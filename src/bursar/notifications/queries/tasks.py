@@ -1,57 +1,22 @@
-"""What people are told and what waits for them: rows made from events, lists, and their end."""
+"""What waits for people: tasks made from rows of other rooms, the list of them, and their end."""
 
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import distinct_on, insert
+from sqlalchemy.dialects.postgresql import insert
 
 from bursar.billing.states import DisputeReason
-from bursar.billing.tables import disputes, invoices, promises, recurring_invoices
+from bursar.billing.tables import disputes, invoices, payments, promises, recurring_invoices, refunds
 from bursar.catalog.tables import products
-from bursar.core.kinds import AgentRole
 from bursar.core.schema import same_tenant, uuids
-from bursar.core.tables import events
 from bursar.core.work import Work
-from bursar.notifications.tables import notifications, tasks
+from bursar.notifications.tables import tasks
+from bursar.onboarding.tables import orders
 from bursar.outbox.states import SendState
 from bursar.outbox.tables import incoming_messages, sending_accounts, sends
-from bursar.tenancy.tables import agents, customers
-
-WORKING = (AgentRole.OWNER, AgentRole.ADMIN, AgentRole.AGENT)
-
-
-def tell_agents(work: Work, event: str, ids: Sequence[UUID], roles: Sequence[str]) -> sa.Insert:
-    """A notification about the last `event` of each of `ids` for every active agent of `roles` but the actor."""
-    last = (
-        sa.select(events.c.id, events.c.type, events.c.entity_type, events.c.entity_id, events.c.payload)
-        .ext(distinct_on(events.c.entity_id))
-        .where(
-            events.c.tenant_id == work.tenant_id,
-            events.c.entity_type == event.partition(".")[0],
-            events.c.entity_id == sa.any_(uuids(ids)),
-            events.c.type == event,
-        )
-        .order_by(events.c.entity_id, events.c.id.desc())
-        .subquery("last")
-    )
-    payload = sa.func.jsonb_build_object(
-        "about_type", last.c.entity_type, "about_id", last.c.entity_id, "because", last.c.payload["because"]
-    )
-    theirs = [
-        agents.c.tenant_id == work.tenant_id,
-        agents.c.active,
-        agents.c.role.in_(list(roles)),
-        agents.c.id.is_distinct_from(work.actor.id),
-    ]
-    told = sa.select(sa.literal(work.tenant_id, sa.UUID()), agents.c.id, last.c.id, last.c.type, payload)
-    columns = ["tenant_id", "agent_id", "event_id", "kind", "payload"]
-    return (
-        insert(notifications)
-        .from_select(columns, told.select_from(last.join(agents, sa.true())).where(*theirs))
-        .on_conflict_do_nothing()
-    )
+from bursar.tenancy.tables import customers
 
 
 def _make(work: Work, kind: str, about_type: str, found: sa.Select) -> sa.Insert:
@@ -128,6 +93,53 @@ def tasks_of_recurring(work: Work, kind: str, ids: Sequence[UUID]) -> sa.Insert:
         sa.func.jsonb_build_object("reason", r.c.refusal).label("payload"),
     ).where(r.c.tenant_id == work.tenant_id, r.c.id == sa.any_(uuids(ids)))
     return _make(work, kind, "recurring_invoice", found)
+
+
+def tasks_of_orders(work: Work, kind: str, ids: Sequence[UUID]) -> sa.Insert:
+    """A task for each of these orders, with why it is held."""
+    o = orders
+    found = sa.select(
+        o.c.id.label("about_id"),
+        o.c.customer_id,
+        _due_today(work),
+        sa.func.jsonb_build_object("reason", o.c.hold_reason).label("payload"),
+    ).where(o.c.tenant_id == work.tenant_id, o.c.id == sa.any_(uuids(ids)))
+    return _make(work, kind, "order", found)
+
+
+def orders_of_invoices(work: Work, ids: Sequence[UUID]) -> sa.Select:
+    """The orders that these invoices bill."""
+    return sa.select(orders.c.id).where(
+        orders.c.tenant_id == work.tenant_id, orders.c.invoice_id == sa.any_(uuids(ids))
+    )
+
+
+def tasks_of_payments(work: Work, kind: str, ids: Sequence[UUID]) -> sa.Insert:
+    """A task for each of these payments, with how much it is."""
+    p = payments
+    found = sa.select(
+        p.c.id.label("about_id"),
+        p.c.customer_id,
+        _due_today(work),
+        sa.func.jsonb_build_object("amount_minor", p.c.amount_minor, "currency", p.c.currency).label(
+            "payload"
+        ),
+    ).where(p.c.tenant_id == work.tenant_id, p.c.id == sa.any_(uuids(ids)))
+    return _make(work, kind, "payment", found)
+
+
+def tasks_of_refunds(work: Work, kind: str, ids: Sequence[UUID]) -> sa.Insert:
+    """A task for those of these refunds that went by a till: nobody was there when they failed."""
+    r = refunds
+    found = sa.select(
+        r.c.id.label("about_id"),
+        r.c.customer_id,
+        _due_today(work),
+        sa.func.jsonb_build_object("amount_minor", r.c.amount_minor, "currency", r.c.currency).label(
+            "payload"
+        ),
+    ).where(r.c.tenant_id == work.tenant_id, r.c.id == sa.any_(uuids(ids)), r.c.till_id.is_not(None))
+    return _make(work, kind, "refund", found)
 
 
 def tasks_of_accounts(work: Work, kind: str, ids: Sequence[UUID]) -> sa.Insert:
@@ -227,6 +239,7 @@ def open_tasks(work: Work, limit: int) -> sa.Select:
             invoices.c.number,
             sending_accounts.c.address,
             sa.func.coalesce(recurring_invoices.c.description, products.c.name).label("sold"),
+            orders.c.metadata["line"]["description"].astext.label("ordered"),
         )
         .outerjoin(customers, same_tenant(customers, tasks) & (customers.c.id == tasks.c.customer_id))
         .outerjoin(invoices, same_tenant(invoices, tasks) & (invoices.c.id == tasks.c.about_id))
@@ -238,6 +251,7 @@ def open_tasks(work: Work, limit: int) -> sa.Select:
             recurring_invoices,
             same_tenant(recurring_invoices, tasks) & (recurring_invoices.c.id == tasks.c.about_id),
         )
+        .outerjoin(orders, same_tenant(orders, tasks) & (orders.c.id == tasks.c.about_id))
         .outerjoin(
             products,
             same_tenant(products, recurring_invoices) & (products.c.id == recurring_invoices.c.product_id),
@@ -261,38 +275,3 @@ def finish_task(work: Work, task_id: UUID) -> sa.Update:
         .values(done_at=work.now)
         .returning(tasks.c.id, tasks.c.customer_id, tasks.c.kind)
     )
-
-
-def notifications_of(work: Work, agent_id: UUID, limit: int) -> sa.Select:
-    """An agent's notifications, the newest first, with the address of the account that each is about."""
-    n, a = notifications, sending_accounts
-    about = n.c.payload["about_id"].astext
-    return (
-        sa.select(n, a.c.address)
-        .outerjoin(a, same_tenant(a, n) & (sa.cast(a.c.id, sa.Text) == about))
-        .where(n.c.tenant_id == work.tenant_id, n.c.agent_id == agent_id)
-        .order_by(n.c.id.desc())
-        .limit(limit)
-    )
-
-
-def count_unread(work: Work, agent_id: UUID) -> sa.Select:
-    return sa.select(sa.func.count()).where(
-        notifications.c.tenant_id == work.tenant_id,
-        notifications.c.agent_id == agent_id,
-        notifications.c.read_at.is_(None),
-    )
-
-
-def mark_all_read(work: Work, agent_id: UUID) -> sa.Update:
-    """The agent's notifications that are unread."""
-    n = notifications
-    unread = (n.c.tenant_id == work.tenant_id, n.c.agent_id == agent_id, n.c.read_at.is_(None))
-    return sa.update(n).where(*unread).values(read_at=work.now)
-
-
-def mark_read(work: Work, agent_id: UUID, notification_id: UUID) -> sa.Update:
-    """One of the agent's notifications; one that was read keeps the time at which it was."""
-    n = notifications
-    mine = (n.c.tenant_id == work.tenant_id, n.c.agent_id == agent_id, n.c.id == notification_id)
-    return sa.update(n).where(*mine).values(read_at=sa.func.coalesce(n.c.read_at, work.now))
