@@ -41,6 +41,8 @@ SCOPES = (
     "payments:write",
     "catalog:read",
     "catalog:write",
+    "orders:read",
+    "orders:write",
     "campaigns:read",
     "campaigns:write",
     "templates:read",

@@ -195,6 +195,8 @@ WORDS: dict[str, Mapping[str, str]] = {
         "payments:write": N_("Record payments"),
         "catalog:read": N_("See products, prices and units"),
         "catalog:write": N_("Change products, prices and units"),
+        "orders:read": N_("See payment links and orders"),
+        "orders:write": N_("Make payment links, change orders"),
         "campaigns:read": N_("See campaigns"),
         "campaigns:write": N_("Make and release campaigns"),
         "templates:read": N_("See templates"),

@@ -37,6 +37,7 @@ SCOPES = {
     ImportKind.UNITS: "catalog:write",
     ImportKind.SUPPRESSIONS: "sends:write",
     ImportKind.TEMPLATES: "templates:write",
+    ImportKind.PAYMENT_LINKS: "orders:write",
 }
 MOST_ROWS, MOST_COLUMNS = 5_000, 200
 Cell = Annotated[str, Field(max_length=10_000)]
