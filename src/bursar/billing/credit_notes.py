@@ -64,12 +64,13 @@ async def issue_credit_note(
     parts: Sequence[Part] = (),
     because: str,
     reason_code: CreditReason = CreditReason.CONSIDERATION,
+    release_first: UUID | None = None,
 ) -> CreditNote:
     """Take back `amount` with its tax, or `parts` of the lines, or all that no credit note has taken yet.
 
-    What is still open goes first; beyond that, money that was applied is released. An issued invoice of which
-    nothing is left to pay is paid if money had come, else cancelled. Raises `IllegalMove` unless it is issued
-    or paid, `Invalid` for what does not fit.
+    What is still open goes first; beyond that, money that was applied is released, that of the payment
+    `release_first` before other. An issued invoice of which nothing is left to pay is paid if money had come, else
+    cancelled. Raises `IllegalMove` unless it is issued or paid, `Invalid` for what does not fit.
     """
     work.allow(AgentRole.AGENT)
     must_say_why(because)
@@ -77,7 +78,9 @@ async def issue_credit_note(
     if invoice.state not in {InvoiceState.ISSUED, InvoiceState.PAID}:
         raise locks.refuse(invoice, "credit_note")
     taken = await _plan(work, invoice, amount, parts)
-    return await _credit(work, invoice, taken, because=because, reason_code=reason_code)
+    return await _credit(
+        work, invoice, taken, because=because, reason_code=reason_code, release_first=release_first
+    )
 
 
 async def left_of(work: Work, invoice_id: UUID) -> list[Left]:
@@ -152,7 +155,13 @@ async def _plan(work: Work, invoice: sa.Row[Any], amount: Money | None, parts: S
 
 
 async def _credit(
-    work: Work, invoice: sa.Row[Any], taken: Sequence[Taken], *, because: str, reason_code: CreditReason
+    work: Work,
+    invoice: sa.Row[Any],
+    taken: Sequence[Taken],
+    *,
+    because: str,
+    reason_code: CreditReason,
+    release_first: UUID | None = None,
 ) -> CreditNote:
     """The document and what follows from it; `invoice` is locked."""
     amount = _gross(taken)
@@ -160,7 +169,7 @@ async def _credit(
     released = max(0, amount - invoice.balance_minor)
     note = await _write(work, invoice, taken, released, because=because, reason_code=reason_code)
     if released:
-        await releasing.release(work, invoice, released, because=because)
+        await releasing.release(work, invoice, released, because=because, first=release_first)
     left = invoice.balance_minor - (amount - released)
     if invoice.state == InvoiceState.PAID or left:
         await work.db.execute(invoice_queries.lower_balances(work, {invoice.id: amount - released}))

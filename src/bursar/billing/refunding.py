@@ -14,6 +14,7 @@ from bursar.billing.queries import money
 from bursar.billing.queries import refunds as queries
 from bursar.billing.refunds import NewRefund, Refund, refund_payment
 from bursar.billing.states import REFUND
+from bursar.billing.ways_back import can_go_back, till_of
 from bursar.core.errors import N_, Invalid
 from bursar.core.kinds import AgentRole
 from bursar.core.money import MixedCurrencies, Money
@@ -30,11 +31,13 @@ async def refund_invoice(
     method: str | None = None,
     reference: str | None = None,
     done: bool = True,
+    by_till: bool = False,
 ) -> list[Refund]:
     """Give back what was paid on an invoice, all of it or `amount`: one refund for each payment it came from.
 
-    What its credit notes have set free goes back first; over the rest a credit note is issued now. Raises
-    `IllegalMove` unless it is paid, `Invalid` for more than was paid.
+    What its credit notes have set free goes back first; over the rest a credit note is issued now. `by_till` sends
+    back the way it came what came through a till; other money is then on its way until somebody says that it left.
+    Raises `IllegalMove` unless it is paid, `Invalid` for more than was paid, `Conflict` if none came through a till.
     """
     work.allow(AgentRole.AGENT)
     must_say_why(because)
@@ -48,7 +51,10 @@ async def refund_invoice(
         await credit_notes.issue_credit_note(work, invoice_id, missing, because=because)
         notes = (await work.db.execute(queries.notes_of(work, invoice_id))).all()
     parts = _parts(wanted, notes, await _left(work, invoice_id))
-    told = {"reason": because, "method": method, "reference": reference, "done": done}
+    told = {"reason": because, "method": method, "reference": reference, "done": done and not by_till}
+    by_tills = {id_: by_till and await can_go_back(work, id_) for id_ in {part[0] for part in parts}}
+    if by_till and not any(by_tills.values()):
+        await till_of(work, parts[0][0])
     return [
         await refund_payment(
             work,
@@ -57,6 +63,7 @@ async def refund_invoice(
                 Money(minor, invoice.currency),
                 refunded_on or work.today,
                 credit_note_id=note_id,
+                by_till=by_tills[payment_id],
                 **told,
             ),
         )

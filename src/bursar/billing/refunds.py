@@ -7,7 +7,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from bursar.billing import locks
+from bursar.billing import locks, ways_back
 from bursar.billing.allocations import must_be_positive
 from bursar.billing.because import must_say_why
 from bursar.billing.credits import give_credits, use_credits
@@ -20,7 +20,7 @@ from bursar.core.kinds import AgentRole
 from bursar.core.money import MixedCurrencies, Money
 from bursar.core.moves import move
 from bursar.core.states import allowed_from
-from bursar.core.work import Record, Work
+from bursar.core.work import Happened, Record, Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,8 @@ class NewRefund:
     """Money of one payment to give back. `credit_note_id` says what of a paid invoice it gives back.
 
     `done` if it has left us already; otherwise it waits for `succeed_refund` or `fail_refund`, and counts
-    meanwhile. `external_id` is what the bank or the provider calls it; the same one again is the same refund.
+    meanwhile. `by_till` sends it back the way it came, through the provider, which says how that ended. `external_id`
+    is what the bank or the provider calls it; the same one again is the same refund.
     """
 
     payment_id: UUID
@@ -40,10 +41,13 @@ class NewRefund:
     reference: str | None = None
     external_id: str | None = None
     done: bool = True
+    by_till: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Refund:
+    """`till_id` is the till through which it goes back, `last_error` what stood in its way there."""
+
     id: UUID
     payment_id: UUID
     customer_id: UUID
@@ -57,13 +61,15 @@ class Refund:
     state: RefundState
     version: int
     created_at: datetime
+    till_id: UUID | None = None
+    last_error: str | None = None
 
 
 async def refund_payment(work: Work, given: NewRefund) -> Refund:
     """Give money of a payment back that pays nothing.
 
     Raises `Invalid` for more than the payment has left, or than the credit note set free; `NotFound`,
-    `Conflict` for an external id that another refund has.
+    `Conflict` for an external id that another refund has, and for a way back through a till where there is none.
     """
     work.allow(AgentRole.AGENT)
     must_say_why(given.reason)
@@ -84,30 +90,38 @@ async def refund_payment(work: Work, given: NewRefund) -> Refund:
             field="amount",
             free=str(Money(note.released_minor - note.promised, note.currency)),
         )
-    refund_id = (await work.db.execute(queries.add_refund(work, _row(given, payment)))).scalar_one()
+    till_id = await ways_back.till_of(work, payment.id) if given.by_till else None
+    row = _row(given, payment) | {"till_id": till_id}
+    refund_id = (await work.db.execute(queries.add_refund(work, row))).scalar_one()
     await use_credits(work, {payment.id: given.amount.minor})
-    if given.done:
+    if given.by_till:
+        work.happened.append(Happened("refund.ordered", (refund_id,)))  # its event is the trigger's
+    elif given.done:
         await _succeed(work, refund_id, given.amount.minor, None if note is None else note.invoice_id)
     return await get_refund(work, refund_id)
 
 
 async def succeed_refund(work: Work, refund_id: UUID, *, version: int | None = None) -> Refund:
-    """The money arrived at the customer. Raises `IllegalMove` unless it was on its way."""
+    """The money arrived at the customer. Raises `IllegalMove` unless it was on its way, `Conflict` for one of which
+    its till will say how it ends.
+    """
     work.allow(AgentRole.AGENT)
     row, invoice_id = await _locked(work, refund_id)
     if row.state != RefundState.PENDING:
         raise _illegal(row, SUCCEED_REFUND.event)
+    ways_back.must_be_ours_to_say(work, row)
     await _succeed(work, refund_id, row.amount_minor, invoice_id, version)
     return await get_refund(work, refund_id)
 
 
 async def fail_refund(work: Work, refund_id: UUID, *, because: str, version: int | None = None) -> Refund:
-    """The money did not go: it is the customer's credit again. Raises `IllegalMove` unless it was on its way."""
+    """The money did not go: it is the customer's credit again. Raises what `succeed_refund` raises."""
     work.allow(AgentRole.AGENT)
     must_say_why(because)
     row, _ = await _locked(work, refund_id)
     if row.state != RefundState.PENDING:
         raise _illegal(row, FAIL_REFUND.event)
+    ways_back.must_be_ours_to_say(work, row)
     await move(work, FAIL_REFUND, refund_id, because=because, version=version)
     await give_credits(work, {row.payment_id: row.amount_minor})
     return await get_refund(work, refund_id)
@@ -251,18 +265,19 @@ def _illegal(row: sa.Row[Any], event: str) -> IllegalMove:
 
 
 def _shown(row: sa.Row[Any]) -> Refund:
+    names = (
+        "id",
+        "payment_id",
+        "customer_id",
+        "credit_note_id",
+        "refunded_on",
+        "method",
+        "reference",
+        "reason",
+    )
+    more = ("external_id", "version", "created_at", "till_id", "last_error")
     return Refund(
-        id=row.id,
-        payment_id=row.payment_id,
-        customer_id=row.customer_id,
-        credit_note_id=row.credit_note_id,
+        **{name: getattr(row, name) for name in (*names, *more)},
         amount=Money(row.amount_minor, row.currency),
-        refunded_on=row.refunded_on,
-        method=row.method,
-        reference=row.reference,
-        reason=row.reason,
-        external_id=row.external_id,
         state=RefundState(row.state),
-        version=row.version,
-        created_at=row.created_at,
     )

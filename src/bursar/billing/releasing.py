@@ -13,14 +13,17 @@ from bursar.core.money import Money
 from bursar.core.work import Work
 
 
-async def release(work: Work, invoice: sa.Row[Any], amount: int, *, because: str) -> dict[UUID, Money]:
+async def release(
+    work: Work, invoice: sa.Row[Any], amount: int, *, because: str, first: UUID | None = None
+) -> dict[UUID, Money]:
     """Set `amount` minor units of what pays a paid invoice free: its customer's credit again, by payment.
 
     For the credit note that takes the same amount back: the balance stays, and so does the state. What paid
-    last goes first; the rest of an allocation that is not wholly released is allocated anew. The caller holds
-    the locks of the customer and of `invoice`.
+    last goes first, before it the money of the payment `first`; the rest of an allocation that is not wholly released
+    is allocated anew. The caller holds the locks of the customer and of `invoice`.
     """
-    live = (await work.db.execute(queries.live_allocations(work, invoice_ids=[invoice.id]))).all()
+    found = (await work.db.execute(queries.live_allocations(work, invoice_ids=[invoice.id]))).all()
+    live = sorted(found, key=lambda row: row.payment_id == first)
     back: list[sa.Row[Any]] = []
     anew: list[dict[str, Any]] = []
     freed: dict[UUID, Money] = {}

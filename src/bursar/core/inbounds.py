@@ -62,7 +62,7 @@ async def keep(
 ) -> UUID | None:
     """One thing that was told; None if it is here already. `inbound.kept` happened otherwise."""
     row = {"provider": provider, "external_id": external_id, "kind": kind, "payload": dict(payload)}
-    inbound_id = await work.db.scalar(queries.add(work, row))
+    inbound_id = await work.db.scalar(queries.add(work.tenant_id, {**row, "received_at": work.now}))
     if inbound_id is not None:
         work.happened.append(Happened("inbound.kept", (inbound_id,)))
     return inbound_id
@@ -72,7 +72,9 @@ async def lock_waiting(
     work: Work, provider: str, *, ids: Sequence[UUID] | None = None, limit: int = LARGEST_PAGE
 ) -> list[sa.Row[Any]]:
     """What waits of one provider and nobody else has in hand, locked: those of `ids`, else those whose time it is."""
-    statement = queries.lock_waiting(work, provider, ids=ids, most_attempts=MOST_ATTEMPTS, limit=limit)
+    statement = queries.lock_waiting(
+        work.tenant_id, provider, ids=ids, now=work.now, most_attempts=MOST_ATTEMPTS, limit=limit
+    )
     return list((await work.db.execute(statement)).all())
 
 
@@ -94,13 +96,13 @@ async def handled(work: Work, ids: Sequence[UUID], *, note: str | None = None) -
     """These are worked off; `note` says what is odd about them."""
     if ids:
         values = {"handled_at": work.now, "error": note, "try_at": None}
-        await work.db.execute(queries.change(work, ids, values, spend=True))
+        await work.db.execute(queries.change(work.tenant_id, ids, values, spend=True))
 
 
 async def in_hand(work: Work, ids: Sequence[UUID], *, until: datetime) -> None:
     """Nobody else takes these up until then; whoever has them may be killed meanwhile."""
     if ids:
-        await work.db.execute(queries.change(work, ids, {"try_at": until}, spend=False))
+        await work.db.execute(queries.change(work.tenant_id, ids, {"try_at": until}, spend=False))
 
 
 async def postpone(
@@ -109,7 +111,7 @@ async def postpone(
     """It could not be applied, and why. Without a `pause` each is four times as long as the one before."""
     longer = min(FIRST_PAUSE * 4**inbound.attempts, LONGEST_PAUSE)
     values = {"error": error[:LONGEST_ERROR], "try_at": work.now + (pause or longer)}
-    await work.db.execute(queries.change(work, [inbound.id], values, spend=spend))
+    await work.db.execute(queries.change(work.tenant_id, [inbound.id], values, spend=spend))
 
 
 async def list_inbounds(
@@ -122,19 +124,19 @@ async def list_inbounds(
 ) -> list[Inbound]:
     """The newest first, older than `before`: those that `waits` to be applied, or those that were."""
     statement = queries.listed(
-        work, waits=waits, provider=provider, before=before, limit=min(limit, LARGEST_PAGE + 1)
+        work.tenant_id, waits=waits, provider=provider, before=before, limit=min(limit, LARGEST_PAGE + 1)
     )
     return [Inbound(**row._mapping) for row in await work.db.execute(statement)]  # noqa: SLF001  public in all but name
 
 
 async def count_stuck(work: Work) -> int:
     """How many wait for a person."""
-    return (await work.db.scalars(queries.count_stuck(work, MOST_ATTEMPTS))).one()
+    return (await work.db.scalars(queries.count_stuck(work.tenant_id, MOST_ATTEMPTS))).one()
 
 
 async def get_inbound(work: Work, inbound_id: UUID) -> Inbound:
     """With what was told. Raises `NotFound`."""
-    row = (await work.db.execute(queries.one(work, inbound_id))).one_or_none()
+    row = (await work.db.execute(queries.one(work.tenant_id, inbound_id))).one_or_none()
     if row is None:
         raise NotFound("inbound")
     names = [name for name in Inbound.__dataclass_fields__ if name != "payload"]
@@ -145,7 +147,9 @@ async def replay(work: Work, inbound_id: UUID) -> None:
     """It is to be applied again, from the beginning: what was applied already stays as it is. Raises `NotFound`."""
     work.allow(AgentRole.AGENT)
     values = {"handled_at": None, "error": None, "attempts": 0, "try_at": None}
-    again = (await work.db.execute(queries.change(work, [inbound_id], values, spend=False))).one_or_none()
+    again = (
+        await work.db.execute(queries.change(work.tenant_id, [inbound_id], values, spend=False))
+    ).one_or_none()
     if again is None:
         raise NotFound("inbound")
     await work.record("inbound.replay", Record(inbound_id))

@@ -4,7 +4,7 @@ A job carries its tenant and opens its own Work; it must be safe to run twice an
 the house (the Office and the ports that `app.py` bound) comes in its context.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Any, cast
 from uuid import UUID
@@ -12,9 +12,11 @@ from uuid import UUID
 import procrastinate
 from procrastinate import PsycopgConnector
 from procrastinate.job_context import JobContext
+from procrastinate.tasks import Task
 from sqlalchemy.engine import URL
 
 from bursar.core import journal_checks, upkeep
+from bursar.core.queries import jobs as queries
 from bursar.core.uploads import Doorman
 from bursar.core.work import Office
 
@@ -40,6 +42,14 @@ async def opened(address: URL) -> AsyncIterator[procrastinate.App]:
     with tasks.replace_connector(connector):
         async with tasks.open_async():
             yield tasks
+
+
+async def enqueue_once(office: Office, task: "Task[Any, Any, Any]", tenant_ids: Iterable[UUID]) -> None:
+    """A job for each of these tenants, but for those that one waits for already; in a transaction of its own."""
+    tenants = sorted(str(tenant_id) for tenant_id in tenant_ids)
+    if tenants:
+        async with office.directory() as work:
+            await work.db.execute(queries.ENQUEUE_ONCE, {"task": task.name, "tenants": tenants})
 
 
 def office_of(context: JobContext) -> Office:

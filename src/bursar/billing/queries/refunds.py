@@ -6,8 +6,16 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from bursar.billing.states import RefundState
-from bursar.billing.tables import credit_notes, invoice_payments, invoices, payments, refunds
+from bursar.billing.states import PaymentSource, RefundState
+from bursar.billing.tables import (
+    checkout_sessions,
+    credit_notes,
+    invoice_payments,
+    invoices,
+    payments,
+    refunds,
+    tills,
+)
 from bursar.core.schema import same_tenant
 from bursar.core.work import Work
 
@@ -110,4 +118,89 @@ def raise_refunded(work: Work, invoice_id: UUID, amount: int) -> sa.Update:
         sa.update(invoices)
         .where(invoices.c.tenant_id == work.tenant_id, invoices.c.id == invoice_id)
         .values(refunded_minor=invoices.c.refunded_minor + amount, version=invoices.c.version + 1)
+    )
+
+
+def way_back(work: Work, payment_id: UUID) -> sa.Select:
+    """The checkout by which a payment came, and the till at which that was; the last, if there are several."""
+    c = checkout_sessions.c
+    its = sa.or_(payments.c.id == c.payment_id, payments.c.external_id == c.payment_intent)
+    return (
+        sa.select(c.till_id, c.payment_intent, tills.c.state)
+        .join(tills, same_tenant(tills, checkout_sessions) & (tills.c.id == c.till_id))
+        .join(payments, same_tenant(payments, checkout_sessions) & its)
+        .where(
+            c.tenant_id == work.tenant_id,
+            c.payment_intent.is_not(None),
+            payments.c.id == payment_id,
+            payments.c.source == PaymentSource.STRIPE,
+        )
+        .order_by(c.id.desc())
+        .limit(1)
+    )
+
+
+def lock_to_send(work: Work, refund_id: UUID) -> sa.Select:
+    """A refund on its way through a till that has not said that it took it, locked."""
+    return (
+        sa.select(refunds)
+        .where(
+            refunds.c.tenant_id == work.tenant_id,
+            refunds.c.id == refund_id,
+            refunds.c.state == RefundState.PENDING,
+            refunds.c.till_id.is_not(None),
+            refunds.c.external_id.is_(None),
+        )
+        .with_for_update(key_share=True)
+    )
+
+
+def to_send() -> sa.Select:
+    """The same of all tenants; read as bursar_scan, so no tenant_id is named."""
+    return (
+        sa.select(refunds.c.tenant_id, refunds.c.id)
+        .where(
+            refunds.c.state == RefundState.PENDING,
+            refunds.c.till_id.is_not(None),
+            refunds.c.external_id.is_(None),
+        )
+        .order_by(refunds.c.tenant_id, refunds.c.id)
+    )
+
+
+def note(work: Work, refund_id: UUID, values: Mapping[str, Any]) -> sa.Update:
+    """What the provider calls it, and what stood in its way."""
+    return (
+        sa.update(refunds)
+        .where(refunds.c.tenant_id == work.tenant_id, refunds.c.id == refund_id)
+        .values(**values)
+    )
+
+
+def note_came_back(work: Work, refund_id: UUID, error: str) -> sa.Update:
+    """The refund, if this was not noted of it already."""
+    return (
+        sa.update(refunds)
+        .where(
+            refunds.c.tenant_id == work.tenant_id,
+            refunds.c.id == refund_id,
+            refunds.c.last_error.is_distinct_from(error),
+        )
+        .values(last_error=error)
+        .returning(refunds.c.id)
+    )
+
+
+def invoices_paid_by(work: Work, payment_id: UUID) -> sa.Select:
+    """The invoices that a payment pays or paid in its own currency, the last first."""
+    last = sa.func.max(invoice_payments.c.id.cast(sa.Text))
+    return (
+        sa.select(invoice_payments.c.invoice_id)
+        .where(
+            invoice_payments.c.tenant_id == work.tenant_id,
+            invoice_payments.c.payment_id == payment_id,
+            invoice_payments.c.taken_minor.is_(None),
+        )
+        .group_by(invoice_payments.c.invoice_id)
+        .order_by(last.desc())
     )

@@ -10,7 +10,6 @@ from sqlalchemy.dialects.postgresql import insert
 
 from bursar.core.schema import uuids
 from bursar.core.tables import inbounds
-from bursar.core.work import Work
 
 STORE = sa.text(
     """
@@ -26,25 +25,31 @@ STORE = sa.text(
 """What came for one tenant; no row for what is here already, or twice in the same set: providers repeat themselves."""
 
 
-def add(work: Work, row: dict[str, Any]) -> sa.Insert:
+def add(tenant_id: UUID, row: dict[str, Any]) -> sa.Insert:
     """One; no row for what is here already."""
     return (
         insert(inbounds)
-        .values(tenant_id=work.tenant_id, received_at=work.now, **row)
+        .values(tenant_id=tenant_id, **row)
         .on_conflict_do_nothing(index_elements=["tenant_id", "provider", "external_id"])
         .returning(inbounds.c.id)
     )
 
 
 def lock_waiting(
-    work: Work, provider: str, *, ids: Sequence[UUID] | None = None, most_attempts: int, limit: int
+    tenant_id: UUID,
+    provider: str,
+    *,
+    now: datetime,
+    most_attempts: int,
+    limit: int,
+    ids: Sequence[UUID] | None = None,
 ) -> sa.Select:
     """What nobody has worked off, locked, the longest waiting first; none that somebody else has in hand.
 
     Those of `ids`, else those whose time it is and that were not tried too often.
     """
     chosen = [
-        inbounds.c.tenant_id == work.tenant_id,
+        inbounds.c.tenant_id == tenant_id,
         inbounds.c.provider == provider,
         inbounds.c.handled_at.is_(None),
     ]
@@ -52,7 +57,7 @@ def lock_waiting(
         chosen.append(inbounds.c.id == sa.any_(uuids(ids)))
     else:
         chosen += [
-            sa.or_(inbounds.c.try_at.is_(None), inbounds.c.try_at <= work.now),
+            sa.or_(inbounds.c.try_at.is_(None), inbounds.c.try_at <= now),
             inbounds.c.attempts < most_attempts,
         ]
     return (
@@ -93,23 +98,23 @@ def tenants_waiting(provider: str, before: datetime, now: datetime, most_attempt
     )
 
 
-def change(work: Work, ids: Sequence[UUID], values: dict[str, Any], *, spend: bool) -> sa.Update:
+def change(tenant_id: UUID, ids: Sequence[UUID], values: dict[str, Any], *, spend: bool) -> sa.Update:
     """These; `spend` counts an attempt."""
     more = {"attempts": inbounds.c.attempts + 1} if spend else {}
     return (
         sa.update(inbounds)
-        .where(inbounds.c.tenant_id == work.tenant_id, inbounds.c.id == sa.any_(uuids(ids)))
+        .where(inbounds.c.tenant_id == tenant_id, inbounds.c.id == sa.any_(uuids(ids)))
         .values(**values, **more)
         .returning(inbounds.c.id)
     )
 
 
-def one(work: Work, inbound_id: UUID) -> sa.Select:
-    return sa.select(inbounds).where(inbounds.c.tenant_id == work.tenant_id, inbounds.c.id == inbound_id)
+def one(tenant_id: UUID, inbound_id: UUID) -> sa.Select:
+    return sa.select(inbounds).where(inbounds.c.tenant_id == tenant_id, inbounds.c.id == inbound_id)
 
 
 def listed(
-    work: Work, *, waits: bool | None, provider: str | None, before: UUID | None, limit: int
+    tenant_id: UUID, *, waits: bool | None, provider: str | None, before: UUID | None, limit: int
 ) -> sa.Select:
     """The newest first, older than `before`, without what was said: those that wait, or those that do not."""
     named = (
@@ -123,7 +128,7 @@ def listed(
         "attempts",
         "try_at",
     )
-    chosen = [inbounds.c.tenant_id == work.tenant_id]
+    chosen = [inbounds.c.tenant_id == tenant_id]
     if waits is not None:
         open_ = inbounds.c.handled_at.is_(None)
         chosen.append(open_ if waits else ~open_)
@@ -135,10 +140,10 @@ def listed(
     return sa.select(*columns).where(*chosen).order_by(inbounds.c.id.desc()).limit(limit)
 
 
-def count_stuck(work: Work, least_attempts: int) -> sa.Select:
+def count_stuck(tenant_id: UUID, least_attempts: int) -> sa.Select:
     """How many were tried so often that nobody tries them by itself any more."""
     return sa.select(sa.func.count()).where(
-        inbounds.c.tenant_id == work.tenant_id,
+        inbounds.c.tenant_id == tenant_id,
         inbounds.c.handled_at.is_(None),
         inbounds.c.attempts >= least_attempts,
     )
