@@ -16,7 +16,7 @@ from bursar.core.kinds import ActorType
 from bursar.core.money import Money
 from bursar.core.tokens import BadToken
 from bursar.core.work import Actor, Office, Origin, Role, Work
-from bursar.onboarding.addresses import read_order_token
+from bursar.onboarding.addresses import order_token, read_order_token
 from bursar.onboarding.queries import order_page as queries
 from bursar.onboarding.settings import OnboardingSettings
 from bursar.onboarding.standing import Standing, standing_of
@@ -125,6 +125,12 @@ async def show_order(work: Work, opened: OpenedOrder) -> OrderShown:
         firm=await firm_of(work),
         may_pay=opened.may_pay and standing is Standing.WAITING,
     )
+
+
+async def token_of(work: Work, opened: OpenedOrder) -> str:
+    """What stands behind `ORDER_PATH` of this order now."""
+    owner = (await work.db.execute(queries.owner(work, opened.order_id))).one()
+    return order_token(work.keyring, work.tenant_id, opened.order_id, link_version=owner.link_version)
 
 
 async def firm_of(work: Work) -> Firm:

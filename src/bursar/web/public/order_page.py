@@ -91,9 +91,11 @@ async def pay(request: Request, token: str) -> Response:
     try:
         counters = throttle.counters("order checkout", str(opened.order_id), origin.ip)
         await throttle.count(office, *counters)
-        return RedirectResponse(await open_checkout(request, opened), status_code=303)
+        target = await open_checkout(request, opened)
     except Refusal as refusal:
         return await _page(request, token, "order", refusal=refusal)
+    await throttle.forgive(office, counters[0])  # many people share one address
+    return RedirectResponse(target, status_code=303)
 
 
 async def open_checkout(request: Request, opened: OpenedOrder) -> str:

@@ -6,7 +6,8 @@ from typing import Any
 from bursar.billing.documents.page import colour_of
 from bursar.billing.links import PATH as INVOICE_PATH
 from bursar.core.formats import format_day, format_money
-from bursar.onboarding.order_page import Bought, Firm, OrderShown
+from bursar.onboarding.order_page import Firm, OrderShown
+from bursar.onboarding.spoken import in_language, lines_in_language
 from bursar.onboarding.standing import Standing
 from bursar.web.languages import Language
 from bursar.web.public.invoice_view import embedded
@@ -36,23 +37,16 @@ def frame(firm: Firm, language: Language, logo: str | None) -> dict[str, Any]:
     }
 
 
-def bought_in(bought: Bought, language: Language) -> tuple[str, list[str]]:
-    """Name and list of a product; the firm's second language is that of readers from right to left."""
-    local = language.dir == "rtl"
-    name = (bought.name_local if local else None) or bought.name
-    return name, list((bought.included_local if local else ()) or bought.included)
-
-
 def shown(told: OrderShown, language: Language, path: str, logo: str | None) -> dict[str, Any]:
     """The values of the template."""
     code, t = language.code, words(language.code)
-    name, included = bought_in(told.bought, language)
+    bought = told.bought
     return {
         **frame(told.firm, language, logo),
         "t": t,
         "path": path,
-        "name": name,
-        "included": included,
+        "name": in_language(code, bought.name, bought.name_local) or bought.name,
+        "included": lines_in_language(code, bought.included, bought.included_local),
         "standing": told.standing,
         "tone": TONES.get(told.standing, "calm"),
         "text": _text(told, t, code),
