@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from bursar.billing.tills.inbounds import Inbox
 from bursar.core.errors import Refusal
 from bursar.core.settings import Settings
 from bursar.house import House
@@ -22,7 +23,7 @@ from bursar.outbox.tracking import Tracking
 from bursar.web import errors, pages, preferences
 from bursar.web.security import BodyLimit, RequestIds, SameSite, SecurityHeaders, Site
 
-PAGE_FOLDERS = ("bursar.web.staff", "bursar.web.public")
+PAGE_FOLDERS = ("bursar.web.staff", "bursar.web.public", "bursar.web.portal")
 ONE_DAY_S, ONE_YEAR_S = 24 * 3600, 365 * 24 * 3600
 
 
@@ -39,7 +40,7 @@ def create_web(
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
-        lifespan=_last_hits,
+        lifespan=_last_arrivals,
         middleware=_guards(site),
         exception_handlers={
             Refusal: errors.refused,
@@ -52,6 +53,7 @@ def create_web(
     if house:
         web.state.hits = HitWriter(house.office)
         web.state.tracking = Tracking(house.office, web.state.hits)
+        web.state.inbox = Inbox(house.office, house.till_desk)
     web.mount("/static", Static(directory=pages.STATIC), name="static")
     web.include_router(preferences.router)
     for router in found_routers() if routers is None else routers:
@@ -64,11 +66,12 @@ def _site_of(settings: Settings) -> Site:
 
 
 @asynccontextmanager
-async def _last_hits(web: FastAPI) -> AsyncIterator[None]:
-    """Before the process ends, the hits that wait are stored and answered."""
+async def _last_arrivals(web: FastAPI) -> AsyncIterator[None]:
+    """Before the process ends, what came in and waits is stored and answered."""
     yield
     if web.state.house:
         await web.state.hits.close()
+        await web.state.inbox.close()
 
 
 def _guards(site: Site) -> list[Middleware]:

@@ -1,11 +1,14 @@
-"""Where providers tell what became of messages. The address is signed, and so must be what comes there (R128)."""
+"""Where providers tell what became of messages and of money. The address is signed, and so must be what comes there (R128)."""
 
 import logging
 
 from fastapi import APIRouter, Request
 from starlette.responses import PlainTextResponse, Response
 
-from bursar.core.errors import NotFound
+from bursar.billing.tills.inbounds import Inbox
+from bursar.billing.tills.ports import Forged as ForgedAtTill
+from bursar.billing.tills.tills import HOOK_PATH as TILL_PATH
+from bursar.core.errors import NotFound, TooMany
 from bursar.house import House
 from bursar.outbox import provider_events
 from bursar.outbox.amazon import HOOK_PATH
@@ -27,5 +30,21 @@ async def take_ses_event(request: Request, token: str) -> Response:
         logger.warning("an event was not believed: %s", forged)
         return PlainTextResponse("not accepted\n", status_code=403)
     except NoAnswer:
+        return PlainTextResponse("later\n", status_code=503)
+    return PlainTextResponse("thank you\n")
+
+
+@router.post(TILL_PATH + "stripe/{token}")
+async def take_stripe_event(request: Request, token: str) -> Response:
+    """Answered once it is kept, whatever it says; it is told again after any answer that is not 2xx."""
+    inbox: Inbox = request.app.state.inbox
+    try:
+        await inbox.receive(token, await request.body(), request.headers.get("stripe-signature", ""))
+    except NotFound:
+        return PlainTextResponse("not found\n", status_code=404)
+    except (ForgedAtTill, ValueError) as refused:
+        logger.warning("an event was not believed: %s", refused)
+        return PlainTextResponse("not accepted\n", status_code=400)
+    except TooMany:
         return PlainTextResponse("later\n", status_code=503)
     return PlainTextResponse("thank you\n")
