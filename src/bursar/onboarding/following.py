@@ -30,6 +30,8 @@ from bursar.onboarding.states import (
 from bursar.tenancy import paying_customers
 from bursar.tenancy.states import SuspendedReason
 
+CHARGEBACK_LOST = "payment.chargeback_lost"
+
 
 async def checkouts_paid(work: Work, happened: Happened) -> None:
     """The first money of an order that waits for it pays it; what comes beside it is kept for whoever decides."""
@@ -91,7 +93,13 @@ async def refunds_succeeded(work: Work, happened: Happened) -> None:
     if about:
         await locks.lock_customers(work, [row.customer_id for row in about])
         orders = await lock_orders(work, [row.id for row in about])
-        paid = {id_: order for id_, order in orders.items() if order.state == OrderState.PAID}
+        # What a bank takes back may be booked as a refund, too: then it is a chargeback all the same.
+        lost = {id_ for one in work.happened if one.type == CHARGEBACK_LOST for id_ in one.ids}
+        paid = {
+            id_: order
+            for id_, order in orders.items()
+            if order.state == OrderState.PAID and order.payment_id not in lost
+        }
         sums = {row.id: row.minor for row in await work.db.execute(money.refunded(work, list(paid)))}
         await _give_back(work, paid, sums)
     spare = (await work.db.execute(money.orders_given_back(work, happened.ids))).all()

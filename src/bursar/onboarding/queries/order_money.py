@@ -121,6 +121,25 @@ def not_applied(work: Work, invoice_ids: Sequence[UUID]) -> sa.Select:
     )
 
 
+def spare(work: Work, order_id: UUID) -> sa.Select:
+    """What is left of money that came beside what paid this order, by payment."""
+    c, left = checkout_sessions.c, customer_credits.c
+    credit = same_tenant(customer_credits, checkout_sessions) & (left.payment_id == c.payment_id)
+    its = same_tenant(orders, checkout_sessions) & (orders.c.id == c.about_id)
+    return (
+        sa.select(left.payment_id, left.amount_minor, left.currency)
+        .select_from(checkout_sessions.join(customer_credits, credit).join(orders, its))
+        .where(
+            c.tenant_id == work.tenant_id,
+            c.about_type == PaidFor.ORDER,
+            c.about_id == order_id,
+            orders.c.payment_id.is_distinct_from(c.payment_id),
+            left.amount_minor > 0,
+        )
+        .order_by(left.payment_id)
+    )
+
+
 def came_instead(work: Work, order_id: UUID) -> sa.Select:
     """The last money of an order that was not what was asked for: its checkout, and what it was."""
     c = checkout_sessions.c
@@ -139,6 +158,7 @@ def came_instead(work: Work, order_id: UUID) -> sa.Select:
             c.tenant_id == work.tenant_id,
             c.about_type == PaidFor.ORDER,
             c.about_id == order_id,
+            c.payment_id.is_(None),
             events.c.type == "checkout_session.mismatch",
         )
         .order_by(events.c.id.desc())
