@@ -13,6 +13,7 @@ from bursar.core.errors import N_, NotSignedIn, Refusal, TooMany
 from bursar.web import languages, pages
 
 SIGN_IN = "/sign-in"
+PORTAL = "/portal/"
 
 TITLES = {
     400: N_("We could not read that"),
@@ -49,7 +50,12 @@ async def refused(request: Request, refusal: Refusal) -> Response:
 
 
 def to_sign_in(request: Request) -> Response:
-    """Back to the page they were on after signing in; a change is never repeated by itself."""
+    """Back to the page they were on after signing in; a change is never repeated by itself.
+
+    A customer comes in by a mail, which leads to the first page of the portal of that firm.
+    """
+    if request.url.path.startswith(PORTAL):
+        return pages.see_other(request, PORTAL + request.path_params["slug"])
     path = _page_of(request)
     came_from = f"?{urlencode({'next': path})}" if path != "/" else ""
     return pages.see_other(request, SIGN_IN + came_from)

@@ -51,8 +51,9 @@ class Site:
         "/o/",
         "/password/",
         "/sending-accounts/consents/",
+        "/portal/",
     )
-    uploads: tuple[str, ...] = ("/imports", "/i/", "/templates/import", "/c/")
+    uploads: tuple[str, ...] = ("/imports", "/i/", "/templates/import", "/c/", "/portal/")
     bearer: tuple[str, ...] = ("/api/",)
     pays: tuple[str, ...] = ("/i/", "/c/", "/p/", "/pay/", "/portal/")
     checkout_hosts: tuple[str, ...] = ()
