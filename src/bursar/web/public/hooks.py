@@ -1,4 +1,4 @@
-"""Where providers tell what became of messages and of money: the address is signed, and so must be what comes (R128)."""
+"""Where providers tell what became of messages and money: the address is signed, and so must be what comes (R128)."""
 
 import logging
 
