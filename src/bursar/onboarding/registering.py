@@ -90,6 +90,11 @@ async def prospect_of(office: Office, token: str) -> Prospect:
         return Prospect(tenant_id, await prospects.draw_id(work))
 
 
+async def is_made_to(work: Work, offer: Offer, customer_id: UUID) -> bool:
+    """Whether this customer is written to at the address that the offer was made to."""
+    return customer_id in await prospects.customers_at(work, offer.email_key)
+
+
 async def register(work: Work, token: str, given: Registration) -> Registered | MailSent:
     """The actor becomes a pending customer with a pending order, and the link is claimed.
 

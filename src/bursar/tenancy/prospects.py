@@ -18,10 +18,15 @@ async def draw_id(work: Work) -> UUID:
     return (await work.db.scalars(customer_queries.new_ids(work, 1))).one()
 
 
-async def hold_address(work: Work, email_key: str) -> list[UUID]:
-    """Who is a customer at this address already, the elder first. Nobody else registers with it meanwhile."""
-    await work.db.execute(queries.hold_address(work, email_key))
+async def customers_at(work: Work, email_key: str) -> list[UUID]:
+    """Who is a customer at this address already, the elder first."""
     return list(await work.db.scalars(queries.customers_of(work, email_key)))
+
+
+async def hold_address(work: Work, email_key: str) -> list[UUID]:
+    """The same, and nobody else registers with this address meanwhile."""
+    await work.db.execute(queries.hold_address(work, email_key))
+    return await customers_at(work, email_key)
 
 
 async def clean(work: Work, given: CustomerInput) -> dict[str, Any]:

@@ -10,9 +10,8 @@ from bursar.tenancy.portal_links import PATH
 from bursar.tenancy.portal_sign_in import Guest, guest_of
 from bursar.tenancy.rules import PORTAL_LONGEST
 from bursar.tenancy.sessions import NewSession
+from bursar.web.guest_cookies import PORTAL_COOKIE, token_of
 from bursar.web.sessions import office_of
-
-PORTAL_COOKIE = "bursar_portal"
 
 
 def portal_router() -> APIRouter:
@@ -30,10 +29,6 @@ async def enter(request: Request, slug: str) -> Guest:
 
 Signed = Annotated[Guest, Depends(enter)]
 """A page of the portal: who is not signed in is led to the sign-in of the firm (`web.errors`)."""
-
-
-def token_of(request: Request) -> str:
-    return request.cookies.get(request.app.state.site.cookies.name(PORTAL_COOKIE), "")
 
 
 def keep(request: Request, response: Response, session: NewSession) -> Response:

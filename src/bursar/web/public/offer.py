@@ -4,19 +4,25 @@ Asking changes nothing, since scanners of mails follow every link. What is wrong
 one page for all of it.
 """
 
+from uuid import UUID
+
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from bursar.billing.documents.keeping import logo_of
-from bursar.core.errors import Conflict, NotFound, Refusal
+from bursar.core.errors import NotFound, NotSignedIn, Refusal
+from bursar.core.kinds import ActorType
+from bursar.core.work import Actor
 from bursar.onboarding import order_page, registering
 from bursar.onboarding.addresses import OFFER_PATH, ORDER_PATH
-from bursar.onboarding.offers import Offer, OfferStanding, find_offer
-from bursar.onboarding.order_page import Firm, OpenedOrder
+from bursar.onboarding.offers import OfferStanding, find_offer
+from bursar.onboarding.order_page import OpenedOrder
 from bursar.onboarding.registering import Agreed, MailSent, Prospect, Registered, Registration
 from bursar.tenancy import throttle
+from bursar.tenancy.portal_sign_in import Guest, guest_of
 from bursar.web import pages, reading
 from bursar.web.forms import Form
+from bursar.web.guest_cookies import token_of
 from bursar.web.public import offer_view
 from bursar.web.public.answering import asked_language, house_of
 from bursar.web.public.gone import gone
@@ -34,9 +40,17 @@ STEPS = {OfferStanding.OPEN: "offer", OfferStanding.UNAVAILABLE: "closed", Offer
 
 @router.api_route("/{token}", methods=["GET", "HEAD"])
 async def show(request: Request, token: str) -> Response:
+    """The offer. Whoever is signed in and has taken it already is led to their order."""
+    office = office_of(request)
     try:
-        prospect = await registering.prospect_of(office_of(request), token)
-        return await _page(request, token, prospect)
+        prospect = await registering.prospect_of(office, token)
+        guest = await guest_at(request, prospect.tenant_id)
+        async with office.work(prospect.tenant_id, read_only=True) as work:
+            offer = await find_offer(work, token)
+        if guest is not None and offer.order_id is not None and offer.customer_id == guest.customer_id:
+            opened = OpenedOrder(prospect.tenant_id, offer.order_id, guest.customer_id, may_pay=True)
+            return RedirectResponse(await _order_address(request, opened), status_code=303)
+        return await _page(request, token, prospect, guest=guest)
     except NotFound:
         return gone(request)
 
@@ -50,20 +64,18 @@ async def register(request: Request, token: str) -> Response:
     except NotFound:
         return gone(request)
     typed, counters = await reading.typed(request), throttle.counters("offer", token, origin.ip)
+    guest = await guest_at(request, prospect.tenant_id)
     try:
         await throttle.count(office, *counters)
-        language = await _language(request, prospect, token)
-        async with prospect.work(office, origin=origin) as work:
-            firm = await order_page.firm_of(work)
-            done = await registering.register(work, token, _registration(typed, language, firm.name))
+        done = await _take(request, token, prospect, guest, typed)
     except NotFound:
         return gone(request)
     except Refusal as refusal:
-        return await _page(request, token, prospect, Form(typed).refused(refusal))
+        return await _page(request, token, prospect, Form(typed).refused(refusal), guest=guest)
     if isinstance(done, MailSent):
         return await _page(request, token, prospect, step="mailed")
     await throttle.forgive(office, *counters)
-    return await _to_pay(request, prospect, done)
+    return await _to_pay(request, prospect.tenant_id, done)
 
 
 @router.post("/{token}/mail")
@@ -85,14 +97,44 @@ async def mail_a_way_in(request: Request, token: str) -> Response:
     return await _page(request, token, prospect, step="mailed")
 
 
-def _registration(typed: dict[str, str], language: str, firm: str) -> Registration:
+async def guest_at(request: Request, tenant_id: UUID) -> Guest | None:
+    """Who is signed in at this firm's portal."""
+    try:
+        guest = await guest_of(office_of(request), token_of(request))
+    except NotSignedIn:
+        return None
+    return guest if guest.tenant_id == tenant_id else None
+
+
+async def _take(
+    request: Request, token: str, prospect: Prospect, guest: Guest | None, typed: dict[str, str]
+) -> Registered | MailSent:
+    """As the customer who is signed in, if the offer is theirs; else as somebody new."""
+    office, origin = office_of(request), origin_of(request)
+    async with office.work(prospect.tenant_id, read_only=True) as work:
+        offer, firm = await find_offer(work, token), await order_page.firm_of(work)
+        known = guest is not None and await registering.is_made_to(work, offer, guest.customer_id)
+    if guest is not None and known:
+        actor = Actor(ActorType.CUSTOMER, guest.customer_id)
+        async with office.work(prospect.tenant_id, actor=actor, origin=origin) as work:
+            return await registering.order_as_customer(work, token, _agreed(typed))
+    language = spoken(request.query_params.get("lang"), offer.locale).code
+    async with prospect.work(office, origin=origin) as work:
+        return await registering.register(work, token, _registration(typed, language, firm.name))
+
+
+def _agreed(typed: dict[str, str]) -> Agreed:
     ticked = typed.get("terms") == "yes"
+    return Agreed(
+        price=offer_view.price_read(typed.get("price", "")),
+        terms=typed.get("terms_version", "") if ticked else None,
+        resume=typed.get("resume", "")[:100],
+    )
+
+
+def _registration(typed: dict[str, str], language: str, firm: str) -> Registration:
     return Registration(
-        agreed=Agreed(
-            price=offer_view.price_read(typed.get("price", "")),
-            terms=typed.get("terms_version", "") if ticked else None,
-            resume=typed.get("resume", "")[:100],
-        ),
+        agreed=_agreed(typed),
         full_name=typed.get("full_name", ""),
         company_name=typed.get("company_name", ""),
         phone=typed.get("phone", ""),
@@ -106,51 +148,51 @@ def _registration(typed: dict[str, str], language: str, firm: str) -> Registrati
     )
 
 
-async def _to_pay(request: Request, prospect: Prospect, done: Registered) -> Response:
+async def _to_pay(request: Request, tenant_id: UUID, done: Registered) -> Response:
     """The provider's page; where there is none just now, the order's own, which says so and lets them try again."""
-    opened = OpenedOrder(prospect.tenant_id, done.order_id, done.customer_id, may_pay=True)
+    opened = OpenedOrder(tenant_id, done.order_id, done.customer_id, may_pay=True)
     try:
         target = await open_checkout(request, opened)
     except Refusal:
-        async with opened.work(office_of(request), read_only=True) as work:
-            token = await order_page.token_of(work, opened)
-        target = ORDER_PATH + token + asked_language(request)
+        target = await _order_address(request, opened)
     return RedirectResponse(target, status_code=303)
 
 
-async def _language(request: Request, prospect: Prospect, token: str) -> str:
-    async with office_of(request).work(prospect.tenant_id, read_only=True) as work:
-        offer = await find_offer(work, token)
-    return spoken(request.query_params.get("lang"), offer.locale).code
+async def _order_address(request: Request, opened: OpenedOrder) -> str:
+    async with opened.work(office_of(request), read_only=True) as work:
+        token = await order_page.token_of(work, opened)
+    return ORDER_PATH + token + asked_language(request)
 
 
 async def _page(
-    request: Request, token: str, prospect: Prospect, form: Form | None = None, *, step: str | None = None
+    request: Request,
+    token: str,
+    prospect: Prospect,
+    form: Form | None = None,
+    *,
+    step: str | None = None,
+    guest: Guest | None = None,
 ) -> Response:
     """Raises `NotFound` for an offer that is over."""
     async with office_of(request).work(prospect.tenant_id, read_only=True) as work:
         offer, firm = await find_offer(work, token), await order_page.firm_of(work)
+        known = guest is not None and await registering.is_made_to(work, offer, guest.customer_id)
     if offer.standing in OVER:
         raise NotFound("link")
     logo = await logo_of(house_of(request).press, prospect.tenant_id, firm.branding.get("logo_file_id"))
-    return _rendered(request, token, offer, firm, form or Form({}), step or STEPS[offer.standing], logo)
-
-
-def _rendered(
-    request: Request, token: str, offer: Offer, firm: Firm, form: Form, step: str, logo: str | None
-) -> Response:
     language = spoken(request.query_params.get("lang"), offer.locale)
-    path = OFFER_PATH + token
-    shown = offer_view.shown(offer, firm, language, path, logo)
-    refusals = {one.field or "": refusal_words(language.code, one) for one in form.refusals}
-    fresh = offer_view.hidden(offer, firm)
-    values = {"full_name": offer.prospect_name or "", **form.values}
-    kept = fresh | {"resume": str(values.get("resume") or fresh["resume"])}
-    if any(isinstance(one, Conflict) and one.code == "terms_changed" for one in form.refusals):
-        values.pop("terms", None)
+    path, form = OFFER_PATH + token, form or Form()
     html = (
         pages.environment("en")
         .get_template("public/offer.html")
-        .render(**shown, here=path, step=step, form=Form(values), refusals=refusals, kept=kept)
+        .render(
+            **offer_view.shown(offer, firm, language, path, logo),
+            here=path,
+            step=step or STEPS[offer.standing],
+            known=guest.name if guest is not None and known else None,
+            form=offer_view.filled(offer, form),
+            kept=offer_view.hidden(offer, firm, form),
+            refusals={one.field or "": refusal_words(language.code, one) for one in form.refusals},
+        )
     )
     return HTMLResponse(html, status_code=form.status, headers=headers_of(request, language.code))

@@ -2,12 +2,14 @@
 
 import secrets
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from bursar.core.formats import format_day, format_money, format_percent
 from bursar.core.money import Money
 from bursar.onboarding.offers import Offer
 from bursar.onboarding.order_page import Firm
+from bursar.web.forms import Form
 from bursar.web.languages import Language
 from bursar.web.public.offer_words import words
 from bursar.web.public.order_view import frame
@@ -38,13 +40,21 @@ def shown(offer: Offer, firm: Firm, language: Language, path: str, logo: str | N
     }
 
 
-def hidden(offer: Offer, firm: Firm) -> dict[str, str]:
-    """What the page says of itself when it is answered: the price that stood there, the terms, and its secret."""
+def hidden(offer: Offer, firm: Firm, form: Form) -> dict[str, str]:
+    """What the page says of itself when it is answered: the price that stands there, the terms, and its secret."""
     return {
         "price": price_said(offer.price.total) if offer.price else "",
         "terms_version": firm.settings.terms_version or "",
-        "resume": secrets.token_urlsafe(16),
+        "resume": str(form.value("resume"))[:100] or secrets.token_urlsafe(16),
     }
+
+
+def filled(offer: Offer, form: Form) -> Form:
+    """What was typed; before that, whom the offer was made to. Other terms want another tick."""
+    typed = {"full_name": offer.prospect_name or "", **form.values}
+    if any(one.code == "terms_changed" for one in form.refusals):
+        typed.pop("terms", None)
+    return replace(form, values=typed)
 
 
 def price_said(price: Money) -> str:

@@ -36,6 +36,12 @@ _WORDS: Mapping[str, Row] = {
         "עבור החשבונית וכדי שנוכל ליצור קשר. נכתוב אל {address}.",
         "Pour la facture et pour vous joindre. Nous écrivons à {address}.",
     ),
+    "as_customer": (
+        "You are signed in and order as {name}.",
+        "أنتم مسجلو الدخول وتطلبون باسم {name}.",
+        "אתם מחוברים ומזמינים בשם {name}.",
+        "Vous êtes connecté et commandez au nom de {name}.",
+    ),
     "full_name": ("Your name", "الاسم", "שם מלא", "Votre nom"),
     "company_name": ("Company", "الشركة", "חברה", "Société"),
     "phone": ("Phone", "الهاتف", "טלפון", "Téléphone"),
