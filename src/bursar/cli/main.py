@@ -38,6 +38,7 @@ from bursar.cli import (
     template_trying,
     templates,
     tenants,
+    tills,
     units,
     why,
 )
@@ -106,6 +107,7 @@ def make_cli(building: Building | None = None) -> typer.Typer:
         ("credit-note", credit_notes.app),
         ("payment", payments.app),
         ("refund", refunds.app),
+        ("till", tills.app),
         ("bank", bank.app),
         ("report", reports.app),
         ("product", products.app),

@@ -50,6 +50,7 @@ SECTIONS = (
         (
             Place("templates", N_("Templates"), "/templates", "template"),
             Place("sending-accounts", N_("Sending accounts"), "/sending-accounts", "mail"),
+            Place("tills", N_("Tills"), "/tills", "lock"),
             Place("journal", N_("Journal"), "/journal", "journal"),
             Place("settings", N_("Settings"), "/settings", "settings"),
         ),

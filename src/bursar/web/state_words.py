@@ -83,6 +83,8 @@ STATES: dict[str, dict[str, StateWord]] = {
         "expired": pgettext("checkout", "Ran out"),
         "processing": pgettext("checkout", "Money on its way", WATCH),
         "failed": pgettext("checkout", "Money did not come", BAD),
+        "mismatched": pgettext("checkout", "Another amount", BAD),
+        "paid": pgettext("checkout", "Paid", GOOD),
     },
     "payment_link": {
         "active": pgettext("payment link", "Open", BUSY),

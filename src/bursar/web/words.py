@@ -22,6 +22,7 @@ WORDS: dict[str, Mapping[str, str]] = {
         "push": N_("Browser notification"),
         "webhook": N_("Webhook"),
     },
+    "till_provider": {"stripe": N_("Stripe")},
     "customer_kind": {"person": N_("Person"), "firm": N_("Firm")},
     "campaign_kind": {
         "invoice_reminder": N_("Invoice reminder"),

@@ -25,8 +25,8 @@ class SendLine(Shown):
 
 
 class Evidence(Shown):
-    """A row behind `reason`: `kind` is promise, dispute, checkout, payment, credit_note, reply, suppression, customer, exclusion,
-    chase or send; `about_id` the invoice or customer that it is about.
+    """A row behind `reason`: `kind` is promise, dispute, checkout, payment, credit_note, reply, suppression, customer,
+    exclusion, chase or send; `about_id` the invoice or customer that it is about.
     """
 
     reason: str

@@ -11,6 +11,7 @@ from bursar.billing.filters import Chosen
 from bursar.billing.finding import open_invoices
 from bursar.billing.links import CUSTOMER_PATH, customer_token
 from bursar.billing.showing import balances_of, customers_overdue, payment_lines
+from bursar.billing.tills.checkout_list import list_checkouts
 from bursar.chasing.sequences.chases import list_chases
 from bursar.chasing.why import why
 from bursar.core.errors import N_, Conflict, Invalid
@@ -99,6 +100,7 @@ async def _about(work: Work, request: Request, customer_id: UUID) -> dict[str, A
         "balances": balances.get(customer_id, []),
         "credit": await credit_of(work, customer_id),
         "payments": await payment_lines(work, customer_id=customer_id, limit=10),
+        "checkouts": await list_checkouts(work, customer_id=customer_id, limit=5),
         "why": await why(work, "customer", str(customer_id)),
         "chases": (await list_chases(work, customer_id=customer_id)).rows,
         "page_path": CUSTOMER_PATH

@@ -25,7 +25,8 @@ from bursar.billing.showing import (
     payments_on,
     totals,
 )
-from bursar.billing.states import InvoiceState
+from bursar.billing.states import InvoiceState, PaidFor
+from bursar.billing.tills.checkout_list import list_checkouts
 from bursar.chasing.sequences.chases import list_chases
 from bursar.chasing.why import why
 from bursar.core.journal import timeline
@@ -135,6 +136,7 @@ async def _about(work: Work, request: Request, invoice_id: UUID) -> dict[str, An
         "lines": lines,
         "payments": await payments_on(work, invoice_id),
         "credit_notes": await credit_notes_of(work, invoice_id),
+        "checkouts": await list_checkouts(work, about=PaidFor.INVOICE, about_id=invoice_id, limit=10),
         "einvoice": await carried(work, invoice_id),
         "promises": await list_promises(work, invoice_id=invoice_id),
         "disputes": disputes,

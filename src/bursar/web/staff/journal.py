@@ -48,6 +48,8 @@ NOUNS = {
     "send": N_("Messages"),
     "suppression": N_("Addresses not written to"),
     "sending_account": N_("Sending accounts"),
+    "till": N_("Tills"),
+    "checkout_session": N_("Payments by card"),
     "template": N_("Templates"),
     "import_run": N_("Import"),
     "exchange_rate": N_("Exchange rates"),
