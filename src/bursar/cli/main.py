@@ -61,6 +61,36 @@ sequences.app.command("pause")(sequence_lists.pause)
 sequences.app.command("resume")(sequence_lists.resume)
 
 
+NOUNS = (
+    ("tenant", tenants.app),
+    ("agent", agents.app),
+    ("sending-account", sending_accounts.app),
+    ("campaign", campaigns.app),
+    ("template", templates.app),
+    ("exclusion", exclusions.app),
+    ("inbox", incoming.app),
+    ("sequence", sequences.app),
+    ("chase", chases.app),
+    ("invoice", invoices.app),
+    ("credit-note", credit_notes.app),
+    ("payment", payments.app),
+    ("refund", refunds.app),
+    ("till", tills.app),
+    ("bank", bank.app),
+    ("report", reports.app),
+    ("product", products.app),
+    ("payment-link", payment_links.app),
+    ("price", price_changes.app),
+    ("unit", units.app),
+    ("recurring", recurring.app),
+    ("suppression", suppressions.app),
+    ("audit", audit.app),
+    ("secrets", secrets.app),
+    ("api-key", api_keys.app),
+)
+"""The groups of commands, as `bursar --help` lists them."""
+
+
 def make_cli(building: Building | None = None) -> typer.Typer:
     """The commands over what `building` builds. Without one they can be described, not run."""
     cli = typer.Typer(
@@ -93,33 +123,7 @@ def make_cli(building: Building | None = None) -> typer.Typer:
     ):
         cli.command()(command)
     cli.command("import")(imports.import_)
-    for name, noun in (
-        ("tenant", tenants.app),
-        ("agent", agents.app),
-        ("sending-account", sending_accounts.app),
-        ("campaign", campaigns.app),
-        ("template", templates.app),
-        ("exclusion", exclusions.app),
-        ("inbox", incoming.app),
-        ("sequence", sequences.app),
-        ("chase", chases.app),
-        ("invoice", invoices.app),
-        ("credit-note", credit_notes.app),
-        ("payment", payments.app),
-        ("refund", refunds.app),
-        ("till", tills.app),
-        ("bank", bank.app),
-        ("report", reports.app),
-        ("product", products.app),
-        ("payment-link", payment_links.app),
-        ("price", price_changes.app),
-        ("unit", units.app),
-        ("recurring", recurring.app),
-        ("suppression", suppressions.app),
-        ("audit", audit.app),
-        ("secrets", secrets.app),
-        ("api-key", api_keys.app),
-    ):
+    for name, noun in NOUNS:
         cli.add_typer(noun, name=name)
     return cli
 
