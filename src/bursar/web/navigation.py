@@ -33,6 +33,7 @@ SECTIONS = (
         N_("Receivables"),
         (
             Place("customers", N_("Customers"), "/customers", "users"),
+            Place("payment-links", N_("Payment links"), "/payment-links", "link"),
             Place("invoices", N_("Invoices"), "/invoices", "invoice"),
             Place("recurring", N_("Recurring"), "/recurring", "refresh"),
             Place("payments", N_("Payments"), "/payments", "money"),

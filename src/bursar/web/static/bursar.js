@@ -48,6 +48,16 @@
     if (reads(detail) && last && last !== detail.xhr) detail.shouldSwap = false;
   });
 
+  // Copying what stands beside a button. Where there is no clipboard (no https) it is selected, for a press of keys.
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-copies]");
+    if (!button) return;
+    const place = byId(button.dataset.copies);
+    const select = () => window.getSelection().selectAllChildren(place);
+    if (!navigator.clipboard) return select();
+    navigator.clipboard.writeText(place.textContent).then(() => toast(button.dataset.copied, "good"), select);
+  });
+
   // Questions before an act. In the capture phase, so that htmx and the browser alike wait for the answer.
   const answered = new WeakSet();
   document.addEventListener("submit", (event) => {
