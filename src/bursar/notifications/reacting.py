@@ -29,6 +29,16 @@ async def account_back(work: Work, happened: Happened) -> None:
     await work.db.execute(queries.done_about(work, [TaskKind.RECONNECT], happened.ids))
 
 
+async def till_stopped(work: Work, happened: Happened) -> None:
+    """Nobody can pay by card any more: the owner is told, and it stays a task until there is another key."""
+    await work.db.execute(telling.tell_agents(work, happened.type, happened.ids, (AgentRole.OWNER,)))
+    await work.db.execute(queries.tasks_of_tills(work, TaskKind.RECONNECT_TILL, happened.ids))
+
+
+async def till_back(work: Work, happened: Happened) -> None:
+    await work.db.execute(queries.done_about(work, [TaskKind.RECONNECT_TILL], happened.ids))
+
+
 async def sends_uncertain(work: Work, happened: Happened) -> None:
     """Nobody knows whether these arrived; only a look into the mailbox tells (T2)."""
     await work.db.execute(queries.tasks_of_sends(work, TaskKind.UNCERTAIN, happened.ids))

@@ -19,6 +19,7 @@ class TaskKind(StrEnum):
     """Why somebody must look."""
 
     RECONNECT = "reconnect"
+    RECONNECT_TILL = "reconnect_till"
     UNCERTAIN = "uncertain"
     LATE_MONEY = "late_money"
     PROMISE_BROKEN = "promise_broken"

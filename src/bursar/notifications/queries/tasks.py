@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from bursar.billing.states import DisputeReason
-from bursar.billing.tables import disputes, invoices, payments, promises, recurring_invoices, refunds
+from bursar.billing.tables import disputes, invoices, payments, promises, recurring_invoices, refunds, tills
 from bursar.catalog.tables import products
 from bursar.core.schema import same_tenant, uuids
 from bursar.core.work import Work
@@ -152,6 +152,17 @@ def tasks_of_accounts(work: Work, kind: str, ids: Sequence[UUID]) -> sa.Insert:
         sa.func.jsonb_build_object().label("payload"),
     ).where(a.c.tenant_id == work.tenant_id, a.c.id == sa.any_(uuids(ids)))
     return _make(work, kind, "sending_account", found)
+
+
+def tasks_of_tills(work: Work, kind: str, ids: Sequence[UUID]) -> sa.Insert:
+    """A task for each of these tills."""
+    found = sa.select(
+        tills.c.id.label("about_id"),
+        sa.null().cast(sa.UUID).label("customer_id"),
+        _due_today(work),
+        sa.func.jsonb_build_object().label("payload"),
+    ).where(tills.c.tenant_id == work.tenant_id, tills.c.id == sa.any_(uuids(ids)))
+    return _make(work, kind, "till", found)
 
 
 def tasks_of_sends(work: Work, kind: str, ids: Sequence[UUID]) -> sa.Insert:
