@@ -47,6 +47,15 @@ class Inbound:
         """It was tried so often that it waits for a person."""
         return self.handled_at is None and self.attempts >= MOST_ATTEMPTS
 
+    @property
+    def status(self) -> str:
+        """One word: applied, stuck, failing (it is tried again), or waiting for its first try."""
+        if self.handled_at is not None:
+            return "applied"
+        if self.stuck:
+            return "stuck"
+        return "failing" if self.error else "waiting"
+
 
 async def store(
     office: Office, arrived: Mapping[UUID, Sequence[Mapping[str, Any]]]

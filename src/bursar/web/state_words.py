@@ -38,6 +38,12 @@ STATES: dict[str, dict[str, StateWord]] = {
         "active": pgettext("customer", "Active", GOOD),
         "suspended": pgettext("customer", "Suspended", BAD),
     },
+    "inbound": {
+        "waiting": pgettext("inbound", "Waiting", BUSY),
+        "failing": pgettext("inbound", "Tried again", WATCH),
+        "stuck": pgettext("inbound", "Needs you", BAD),
+        "applied": pgettext("inbound", "Applied", GOOD),
+    },
     "campaign": {
         "draft": pgettext("campaign", "Draft"),
         "scheduled": pgettext("campaign", "Scheduled", BUSY),

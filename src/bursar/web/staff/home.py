@@ -11,6 +11,7 @@ from bursar.billing.ageing import Overdue, overdue_totals
 from bursar.billing.showing import PaymentLine, has_invoices, payment_lines
 from bursar.chasing.results import CampaignShown, list_campaigns
 from bursar.chasing.sequences.lists import DayList, held_lists
+from bursar.core.inbounds import count_stuck
 from bursar.core.work import Work
 from bursar.notifications.tasks import Task, count_tasks, list_tasks
 from bursar.outbox.accounts import Account, list_accounts
@@ -53,6 +54,7 @@ class Today:
     tasks: list[Task]
     task_count: int
     replies: Waiting
+    stuck_inbounds: int
 
     @property
     def stopped(self) -> list[Account]:
@@ -74,7 +76,13 @@ class Today:
         """Nothing waits for anybody."""
         waiting = [one for one in self.held if one.release_at is None and one.counts.get("queued")]
         return not (
-            self.troubles or self.stopped or self.slowed or self.of("paused") or self.tasks or waiting
+            self.troubles
+            or self.stuck_inbounds
+            or self.stopped
+            or self.slowed
+            or self.of("paused")
+            or self.tasks
+            or waiting
         )
 
 
@@ -106,4 +114,5 @@ async def _today(work: Work) -> Today:
         tasks=await list_tasks(work, limit=SHOWN),
         task_count=await count_tasks(work),
         replies=await count_waiting(work),
+        stuck_inbounds=await count_stuck(work),
     )
