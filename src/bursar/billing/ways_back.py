@@ -18,6 +18,13 @@ async def can_go_back(work: Work, payment_id: UUID) -> bool:
     return row is not None and row.state == TillState.ACTIVE
 
 
+async def can_go_back_for(work: Work, invoice_id: UUID) -> bool:
+    """Whether some of what pays or paid this invoice can."""
+    return any(
+        [await can_go_back(work, id_) for id_ in await work.db.scalars(queries.payments_of(work, invoice_id))]
+    )
+
+
 async def till_of(work: Work, payment_id: UUID) -> UUID:
     """The till through which money of this payment goes back. Raises `Conflict`."""
     row = (await work.db.execute(queries.way_back(work, payment_id))).one_or_none()

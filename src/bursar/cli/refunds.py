@@ -33,6 +33,10 @@ def create(
     amount: Annotated[str | None, typer.Option(help="Like 100.00; needed with --payment.")] = None,
     refunded_on: Annotated[str | None, typer.Option(metavar="DATE", help="The day it left; today.")] = None,
     pending: Annotated[bool, typer.Option("--pending", help="It has not left yet.")] = False,
+    by_till: Annotated[
+        bool,
+        typer.Option("--by-till", help="Send it back to the card that paid, through the payment provider."),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Give money back: of a payment what pays nothing, or of a paid invoice with its credit note."""
@@ -45,12 +49,19 @@ def create(
             if payment is not None:
                 paid = await get_payment(work, running.id_of("payment", payment))
                 given = Money.parse(amount or "", paid.amount.currency)
-                made = [await refund_payment(work, NewRefund(paid.id, given, day, because, done=not pending))]
+                new = NewRefund(paid.id, given, day, because, done=not pending, by_till=by_till)
+                made = [await refund_payment(work, new)]
             else:
                 found = await by_number(work, invoice or "")
                 part = Money.parse(amount, found.balance.currency) if amount else None
                 made = await refund_invoice(
-                    work, found.id, because=because, amount=part, refunded_on=day, done=not pending
+                    work,
+                    found.id,
+                    because=because,
+                    amount=part,
+                    refunded_on=day,
+                    done=not pending,
+                    by_till=by_till,
                 )
         return _answer(made)
 

@@ -22,12 +22,15 @@ of_invoices = door("/invoices/{invoice_id}/refunds", "payments", tag="refunds")
 
 
 class RefundOptions(Because):
-    """`done` if the money has left already; otherwise it waits for its success or failure."""
+    """`done` if the money has left already; otherwise it waits for its success or failure. `by_till` sends it back to
+    the card that paid, through the payment provider, which says how that ended.
+    """
 
     refunded_on: Day | None = None
     method: Line | None = None
     reference: Line | None = None
     done: Flag = True
+    by_till: Flag = False
 
 
 class RefundIn(RefundOptions):
@@ -57,6 +60,8 @@ class Refund(Shown):
     reference: str | None
     reason: str
     external_id: str | None
+    till_id: UUID | None
+    last_error: str | None
     state: RefundState
     created_at: datetime
 

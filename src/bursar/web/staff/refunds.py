@@ -16,6 +16,7 @@ from bursar.billing.refunds import (
     succeed_refund,
 )
 from bursar.billing.showing import payment_line
+from bursar.billing.ways_back import can_go_back, can_go_back_for
 from bursar.core.errors import N_, Conflict, Invalid
 from bursar.core.journal import timeline
 from bursar.web import pages, reading
@@ -27,6 +28,7 @@ from bursar.web.staff.telling import tell
 router = staff_router()
 PAGE = 50
 DONE = (("yes", N_("It has left already")), ("no", N_("It is on its way")))
+BY_TILL = ("till", N_("Send it back to the card"))
 
 
 @router.get("/refunds")
@@ -50,7 +52,8 @@ async def show_refund(request: Request, refund_id: UUID) -> Response:
 async def ask_refund(request: Request, payment_id: UUID) -> Response:
     async with viewer_work(request) as work:
         payment = await payment_line(work, payment_id)
-        values = {"amount": payment.unused.plain(), "refunded_on": work.today.isoformat(), "done": "yes"}
+        done = "till" if await can_go_back(work, payment_id) else "yes"
+        values = {"amount": payment.unused.plain(), "refunded_on": work.today.isoformat(), "done": done}
     return await _ask_payment(request, payment_id, Form(values))
 
 
@@ -70,6 +73,7 @@ async def refund_of_payment(request: Request, payment_id: UUID) -> Response:
                     method=typed.get("method") or None,
                     reference=typed.get("reference") or None,
                     done=typed.get("done") != "no",
+                    by_till=typed.get("done") == "till",
                 ),
             )
     except (Invalid, Conflict) as refusal:
@@ -80,7 +84,8 @@ async def refund_of_payment(request: Request, payment_id: UUID) -> Response:
 @router.get("/invoices/{invoice_id}/refunds/new")
 async def ask_refund_of_invoice(request: Request, invoice_id: UUID) -> Response:
     async with viewer_work(request) as work:
-        values = {"refunded_on": work.today.isoformat(), "done": "yes"}
+        done = "till" if await can_go_back_for(work, invoice_id) else "yes"
+        values = {"refunded_on": work.today.isoformat(), "done": done}
     return await _ask_invoice(request, invoice_id, Form(values))
 
 
@@ -99,6 +104,7 @@ async def refund_of_invoice(request: Request, invoice_id: UUID) -> Response:
                 method=typed.get("method") or None,
                 reference=typed.get("reference") or None,
                 done=typed.get("done") != "no",
+                by_till=typed.get("done") == "till",
             )
     except (Invalid, Conflict) as refusal:
         return await _ask_invoice(request, invoice_id, Form(typed).refused(refusal))
@@ -131,11 +137,12 @@ async def fail(request: Request, refund_id: UUID) -> Response:
 async def _ask_payment(request: Request, payment_id: UUID, form: Form) -> Response:
     async with viewer_work(request, read_only=True) as work:
         payment = await payment_line(work, payment_id)
+        by_till = await can_go_back(work, payment_id)
     act = Act(
         N_("Give money back?"),
         N_("Record the refund"),
         f"/payments/{payment_id}/refunds",
-        _fields(payment.amount.currency, required=True),
+        _fields(payment.amount.currency, required=True, by_till=by_till),
         N_("At most what this payment has left. The customer's credit falls by it."),
         f"{payment.unused} · {payment.customer_name}",
     )
@@ -145,11 +152,12 @@ async def _ask_payment(request: Request, payment_id: UUID, form: Form) -> Respon
 async def _ask_invoice(request: Request, invoice_id: UUID, form: Form) -> Response:
     async with viewer_work(request, read_only=True) as work:
         invoice = await get_invoice(work, invoice_id)
+        by_till = await can_go_back_for(work, invoice_id)
     act = Act(
         N_("Give back what was paid?"),
         N_("Credit and refund"),
         f"/invoices/{invoice_id}/refunds",
-        _fields(invoice.total.currency, required=False),
+        _fields(invoice.total.currency, required=False, by_till=by_till),
         N_(
             "A credit note is issued over what no credit note covers yet. Leave the amount empty for all of it."
         ),
@@ -174,12 +182,12 @@ async def _ask_failure(request: Request, refund_id: UUID, form: Form) -> Respons
     return ask(request, act, form, at="payments", trail=[(str(refund.amount), f"/refunds/{refund_id}")])
 
 
-def _fields(currency: str, *, required: bool) -> tuple[Ask, ...]:
+def _fields(currency: str, *, required: bool, by_till: bool) -> tuple[Ask, ...]:
     return (
         Ask("amount", "amount", N_("Amount"), required=required, unit=currency),
         Ask("date", "refunded_on", N_("Refunded on")),
         Ask("area", "reason", N_("Why?"), N_("The journal keeps it.")),
         Ask("text", "method", N_("Method"), required=False),
         Ask("text", "reference", N_("Reference"), required=False),
-        Ask("select", "done", N_("The money"), options=DONE),
+        Ask("select", "done", N_("The money"), options=(BY_TILL, *DONE) if by_till else DONE),
     )
