@@ -27,7 +27,7 @@ async def count_sends(work: Work, chosen: Chosen = ALL, *, by: Sequence[By] = ()
     sets: dict[str, dict[Key, list[Row[Any]]]] = {key: defaultdict(list) for key in keys}
     for row in rows:
         key = _grouped_by(keys, row.which)
-        sets[key][row._asdict()[key]].append(row)
+        sets[key][getattr(row, key)].append(row)
     over_all = [row for rows in sets["reason"].values() for row in rows]
     not_arrived = [row for row in over_all if Outcome(row.outcome) in WITH_REASON]
     not_arrived.sort(key=lambda row: (-row.sends, row.outcome, row.reason or ""))
@@ -81,8 +81,7 @@ def _counts(rows: Sequence[Row[Any]]) -> Counts:
     outcomes: dict[Outcome, int] = defaultdict(int)
     figures: dict[Figure, int] = defaultdict(int)
     for row in rows:
-        told = row._asdict()
         outcomes[Outcome(row.outcome)] += row.sends
         for figure in Figure:
-            figures[figure] += told[figure]
+            figures[figure] += getattr(row, figure)
     return Counts(dict(outcomes), dict(figures))

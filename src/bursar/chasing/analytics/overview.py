@@ -151,18 +151,17 @@ async def _money(work: Work, chosen: Chosen, windows: Sequence[int], keys: Seque
     after: dict[int, int] = {}
     every = ("days_after_first", *keys)
     for row in rows:
-        told = row._asdict()
         key = _grouped_by(every, row.which)
         if key == "days_after_first":
             after[row.days_after_first] = row.payments
             continue
         sums = Collected(
-            tuple(Money(told[f"within_{number}"], row.currency) for number in range(len(windows)))
+            tuple(Money(getattr(row, f"within_{number}"), row.currency) for number in range(len(windows)))
         )
         if key is None:
             total[row.currency] = sums
         else:
-            by[key][told[key]][row.currency] = sums
+            by[key][getattr(row, key)][row.currency] = sums
     return _Money(total, by, median_of(after))
 
 
@@ -172,7 +171,7 @@ async def _promised(work: Work, chosen: Chosen, keys: Sequence[str]) -> dict[str
     rows = await _of_one_moment(work, queries.promised(narrowed_by(chosen), tuple(keys)), chosen)
     for row in rows:
         key = _grouped_by(keys, row.which) or ""
-        found[key][row._asdict()[key] if key else None][row.state] = row.many
+        found[key][getattr(row, key) if key else None][row.state] = row.many
     return {
         key: {
             value: Promised(sum(many.values()), many.get("kept", 0), many.get("broken", 0))
