@@ -35,6 +35,7 @@ SECTIONS = (
             Place("customers", N_("Customers"), "/customers", "users"),
             Place("payment-links", N_("Payment links"), "/payment-links", "link"),
             Place("invoices", N_("Invoices"), "/invoices", "invoice"),
+            Place("orders", N_("Orders"), "/orders", "check"),
             Place("recurring", N_("Recurring"), "/recurring", "refresh"),
             Place("payments", N_("Payments"), "/payments", "money"),
             Place("reports", N_("Reports"), "/reports", "journal"),

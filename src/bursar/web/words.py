@@ -22,6 +22,12 @@ WORDS: dict[str, Mapping[str, str]] = {
         "push": N_("Browser notification"),
         "webhook": N_("Webhook"),
     },
+    "hold": {
+        "awaiting_funds": N_("Money on its way"),
+        "amount_mismatch": N_("Another amount came"),
+        "paid_after_cancel": N_("Paid after it was cancelled"),
+        "chargeback": N_("The payer's bank asks for it back"),
+    },
     "till_provider": {"stripe": N_("Stripe")},
     "customer_kind": {"person": N_("Person"), "firm": N_("Firm")},
     "campaign_kind": {

@@ -14,6 +14,7 @@ from bursar.chasing.sequences.lists import DayList, held_lists
 from bursar.core.inbounds import count_stuck
 from bursar.core.work import Work
 from bursar.notifications.tasks import Task, count_tasks, list_tasks
+from bursar.onboarding.order_list import Order, stuck_orders
 from bursar.outbox.accounts import Account, list_accounts
 from bursar.outbox.incoming.inbox import Waiting, count_waiting
 from bursar.outbox.troubles import Trouble, troubles
@@ -54,6 +55,7 @@ class Today:
     tasks: list[Task]
     task_count: int
     replies: Waiting
+    stuck: list[Order]
     stuck_inbounds: int
 
     @property
@@ -82,6 +84,7 @@ class Today:
             or self.slowed
             or self.of("paused")
             or self.tasks
+            or self.stuck
             or waiting
         )
 
@@ -114,5 +117,6 @@ async def _today(work: Work) -> Today:
         tasks=await list_tasks(work, limit=SHOWN),
         task_count=await count_tasks(work),
         replies=await count_waiting(work),
+        stuck=await stuck_orders(work, limit=SHOWN),
         stuck_inbounds=await count_stuck(work),
     )
