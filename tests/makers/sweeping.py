@@ -29,11 +29,13 @@ from tests.makers.staff import Staff, a_browser, sign_in
 from tests.makers.tenancy import an_agent
 
 IN_PATH = re.compile(r"{(\w+)(?::\w+)?}")
+PORTAL = "/portal/"
 NO_IDS: Mapping[str, str] = {
     "day": "2026-12-02",
     "first": "2027-02-08",
     "kind": "csv",
     "provider": "google",
+    "slug": "working-title",
     "token": "A1b2C3d4" * 6,
 }
 """What stands in a path and is nobody's id."""
@@ -97,7 +99,16 @@ def _path(template: str, values: Mapping[str, Any]) -> str:
 
 
 def routes() -> Iterator[Route]:
-    """What the application answers, static files left out."""
+    """What the application answers, static files left out, and the portal, whose people are customers."""
+    yield from (route for route in _routes() if not route.template.startswith(PORTAL))
+
+
+def portal_routes() -> Iterator[Route]:
+    """What it answers to customers who have signed in, and at their door."""
+    yield from (route for route in _routes() if route.template.startswith(PORTAL))
+
+
+def _routes() -> Iterator[Route]:
     for context in iter_route_contexts(create_web(None).routes):
         route: Any = context
         for method in sorted(set(getattr(route, "methods", None) or ()) - {"HEAD"}):

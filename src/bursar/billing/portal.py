@@ -82,6 +82,7 @@ class InvoiceSeen:
     moves_left: int
     promise_until: date
     contested: DisputeReason | None
+    being_paid: bool
 
     @property
     def offers(self) -> tuple[str, ...]:
@@ -178,6 +179,7 @@ async def invoice_seen(
         moves_left=max(terms.promise_moves - (row.moves or 0), 0),
         promise_until=work.today + terms.promise_ahead,
         contested=DisputeReason(row.contested) if row.contested else None,
+        being_paid=row.being_paid,
     )
 
 

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bursar.core.errors import N_, NotSignedIn, Refusal, TooMany
+from bursar.core.errors import N_, NotFound, NotSignedIn, Refusal, TooMany
 from bursar.web import languages, pages
 
 SIGN_IN = "/sign-in"
@@ -42,6 +42,10 @@ async def refused(request: Request, refusal: Refusal) -> Response:
     """A verb said no. htmx keeps the page as it is and shows a toast; a plain request gets a page."""
     if isinstance(refusal, NotSignedIn):
         return to_sign_in(request)
+    if isinstance(refusal, NotFound) and request.url.path.startswith(PORTAL):
+        return pages.render(
+            request, "public/gone.html", status=refusal.status
+        )  # no way into the staff's pages
     text = pages.refusal_text(request, refusal)
     response = _told(request, refusal.status, text)
     if isinstance(refusal, TooMany) and (seconds := refusal.params.get("seconds")):

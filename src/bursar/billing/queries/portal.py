@@ -8,8 +8,9 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from bursar.billing.queries.books import status
-from bursar.billing.states import DisputeState, PromiseState
+from bursar.billing.states import CheckoutState, DisputeState, PaidFor, PaymentStatus, PromiseState
 from bursar.billing.tables import (
+    checkout_sessions,
     credit_notes,
     disputes,
     invoice_lines,
@@ -48,7 +49,7 @@ def invoices_of(work: Work, customer_id: UUID, before: UUID | None, limit: int) 
 
 
 def one_invoice(work: Work, customer_id: UUID, invoice_id: UUID) -> sa.Select:
-    """An invoice of this customer, with the word that was given for it and what is contested."""
+    """An invoice of this customer, with the word that was given for it, what is contested, and money on its way."""
     promise = (
         same_tenant(promises, invoices)
         & (promises.c.invoice_id == invoices.c.id)
@@ -59,9 +60,17 @@ def one_invoice(work: Work, customer_id: UUID, invoice_id: UUID) -> sa.Select:
         & (disputes.c.invoice_id == invoices.c.id)
         & (disputes.c.state == DisputeState.OPEN)
     )
+    under_way = sa.exists().where(
+        same_tenant(checkout_sessions, invoices),
+        checkout_sessions.c.about_type == PaidFor.INVOICE,
+        checkout_sessions.c.about_id == invoices.c.id,
+        checkout_sessions.c.state == CheckoutState.COMPLETE,
+        checkout_sessions.c.payment_status == PaymentStatus.UNPAID,
+    )
     return (
         sa.select(
             *(invoices.c[name] for name in (*_HEAD, *_WHOLE)),
+            under_way.label("being_paid"),
             status(work.today).label("status"),
             promises.c.promised_for,
             promises.c.moves,

@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bursar.billing import portal
+from bursar.billing.tills import tills
 from bursar.tenancy.portal_sign_in import Guest
 from bursar.web.forms import Form
 from bursar.web.portal import view
@@ -21,6 +22,9 @@ async def invoice_page(
     """`step` is "invoice" or an answer; one that is not taken at present leads back. Raises `NotFound`."""
     async with guest.look(office_of(request)) as work:
         told = await portal.invoice_seen(work, guest.customer_id, invoice_id, guest.settings)
+    takes_cards = (
+        step == "invoice" and told.is_open and not told.being_paid and await _takes_cards(request, guest)
+    )
     path = path_of(guest.firm.slug, "invoices", invoice_id)
     if step != "invoice" and form is None and step not in told.offers:
         return go(request, path)
@@ -36,4 +40,11 @@ async def invoice_page(
         path=path,
         step=step,
         reasons=CONTESTED,
+        may_pay=takes_cards,
     )
+
+
+async def _takes_cards(request: Request, guest: Guest) -> bool:
+    """What the firm has set up is the firm's to know: no customer reads it as themselves."""
+    async with office_of(request).work(guest.tenant_id, read_only=True) as work:
+        return await tills.taking_money(work) is not None

@@ -41,7 +41,7 @@ async def show_order(request: Request, order_id: UUID, guest: Signed) -> Respons
     return await _order(request, guest, order_id)
 
 
-@router.post("/orders/{order_id}/payment")
+@router.post("/orders/{order_id}/checkout")
 async def pay_order(request: Request, order_id: UUID, guest: Signed) -> Response:
     """To the provider's page: a fresh one for each attempt."""
     office, origin = office_of(request), origin_of(request)

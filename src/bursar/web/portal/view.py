@@ -118,6 +118,7 @@ def invoice_page(one: InvoiceSeen, code: str) -> dict[str, Any]:
         "bank": [(t[name], getattr(one.bank, name)) for name in BANK if getattr(one.bank, name)],
         "instructions": one.payment_instructions,
         "has_pdf": one.has_pdf,
+        "being_paid": one.is_open and one.being_paid,
         "told": _told(one.contested, one.promised_for, code) if one.is_open else None,
         "promised": one.promised_for is not None,
         "offers": one.offers,
