@@ -51,6 +51,7 @@ REACTIONS: Mapping[str, Sequence[Reaction]] = {
     "file.unscanned": (reacting.tell_everybody,),
     "suppression.unsubscribe": (reacting.reader_left,),
     "suppression.complaint": (reacting.reader_left,),
+    "payment_link.ask_again": (reacting.tell_everybody,),
     "payment_link.expire": (reacting.tell_everybody,),
     "checkout_session.paid": (orders.checkouts_paid,),
     "checkout_session.processing": (orders.checkouts_processing,),

@@ -153,6 +153,7 @@ REGISTRY: Mapping[str, EventType] = {
     "journal_check.start": _E(N_("Verifying the journal's seals")),
     "journal_check.whole": _E(N_("The journal's seals hold")),
     "payment_link.active": _E(N_("Payment link made")),
+    "payment_link.ask_again": _E(N_("Somebody asks again for an offer that ran out")),
     "payment_link.expire": _E(N_("Payment link ran out")),
     "payment_link.extend": _E(N_("Payment link extended"), N_("Payment link extended to %(until)s")),
     "payment_link.mail": _E(N_("Payment link to be sent by e-mail")),

@@ -14,7 +14,7 @@ from bursar.core.errors import N_, Conflict, Invalid
 from bursar.core.kinds import ActorType
 from bursar.core.money import Money
 from bursar.core.tokens import BadToken, tenant_of
-from bursar.core.work import Actor, Office, Origin, Work
+from bursar.core.work import Actor, Office, Origin, Record, Work
 from bursar.onboarding import orders, payment_links
 from bursar.onboarding.offers import Offer, OfferStanding, find_offer
 from bursar.onboarding.orders import NewOrder
@@ -153,6 +153,23 @@ async def mail_a_way_in(work: Work, token: str) -> None:
     if offer.standing is not OfferStanding.CLAIMED:
         raise BadToken
     await order_sign_in_link(work, offer.email_key)
+
+
+async def ask_again(office: Office, token: str, *, origin: Origin = Origin()) -> None:
+    """Whoever held an offer until it ran out would like it again: the firm's people are told.
+
+    Nothing tells a stranger whether there was such an offer, or to whom.
+    """
+    try:
+        tenant_id = tenant_of(token)
+        if tenant_id is None:
+            return
+        async with office.work(tenant_id, origin=origin, must_exist=False) as work:
+            offer = await find_offer(work, token)
+            if offer.standing is OfferStanding.EXPIRED:
+                await work.record("payment_link.ask_again", Record(offer.link_id))
+    except BadToken:
+        return
 
 
 async def _held(work: Work, token: str) -> tuple[Offer, list[UUID]]:

@@ -4,6 +4,7 @@ Asking changes nothing, since scanners of mails follow every link. What is wrong
 one page for all of it.
 """
 
+from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -25,7 +26,6 @@ from bursar.web.forms import Form
 from bursar.web.guest_cookies import token_of
 from bursar.web.public import offer_view
 from bursar.web.public.answering import asked_language, house_of
-from bursar.web.public.gone import gone
 from bursar.web.public.offer_words import CONSENT_VERSION, refusal_words
 from bursar.web.public.order_page import open_checkout
 from bursar.web.public.page_headers import headers_of
@@ -52,7 +52,7 @@ async def show(request: Request, token: str) -> Response:
             return RedirectResponse(await _order_address(request, opened), status_code=303)
         return await _page(request, token, prospect, guest=guest)
     except NotFound:
-        return gone(request)
+        return _gone(request, token)
 
 
 @router.post("/{token}")
@@ -62,14 +62,14 @@ async def register(request: Request, token: str) -> Response:
     try:
         prospect = await registering.prospect_of(office, token)
     except NotFound:
-        return gone(request)
+        return _gone(request, token)
     typed, counters = await reading.typed(request), throttle.counters("offer", token, origin.ip)
     guest = await guest_at(request, prospect.tenant_id)
     try:
         await throttle.count(office, *counters)
         done = await _take(request, token, prospect, guest, typed)
     except NotFound:
-        return gone(request)
+        return _gone(request, token)
     except Refusal as refusal:
         return await _page(request, token, prospect, Form(typed).refused(refusal), guest=guest)
     if isinstance(done, MailSent):
@@ -85,16 +85,25 @@ async def mail_a_way_in(request: Request, token: str) -> Response:
     try:
         prospect = await registering.prospect_of(office, token)
     except NotFound:
-        return gone(request)
+        return _gone(request, token)
     try:
         await throttle.count(office, *throttle.counters("offer mail", token, origin.ip))
         async with office.work(prospect.tenant_id, origin=origin) as work:
             await registering.mail_a_way_in(work, token)
     except NotFound:
-        return gone(request)
+        return _gone(request, token)
     except Refusal as refusal:
         return await _page(request, token, prospect, Form().refused(refusal))
     return await _page(request, token, prospect, step="mailed")
+
+
+@router.post("/{token}/again")
+async def ask_again(request: Request, token: str) -> Response:
+    """The same answer for every address, whatever it was."""
+    office, origin = office_of(request), origin_of(request)
+    await throttle.count(office, *throttle.counters("offer again", token, origin.ip))
+    await registering.ask_again(office, token, origin=origin)
+    return _gone(request, token, asked=True)
 
 
 async def guest_at(request: Request, tenant_id: UUID) -> Guest | None:
@@ -121,6 +130,12 @@ async def _take(
     language = spoken(request.query_params.get("lang"), offer.locale).code
     async with prospect.work(office, origin=origin) as work:
         return await registering.register(work, token, _registration(typed, language, firm.name))
+
+
+def _gone(request: Request, token: str, *, asked: bool = False) -> Response:
+    """One page for a link that was used, ran out, was revoked, was another's, or never was."""
+    path = OFFER_PATH + quote(token, safe="")
+    return pages.render(request, "public/offer_gone.html", status=404, path=path, asked=asked)
 
 
 def _agreed(typed: dict[str, str]) -> Agreed:
