@@ -20,7 +20,7 @@ from bursar.core.errors import Refusal
 from bursar.core.money import Money
 from bursar.core.moves import move_rows
 from bursar.core.work import Record, Work
-from bursar.onboarding import mails
+from bursar.onboarding import mails, payment_links
 from bursar.onboarding.orders import line_of
 from bursar.onboarding.queries import orders as queries
 from bursar.onboarding.queries.orders import Confirmed
@@ -147,11 +147,8 @@ async def _book(work: Work, came: Sequence[Came], invoices: Mapping[UUID, UUID])
 
 async def _use_links(work: Work, orders: Sequence[sa.Row[Any]]) -> None:
     """Links that were claimed are used up. One that ran out or was taken back stays so, and is said to be honoured."""
-    claimed = [order for order in orders if order.link_state in USE_LINK.sources]
-    if claimed:
-        given = [(order.payment_link_id, order.customer_id) for order in claimed]
-        await move_rows(work, USE_LINK, queries.use_links(work, given))
-    honoured = [order for order in orders if order not in claimed]
+    used = {order.payment_link_id: order.customer_id for order in orders}
+    done = set(await payment_links.use_links(work, used))
     await work.record(
         USE_LINK.name,
         *(
@@ -160,7 +157,8 @@ async def _use_links(work: Work, orders: Sequence[sa.Row[Any]]) -> None:
                 order.customer_id,
                 payload={"honoured": order.link_state, "order_id": str(order.id)},
             )
-            for order in honoured
+            for order in orders
+            if order.payment_link_id not in done
         ),
     )
 

@@ -13,9 +13,10 @@ from bursar.core.kinds import AgentRole
 from bursar.core.moves import move, move_all
 from bursar.core.states import allowed_from
 from bursar.core.work import Work
+from bursar.onboarding import payment_links
 from bursar.onboarding.orders import lock_order
 from bursar.onboarding.queries import orders as queries
-from bursar.onboarding.states import CANCEL_ORDER, GIVE_UP, ORDER_MOVES, REVOKE_LINK
+from bursar.onboarding.states import CANCEL_ORDER, GIVE_UP, ORDER_MOVES
 from bursar.outbox import sends
 
 
@@ -55,10 +56,6 @@ async def give_up(work: Work, orders: Sequence[sa.Row[Any]]) -> None:
     The caller holds the orders' locks.
     """
     ids = await move_all(work, GIVE_UP, [order.id for order in orders], look_at=None)
-    await move_all(
-        work,
-        REVOKE_LINK,
-        [order.payment_link_id for order in orders if order.id in ids and order.payment_link_id],
-        because="given_up",
-    )
+    links = [order.payment_link_id for order in orders if order.id in ids and order.payment_link_id]
+    await payment_links.revoke_links(work, links, because="given_up")
     await sends.drop_subject(work, "order", ids, reason="given_up")

@@ -15,7 +15,7 @@ from bursar.billing.tables import (
 from bursar.core.schema import same_tenant
 from bursar.core.sets import among, rows
 from bursar.core.work import Work
-from bursar.onboarding.states import CONFIRM_PAYMENT, USE_LINK, HoldReason, OrderState
+from bursar.onboarding.states import CONFIRM_PAYMENT, HoldReason, OrderState
 from bursar.onboarding.tables import orders, payment_links
 from bursar.tenancy.tables import customers, tenants
 
@@ -128,26 +128,6 @@ def confirm(work: Work, given: Sequence[Confirmed]) -> sa.Update:
             version=orders.c.version + 1,
         )
         .returning(orders.c.id)
-    )
-
-
-def use_links(work: Work, given: Sequence[tuple[UUID, UUID]]) -> sa.Update:
-    """Links by which somebody registered and paid: (link, customer)."""
-    new = rows("new", {"id": sa.UUID(), "customer_id": sa.UUID()}, given)
-    return (
-        sa.update(payment_links)
-        .where(
-            payment_links.c.tenant_id == work.tenant_id,
-            payment_links.c.id == new.c.id,
-            payment_links.c.state.in_(sorted(USE_LINK.sources)),
-        )
-        .values(
-            state=USE_LINK.target,
-            used_at=work.now,
-            used_by=new.c.customer_id,
-            version=payment_links.c.version + 1,
-        )
-        .returning(payment_links.c.id)
     )
 
 
