@@ -173,3 +173,33 @@ def test_a_changed_stored_token_has_another_hash():
     assert tokens.hash_of(other) != tokens.hash_of(text)
     with pytest.raises(BadToken):
         tokens.hash_of("é" * 64)
+
+
+def test_a_derived_token_is_made_again_from_its_row_and_looks_like_any_stored_one():
+    made = tokens.derived_token(RING, TENANT, SEND, 3)
+
+    assert (tokens.hash_of(made.text), tokens.tenant_of(made.text)) == (made.hash, TENANT)
+    assert tokens.same_token(RING, TENANT, SEND, 3, made.hash) == made.text
+    assert made.text not in repr(made)
+
+
+def test_of_tenant_row_and_issue_none_may_be_another():
+    made, other = tokens.derived_token(RING, TENANT, SEND, 1), UUID(int=1)
+
+    for tenant, row, issue in ((other, SEND, 1), (TENANT, other, 1), (TENANT, SEND, 2)):
+        assert tokens.derived_token(RING, tenant, row, issue).text != made.text
+        assert tokens.same_token(RING, tenant, row, issue, made.hash) is None
+
+
+def test_a_derived_token_is_made_again_after_a_rotation_until_its_key_is_dropped():
+    made, rotated = tokens.derived_token(RING, TENANT, SEND), Keyring({"k2": NEW, "k1": OLD})
+
+    assert tokens.same_token(rotated, TENANT, SEND, 0, made.hash) == made.text
+    assert tokens.same_token(Keyring({"k2": NEW}), TENANT, SEND, 0, made.hash) is None
+    assert tokens.derived_token(rotated, TENANT, SEND).text != made.text
+
+
+def test_the_derived_form_is_fixed_for_ever():
+    assert tokens.derived_token(RING, TENANT, SEND, 1).text == (
+        "AAAAAAAAAAAAAAAAAAAAB7MX3y35_HWKoeo1ehyntFge0XnySalNkOTwntUu2enw"
+    )
