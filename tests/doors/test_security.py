@@ -26,7 +26,11 @@ from tests.makers.web import a_web
 
 pytestmark = pytest.mark.pure
 
-HTTPS = Site("https://pay.example", trusted_origins=frozenset({"https://forms.example"}))
+HTTPS = Site(
+    "https://pay.example",
+    trusted_origins=frozenset({"https://forms.example"}),
+    checkout_hosts=("checkout.stripe.com", "pay.firm.example:8443"),
+)
 SIGNED_IN = {"cookie": f"__Host-{SESSION_COOKIE}=x"}
 
 
@@ -90,6 +94,18 @@ def test_scripts_and_styles_come_from_us_or_bear_this_answers_nonce(web: TestCli
     assert f"script-src 'self' 'nonce-{nonce}'" in first.headers["content-security-policy"]
     assert "unsafe" not in first.headers["content-security-policy"]
     assert nonce not in second.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize("path", ["/i/t0ken", "/c/t0ken", "/p/t0ken", "/pay/t0ken", "/portal/firm/orders"])
+def test_a_page_that_takes_money_may_lead_to_the_providers_and_nowhere_else(web: TestClient, path: str):
+    policy = web.get(path).headers["content-security-policy"].split("; ")
+
+    assert "form-action 'self' checkout.stripe.com pay.firm.example:8443" in policy
+
+
+@pytest.mark.parametrize("path", ["/things", "/u/t0ken", "/invoices/1", "/portals"])
+def test_no_other_page_leads_out_of_the_house(web: TestClient, path: str):
+    assert "form-action 'self'" in web.get(path).headers["content-security-policy"].split("; ")
 
 
 def test_pages_are_not_kept_by_any_cache_and_hashed_files_for_a_year(web: TestClient):
