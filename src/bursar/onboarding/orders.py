@@ -70,6 +70,7 @@ async def create_order(work: Work, given: NewOrder) -> UUID:
         "currency": net.currency,
         "terms_version": given.terms_version,
         "terms_accepted_at": work.now if given.terms_version else None,
+        "created_at": work.now,
         "look_at": work.now + patience.late_after,
         "metadata": {**given.metadata, "line": _line_told(product)},
         "created_by": work.actor.id,
