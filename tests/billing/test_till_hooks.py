@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from bursar.billing.tables import payments, tills
-from bursar.billing.tills.tills import hook_path
+from bursar.billing.tills.tills import disable, forget_secrets, hook_path
 from bursar.core.clock import FixedClock
 from bursar.core.database import Addresses
 from bursar.core.keys import Keyring
@@ -66,7 +66,7 @@ async def test_a_job_waits_for_each_tenant_that_was_told_something_and_no_second
     await asyncio.sleep(0.2)
 
     async with counter.house.office.directory() as work:
-        jobs = sa.text("select task_name, args from procrastinate_jobs where status = 'todo'")
+        jobs = sa.text("select task_name, args from procrastinate_jobs where task_name = 'billing.apply_inbounds'")
         found = [tuple(row) for row in await work.db.execute(jobs)]
     assert found == [("billing.apply_inbounds", {"tenant_id": str(counter.tenant_id)})]
 
@@ -144,10 +144,8 @@ async def test_an_address_that_is_nobodys_is_404_and_no_row(counter: Counter, ch
             hook = hook_path(work, "stripe", uuid4())
     if change == "closed":
         async with counter.house.office.work(counter.tenant_id) as work:
-            mine = sa.update(tills).where(tills.c.tenant_id == counter.tenant_id)
-            await work.db.execute(
-                mine.values(state="disabled", is_primary=False, secret_id=None, webhook_secret_id=None)
-            )
+            await disable(work, counter.till_id)
+            await forget_secrets(work, counter.till_id)
 
     assert await counter.post(body, signature(body, counter.house.office.clock.now()), hook=hook) == 404
 
