@@ -213,11 +213,14 @@ async def _of_the_catalog(program: Program, called: str, customer: str) -> dict[
     price = await program.post("/prices", {**theirs, **agreed})
     counted = {"label": f"Rack {called}", "active_from": "2026-11-01"}
     units = await program.post("/units", {"units": [{**theirs, **counted}]})
+    offer = {"product_id": str(product), "email": f"prospect@{called.lower()}.example"}
+    link = await program.post("/payment-links", offer)
     return {
         "product_id": str(product),
         "price_id": price["id"],
         "unit_id": units["ids"][0],
         "recurring_id": recurring["id"],
+        "link_id": link["id"],
         "run_id": run["id"],
     }
 

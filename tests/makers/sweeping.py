@@ -59,7 +59,7 @@ TYPED: Mapping[str, str] = {
     "group_by": "customer", "source": "filter", "company_name": "Words", "description": "Words", "quantity": "1",
     "unit_price": "1.00", "rate": "3.6725", "way": "all", "reason_code": "VD", "tax_category": "S", "tax_rate": "5", "column-0": "company_name", "address": "words@example.net",
     "scope": "all", "batch_size": "10", "batch_interval": "60", "daily_quota": "100", "connections": "1",
-    "host": "127.0.0.1", "port": "1", "tls": "starttls", "username": "words", "category": "overdue_notice", "code": "words", "on_date": "2026-12-02", "label": "Words",
+    "host": "127.0.0.1", "port": "1", "tls": "starttls", "username": "words", "category": "overdue_notice", "code": "words", "on_date": "2026-12-02", "label": "Words", "until": "2026-12-24",
     "year": "2027", "scopes": "customers:read", "day_of_month": "1", "start_date": "2026-11-01", "quantity_source": "fixed", "proration": "none", "to": "words@example.net", "keep": "yes",
     "item_kind": "services", "unit_code": "C62", "effective_from": "2027-01-01", "active_from": "2026-11-01", "active_to": "2026-12-02",
     "release_time": "09:00", "gap_days": "3", "covers": "everything", "segment_name": "Words",

@@ -3,11 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from bursar.catalog.products import Product, products_called
-from bursar.core.errors import N_, Invalid, NotFound, Refusal
+from bursar.core.errors import N_, Invalid, Refusal
 from bursar.core.kinds import AgentRole
 from bursar.core.money import Money, exponent_of
 from bursar.core.work import Work
@@ -63,87 +62,73 @@ class PaymentLinkImporter:
 
     async def judge(self, work: Work, entries: Sequence[Entry[Prospect]]) -> list[Verdict]:
         work.allow(AgentRole.AGENT)
-        judged = await _judge(work, entries)
-        fresh = [entry for entry in entries if isinstance(judged[entry.number], UUID)]
-        checked = await check_links(work, [_new(entry, judged) for entry in fresh])
-        for entry, values in zip(fresh, checked, strict=True):
-            judged[entry.number] = (
-                refused(entry.number, Reason.of(values))
+        decided, fresh = await _apart(work, entries)
+        checked = await check_links(work, list(fresh.values()))
+        for number, values in zip(fresh, checked, strict=True):
+            decided[number] = (
+                refused(number, Reason.of(values))
                 if isinstance(values, Refusal)
-                else Verdict(entry.number, RowOutcome.CREATED)
+                else Verdict(number, RowOutcome.CREATED)
             )
-        return [_verdict(judged[entry.number]) for entry in entries]
+        return [decided[entry.number] for entry in entries]
 
     async def write(self, work: Work, entries: Sequence[Entry[Prospect]]) -> list[Verdict]:
-        judged = await _judge(work, entries)
-        fresh = [entry for entry in entries if isinstance(judged[entry.number], UUID)]
-        made = await create_links(work, [_new(entry, judged) for entry in fresh])
+        decided, fresh = await _apart(work, entries)
+        made = await create_links(work, list(fresh.values()))
         ids = [one.link_id for one in made if isinstance(one, Issued)]
         notes = () if not ids or await mail_links(work, ids) else (_NOT_MAILED,)
-        for entry, one in zip(fresh, made, strict=True):
-            judged[entry.number] = (
-                refused(entry.number, Reason.of(one))
+        for number, one in zip(fresh, made, strict=True):
+            decided[number] = (
+                refused(number, Reason.of(one))
                 if isinstance(one, Refusal)
-                else Verdict(entry.number, RowOutcome.CREATED, notes, entity_id=one.link_id)
+                else Verdict(number, RowOutcome.CREATED, notes, entity_id=one.link_id)
             )
-        return [_verdict(judged[entry.number]) for entry in entries]
+        return [decided[entry.number] for entry in entries]
 
 
-_Judged = dict[int, "Verdict | UUID"]
-"""By row: what is decided already, or the product of a link that is to be made."""
-
-
-async def _judge(work: Work, entries: Sequence[Entry[Prospect]]) -> _Judged:
+async def _apart(
+    work: Work, entries: Sequence[Entry[Prospect]]
+) -> tuple[dict[int, Verdict], dict[int, NewLink]]:
+    """By row: what is decided already, and the links that are to be made."""
     found = await products_called(work, [entry.read.product for entry in entries])
-    judged: _Judged = {}
+    decided: dict[int, Verdict] = {}
+    offered: dict[int, UUID] = {}
     for entry in entries:
         try:
-            judged[entry.number] = _the_one(entry.read.product, found).id
+            offered[entry.number] = _the_one(entry.read.product, found).id
         except Refusal as refusal:
-            judged[entry.number] = refused(entry.number, Reason.of(refusal))
-    open_ = await _open(work, entries, judged)
+            decided[entry.number] = refused(entry.number, Reason.of(refusal))
+    known = await _open(work, entries, sorted(set(offered.values())))
+    fresh: dict[int, NewLink] = {}
     for entry in entries:
-        known = open_.get((judged[entry.number], entry.read.email_key))
-        if known is not None:
-            judged[entry.number] = Verdict(entry.number, RowOutcome.UNCHANGED, entity_id=known)
-    return judged
+        product_id = offered.get(entry.number)
+        if product_id is None:
+            continue
+        if (link_id := known.get((product_id, entry.read.email_key))) is not None:
+            decided[entry.number] = Verdict(entry.number, RowOutcome.UNCHANGED, entity_id=link_id)
+        else:
+            fresh[entry.number] = entry.read.link(product_id)
+    return decided, fresh
 
 
 async def _open(
-    work: Work, entries: Sequence[Entry[Prospect]], judged: _Judged
-) -> dict[tuple[Any, str], UUID]:
+    work: Work, entries: Sequence[Entry[Prospect]], product_ids: Sequence[UUID]
+) -> dict[tuple[UUID, str], UUID]:
     """Links that can still be used, by product and address."""
-    ids = sorted({one for one in judged.values() if isinstance(one, UUID)})
     keys = sorted({entry.read.email_key for entry in entries})
-    rows = await work.db.execute(queries.open_for(work, ids, keys)) if ids else ()
+    rows = await work.db.execute(queries.open_for(work, product_ids, keys)) if product_ids else ()
     return {(row.product_id, row.email_key): row.id for row in rows}
-
-
-def _new(entry: Entry[Prospect], judged: _Judged) -> NewLink:
-    product_id = judged[entry.number]
-    if not isinstance(product_id, UUID):
-        raise TypeError("this row was decided already")
-    return entry.read.link(product_id)
-
-
-def _verdict(judged: Verdict | UUID) -> Verdict:
-    if isinstance(judged, UUID):
-        raise TypeError("this row was not decided")
-    return judged
 
 
 def _the_one(called: str, found: Mapping[str, Sequence[Product]]) -> Product:
     products = found.get(called, ())
-    if len(products) > 1:
-        raise Invalid(
-            N_("Several products are called “%(name)s”. Give the code instead."),
-            code="product_ambiguous",
-            field="product",
-            name=called,
-        )
-    if not products:
-        raise NotFound("product")
-    return products[0]
+    if len(products) == 1:
+        return products[0]
+    if products:
+        message = N_("Several products are called “%(text)s”. Give the code instead.")
+        raise Invalid(message, code="product_ambiguous", field="product", text=called)
+    message = N_("There is no product “%(text)s”. Add it first, or correct this cell.")
+    raise Invalid(message, code="product_unknown", field="product", text=called)
 
 
 def _prospect(table: Table, row: Row, firm: Firm) -> Prospect:
