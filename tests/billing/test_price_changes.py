@@ -8,7 +8,8 @@ import pytest
 
 from bursar.billing.billed import billed_through
 from bursar.billing.price_changes import effect_of, preview_change
-from bursar.billing.recurring.planning import create_recurring, end_recurring, pause_recurring
+from bursar.billing.recurring.ending import end_recurring
+from bursar.billing.recurring.planning import create_recurring, pause_recurring
 from bursar.billing.recurring.previewing import preview_recurring
 from bursar.billing.states import Proration, QuantitySource
 from bursar.catalog.price_changes import Change, Way, apply_change, plan_change

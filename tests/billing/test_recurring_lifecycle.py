@@ -8,10 +8,9 @@ from uuid import UUID, uuid4
 import anyio
 import pytest
 
+from bursar.billing.recurring.ending import end_passed, end_recurring
 from bursar.billing.recurring.planning import (
     edit_recurring,
-    end_passed,
-    end_recurring,
     pause_recurring,
     resume_recurring,
 )

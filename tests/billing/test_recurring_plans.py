@@ -9,10 +9,10 @@ from uuid import UUID, uuid4
 import pytest
 import sqlalchemy as sa
 
+from bursar.billing.recurring.ending import end_recurring
 from bursar.billing.recurring.planning import (
     create_recurring,
     edit_recurring,
-    end_recurring,
     pause_recurring,
     resume_recurring,
 )

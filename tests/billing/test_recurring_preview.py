@@ -6,7 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from bursar.billing.recurring.planning import end_recurring, pause_recurring
+from bursar.billing.recurring.ending import end_recurring
+from bursar.billing.recurring.planning import pause_recurring
 from bursar.billing.recurring.previewing import preview_plan, preview_recurring
 from bursar.billing.states import Proration, QuantitySource
 from bursar.core.errors import NotFound

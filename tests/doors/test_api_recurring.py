@@ -7,9 +7,10 @@ from uuid import UUID
 import pytest
 
 from bursar.billing.recurring.running import carry_out
+from bursar.billing.states import Proration
 from bursar.core.kinds import AgentRole
 from tests.makers.api import Program, a_program, footprint
-from tests.makers.recurring import a_price, a_product, some_units
+from tests.makers.recurring import a_price, a_product, a_recurring, run_once, some_units
 from tests.makers.tenancy import a_customer
 
 pytestmark = pytest.mark.anyio
@@ -44,6 +45,22 @@ async def test_what_is_agreed_is_shown_changed_paused_resumed_and_ended(program:
     assert [row["id"] for row in (await program.get(HERE, state="ended"))["items"]] == [made["id"]]
     other = await program.post(HERE, deal)
     assert (await program("DELETE", f"{HERE}/{other['id']}")).json()["state"] == "ended"
+
+
+async def test_a_last_day_gives_the_rest_of_its_month_back(program: Program) -> None:
+    async with program.work() as work:
+        recurring = await a_recurring(work, proration=Proration.DAILY, auto_issue=True)
+        await run_once(work, recurring)
+    one = f"{HERE}/{recurring}"
+
+    assert await program.refused("POST", f"{one}/end", {"last_day": "2026-12-05"}) == (
+        422,
+        "month_not_billed",
+    )
+    ended = await program.post(f"{one}/end", {"last_day": "2026-11-15", "reason": "moved away"})
+
+    assert (ended["state"], ended["end_date"]) == ("ended", "2026-11-15")
+    assert [row["amount"] for row in (await program.get("/credit-notes"))["items"]] == [aed("99.75")]
 
 
 async def test_the_months_to_come_are_shown_before_and_after_it_is_made(program: Program) -> None:

@@ -37,6 +37,20 @@ def a_deal(firm: Shell, *words: str) -> dict[str, Any]:
     return firm.answer("recurring", "create", *IN, *deal, *words)
 
 
+def test_a_last_day_gives_the_rest_of_its_month_back(firm: Shell) -> None:
+    made = a_deal(firm, "--proration", "daily", "--issue")
+    one = (made["id"], *IN)
+    firm.answer("recurring", "run", *IN)
+
+    refusal = firm.refusal("recurring", "end", *one, "--last-day", "2026-12-05")
+    ended = firm.answer("recurring", "end", *one, "--last-day", "2026-11-25", "--because", "moved")
+
+    assert (refusal["error"], refusal["field"]) == ("month_not_billed", "last_day")
+    assert (ended["state"], ended["end_date"]) == ("ended", "2026-11-25")
+    [note] = firm.answer("credit-note", "list", *IN)["items"]
+    assert note["reason"] == "moved"
+
+
 def test_a_deal_is_made_changed_paused_resumed_listed_and_ended(firm: Shell) -> None:
     made = a_deal(firm, "--quantity", "2")
     one = (made["id"], *IN)

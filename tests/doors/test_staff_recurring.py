@@ -7,14 +7,16 @@ from uuid import UUID
 
 import pytest
 
+from bursar.billing.credited import list_credit_notes
 from bursar.billing.recurring.running import carry_out
 from bursar.billing.recurring.showing import list_recurring, list_runs
+from bursar.billing.states import Proration
 from bursar.core.clock import FixedClock
 from bursar.core.database import Addresses
 from bursar.core.keys import Keyring
 from bursar.core.kinds import AgentRole
 from bursar.notifications.tasks import list_tasks
-from tests.makers.recurring import a_price, a_product, a_recurring, made_of, some_units
+from tests.makers.recurring import a_price, a_product, a_recurring, made_of, run_once, some_units
 from tests.makers.staff import HTMX, Staff, sign_in, staff_of
 from tests.makers.tenancy import a_customer
 
@@ -66,6 +68,30 @@ async def test_it_is_agreed_shown_changed_paused_resumed_and_ended(staff: Staff)
         assert (await the_only(staff)).state == state
     assert (await staff.post(f"{base}/pause")).status_code == 409
     assert "No month is left to bill." in (await staff.get(base)).text
+
+
+async def test_an_end_during_a_billed_month_is_asked_for_and_gives_the_rest_back(staff: Staff) -> None:
+    async with staff.work() as work:
+        recurring = await a_recurring(work, proration=Proration.DAILY, auto_issue=True)
+        await run_once(work, recurring)
+    base = f"/recurring/{recurring}"
+    assert f"{base}/early-end/new" in (await staff.get(base)).text
+    assert "Last day" in (await staff.get(f"{base}/early-end/new")).text
+
+    early = await staff.post(f"{base}/early-end", last_day="2026-10-31", reason="Moved out")
+    unsaid = await staff.post(f"{base}/early-end", last_day="", reason="Moved out")
+    done = await staff.post(f"{base}/early-end", last_day="2026-11-15", reason="Moved out")
+
+    assert (early.status_code, "It had not begun by then." in early.text, "Moved out" in early.text) == (
+        422,
+        True,
+        True,
+    )
+    assert (unsaid.status_code, "Give a date." in unsaid.text) == (422, True)
+    assert (done.status_code, done.headers["location"]) == (303, base)
+    async with staff.work() as work:
+        [note] = await list_credit_notes(work)
+    assert (note.amount.plain(), note.reason) == ("99.75", "Moved out")
 
 
 async def test_the_months_to_come_are_shown_while_one_types_and_nothing_is_written(staff: Staff) -> None:

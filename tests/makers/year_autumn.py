@@ -8,7 +8,8 @@ from bursar.billing.credit_notes import issue_credit_note
 from bursar.billing.issuing import issue_invoice
 from bursar.billing.promises import make_promise
 from bursar.billing.receipts import list_payments
-from bursar.billing.recurring.planning import edit_recurring, end_recurring, resume_recurring
+from bursar.billing.recurring.ending import end_recurring
+from bursar.billing.recurring.planning import edit_recurring, resume_recurring
 from bursar.billing.recurring.plans import Plan
 from bursar.billing.refunding import refund_invoice
 from bursar.billing.refunds import NewRefund, refund_payment, succeed_refund

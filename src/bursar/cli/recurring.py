@@ -8,6 +8,7 @@ from uuid import UUID
 import typer
 
 from bursar.billing.recurring import planning as verbs
+from bursar.billing.recurring.ending import end_recurring
 from bursar.billing.recurring.plans import Plan
 from bursar.billing.recurring.previewing import MONTHS, preview_recurring
 from bursar.billing.recurring.running import begin_run, carry_out
@@ -174,12 +175,17 @@ def end(
     recurring_id: RecurringId,
     tenant: Tenant,
     because: Annotated[str | None, typer.Option(help="For the journal.")] = None,
+    last_day: Annotated[
+        str | None,
+        typer.Option(metavar="DATE", help="Of a month billed by the day: the days after it are credited."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Bill nothing any more; what it has billed stays."""
 
     async def verb(work: Work, chosen: UUID) -> None:
-        await verbs.end_recurring(work, chosen, because=because)
+        day = parse_date(last_day, field="last_day") if last_day else None
+        await end_recurring(work, chosen, because=because, last_day=day)
 
     _move(ctx, recurring_id, tenant, as_json, verb)
 

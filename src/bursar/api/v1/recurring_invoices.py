@@ -27,7 +27,7 @@ from bursar.api.values import (
     Strict,
     Whole,
 )
-from bursar.billing.recurring import planning, previewing, showing
+from bursar.billing.recurring import ending, planning, previewing, showing
 from bursar.billing.recurring.plans import Plan
 from bursar.billing.states import InvoiceState, Proration, QuantitySource, RecurringState
 from bursar.core.work import Work
@@ -138,7 +138,10 @@ class RecurringQuery(Paging):
 
 
 class Ending(Strict):
+    """`last_day` is one of a month that was billed by the day: what was billed for the days after it is credited."""
+
     reason: Annotated[str, Field(max_length=2_000)] | None = None
+    last_day: Day | None = None
 
 
 @router.get("")
@@ -225,9 +228,11 @@ async def resume_recurring(
 async def end_recurring(
     work: Acting, recurring_id: UUID, version: Version, response: Response, given: Ending | None = None
 ) -> RecurringInvoice:
-    """For good; what it has billed stays."""
-    because = given.reason if given else None
-    await planning.end_recurring(work, recurring_id, because=because, version=version)
+    """For good; what it has billed stays, but for the days after a last day that is given."""
+    given = given or Ending()
+    await ending.end_recurring(
+        work, recurring_id, because=given.reason, last_day=given.last_day, version=version
+    )
     return await _shown(work, recurring_id, response)
 
 
@@ -236,7 +241,7 @@ async def delete_recurring(
     work: Acting, recurring_id: UUID, version: Version, response: Response
 ) -> RecurringInvoice:
     """The same as to end it: nothing that has billed is forgotten."""
-    await planning.end_recurring(work, recurring_id, version=version)
+    await ending.end_recurring(work, recurring_id, version=version)
     return await _shown(work, recurring_id, response)
 
 

@@ -94,6 +94,19 @@ def newest(work: Work, chosen: Mapping[str, Any], before: UUID | None, limit: in
     return shown(work).where(*wanted).order_by(R.c.id.desc()).limit(limit)
 
 
+def invoices_since(work: Work, recurring_id: UUID, period: str) -> sa.Select:
+    """What it has made of a month and those after it, the earliest first."""
+    return (
+        sa.select(invoices.c.id, invoices.c.period, invoices.c.state, invoices.c.currency)
+        .where(
+            invoices.c.tenant_id == work.tenant_id,
+            invoices.c.recurring_invoice_id == recurring_id,
+            invoices.c.period >= period,
+        )
+        .order_by(invoices.c.period)
+    )
+
+
 def invoices_of(work: Work, recurring_id: UUID, limit: int) -> sa.Select:
     """What it has made, the newest month first."""
     return (

@@ -1,4 +1,4 @@
-"""What a customer is billed each month: agreed, changed, paused, resumed, ended (lifecycle 8)."""
+"""What a customer is billed each month: agreed, changed, paused, resumed (lifecycle 8)."""
 
 from collections.abc import Collection
 from datetime import date
@@ -8,7 +8,6 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from bursar.billing.queries import recurring as queries
-from bursar.billing.queries import recurring_runs as runs
 from bursar.billing.recurring import schedule
 from bursar.billing.recurring.plans import Plan, checked
 from bursar.billing.states import (
@@ -20,7 +19,7 @@ from bursar.billing.states import (
 )
 from bursar.core.errors import N_, Conflict, IllegalMove, Invalid, NotFound, StaleVersion
 from bursar.core.kinds import AgentRole
-from bursar.core.moves import move, move_all
+from bursar.core.moves import move
 from bursar.core.states import allowed_from
 from bursar.core.work import Record, Work
 
@@ -55,7 +54,7 @@ async def edit_recurring(work: Work, recurring_id: UUID, plan: Plan, *, version:
     billed twice or left out. Raises `IllegalMove` once it has ended, `StaleVersion`, and as `create_recurring`.
     """
     work.allow(AgentRole.AGENT)
-    before = await _lock(work, recurring_id, "edit", END_RECURRING.sources, version)
+    before = await lock(work, recurring_id, "edit", END_RECURRING.sources, version)
     if plan.customer_id != before.customer_id:
         raise Invalid(
             N_("A recurring invoice stays with its customer. End it and make a new one."),
@@ -92,7 +91,7 @@ async def pause_recurring(work: Work, recurring_id: UUID, *, version: int | None
     Raises `NotFound`, `IllegalMove`, `StaleVersion`.
     """
     work.allow(AgentRole.AGENT)
-    await _lock(work, recurring_id, PAUSE_RECURRING.event, PAUSE_RECURRING.sources, version)
+    await lock(work, recurring_id, PAUSE_RECURRING.event, PAUSE_RECURRING.sources, version)
     await move(work, PAUSE_RECURRING, recurring_id)
 
 
@@ -102,7 +101,7 @@ async def resume_recurring(work: Work, recurring_id: UUID, *, version: int | Non
     Raises `NotFound`, `IllegalMove`, `StaleVersion`, `Conflict` when its last day is over.
     """
     work.allow(AgentRole.AGENT)
-    before = await _lock(work, recurring_id, RESUME_RECURRING.event, RESUME_RECURRING.sources, version)
+    before = await lock(work, recurring_id, RESUME_RECURRING.event, RESUME_RECURRING.sources, version)
     upcoming = next(runs_from(before, work.today), None)
     if upcoming is None:
         raise Conflict(
@@ -113,25 +112,7 @@ async def resume_recurring(work: Work, recurring_id: UUID, *, version: int | Non
     await move(work, RESUME_RECURRING, recurring_id, next_run_on=upcoming, refusal=None)
 
 
-async def end_recurring(
-    work: Work, recurring_id: UUID, *, because: str | None = None, version: int | None = None
-) -> None:
-    """Bill nothing any more. It stays to be seen, and so does what it has billed; deleting it is this too.
-
-    Raises `NotFound`, `IllegalMove`, `StaleVersion`.
-    """
-    work.allow(AgentRole.AGENT)
-    await _lock(work, recurring_id, END_RECURRING.event, END_RECURRING.sources, version)
-    await move(work, END_RECURRING, recurring_id, because=because, next_run_on=None, refusal=None)
-
-
-async def end_passed(work: Work) -> int:
-    """End those whose last day is over; how many. Whatever they missed until then is billed first."""
-    ids = list(await work.db.scalars(runs.passed(work)))
-    return len(await move_all(work, END_RECURRING, ids, because="end_date", next_run_on=None, refusal=None))
-
-
-async def _lock(
+async def lock(
     work: Work, recurring_id: UUID, event: str, sources: Collection[str], version: int | None
 ) -> sa.Row[Any]:
     """One that stands in one of `sources`, as it is now that nobody else changes it.

@@ -9,8 +9,8 @@ from itertools import count
 from uuid import UUID
 
 from bursar.billing.queries import recurring_runs as queries
+from bursar.billing.recurring.ending import end_passed
 from bursar.billing.recurring.generating import Sliced, bill, say_more_missed
-from bursar.billing.recurring.planning import end_passed
 from bursar.billing.recurring.showing import Run, get_run
 from bursar.core.jobs import take_statistics
 from bursar.core.kinds import AgentRole
