@@ -19,6 +19,7 @@ from bursar.tenancy import passwords
 from tests import databases, stripping
 from tests.mail_servers import imap, imap_process, ses, ses_process  # noqa: F401  fixtures
 from tests.makers.tenancy import a_tenant
+from tests.payments import listener, stripe, stripe_process  # noqa: F401  fixtures
 from tests.slate import Slate
 from tests.vendors import gmail, gmail_process, graph, graph_process  # noqa: F401  fixtures
 
