@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from bursar.billing.refunding import refund_invoice
+from bursar.core.money import Money
 from bursar.onboarding.reminding import look_at_orders
 from bursar.onboarding.tables import orders
 from bursar.tenancy.tables import customers, tenants
@@ -160,8 +161,6 @@ async def test_a_firm_may_keep_whoever_got_their_money_back(shop: Shop, event: s
 
 
 async def test_part_of_the_money_back_leaves_customer_and_order_as_they_are(shop: Shop) -> None:
-    from bursar.core.money import Money
-
     order = await shop.paid_order()
     row = await shop.row(orders, order)
     for minor in (10_00, 60_00):

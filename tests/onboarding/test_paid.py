@@ -3,9 +3,12 @@
 import pytest
 import sqlalchemy as sa
 
+from bursar.billing.issuing import issue_invoice
+from bursar.billing.payment_book import NewPayment
 from bursar.billing.payments import record_payment
 from bursar.billing.states import PaymentStatus
 from bursar.billing.tables import checkout_sessions, invoice_lines, invoices, payments
+from bursar.billing.tills.checkouts import see
 from bursar.catalog.products import archive_product, edit_product
 from bursar.core.errors import Conflict, Invalid
 from bursar.core.money import Money
@@ -17,7 +20,7 @@ from bursar.onboarding.reminding import look
 from bursar.onboarding.tables import orders
 from bursar.tenancy.customers import suspend_customer
 from bursar.tenancy.tables import customers
-from tests.makers.billing import statements
+from tests.makers.billing import an_invoice, statements
 from tests.makers.catalog import a_product, priced
 from tests.makers.orders import NET, TAX, TOTAL, Shop
 from tests.makers.tenancy import a_customer
@@ -60,10 +63,8 @@ async def test_many_payments_cost_as_many_statements_as_a_few(shop: Shop) -> Non
     for some in (few, many):
         async with shop.work() as work:
             with statements(work) as sent:
-                from bursar.billing.tills.checkouts import see
-
                 await see(work, [(attempt.id, attempt.told()) for attempt in some])
-                await shop.office._react(work)  # noqa: SLF001  what a Work does at its end, counted
+                await shop.office._react(work)  # what a Work does at its end, counted
             counted.append(len(sent))
             work.happened.clear()
 
@@ -97,9 +98,9 @@ async def test_a_product_that_is_sold_no_more_can_still_be_paid_for(shop: Shop) 
 async def test_nobody_orders_what_is_sold_no_more(shop: Shop) -> None:
     customer = await shop.customer()
 
-    with pytest.raises(Conflict) as refusal:
-        async with shop.work() as work:
-            await archive_product(work, shop.product_id)
+    async with shop.work() as work:
+        await archive_product(work, shop.product_id)
+        with pytest.raises(Conflict) as refusal:
             await create_order(work, NewOrder(customer, shop.product_id))
 
     assert refusal.value.code == "product_inactive"
@@ -108,9 +109,9 @@ async def test_nobody_orders_what_is_sold_no_more(shop: Shop) -> None:
 async def test_a_product_without_a_price_needs_one(shop: Shop) -> None:
     customer = await shop.customer()
 
-    with pytest.raises(Invalid) as refusal:
-        async with shop.work() as work:
-            product = await a_product(work, minor=None)
+    async with shop.work() as work:
+        product = await a_product(work, minor=None)
+        with pytest.raises(Invalid) as refusal:
             await create_order(work, NewOrder(customer, product))
 
     assert refusal.value.field == "price"
@@ -195,8 +196,6 @@ async def test_money_of_whom_too_little_is_known_is_kept_until_their_invoice_is_
     assert [(task.kind, task.about_id) for task in await shop.rows(tasks)] == [("not_invoiced", order)]
 
     async with shop.work() as work:
-        from bursar.billing.issuing import issue_invoice
-
         await work.db.execute(
             sa.update(customers)
             .where(customers.c.tenant_id == work.tenant_id, customers.c.id == customer)
@@ -210,8 +209,6 @@ async def test_money_of_whom_too_little_is_known_is_kept_until_their_invoice_is_
 
 
 async def test_a_payment_that_an_agent_typed_in_before_does_not_stand_in_its_way(shop: Shop) -> None:
-    from bursar.billing.payment_book import NewPayment
-
     order = await shop.order()
     attempt = await shop.checkout(order)
     customer = (await shop.row(orders, order)).customer_id
@@ -268,8 +265,6 @@ async def test_nobody_pays_again_while_money_is_under_way(shop: Shop) -> None:
 
 
 async def test_an_invoice_that_is_issued_by_hand_is_still_told_of(shop: Shop) -> None:
-    from tests.makers.billing import an_invoice
-
     async with shop.work() as work:
         await an_invoice(work, of=await a_customer(work))
 

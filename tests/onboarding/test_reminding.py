@@ -8,13 +8,19 @@ import pytest
 import sqlalchemy as sa
 
 from bursar.core.work import Office
+from bursar.onboarding.ending import cancel_order
 from bursar.onboarding.mails import OrderComposer
 from bursar.onboarding.orders import pay_url
 from bursar.onboarding.reminding import look, look_at_orders, tenants_with_work
 from bursar.onboarding.tables import orders
+from bursar.outbox import screening
+from bursar.outbox.batches import Batch
 from bursar.outbox.composing import Queued, Say, Silent, Verdict
+from bursar.outbox.queries import claims
+from bursar.outbox.queries.claims import Taken
 from bursar.outbox.states import Purpose
 from bursar.outbox.tables import sending_accounts, sends
+from bursar.tenancy.customers import suspend_customer
 from bursar.tenancy.tables import tenants
 from tests.makers.orders import Shop
 
@@ -166,9 +172,6 @@ async def test_a_reminder_leads_to_the_orders_page_and_says_what_it_costs(shop: 
 )
 async def test_a_reminder_is_silent_about_what_is_settled(shop: Shop, happens: str, reason: str) -> None:
     """Facts are read again when it is claimed; what was dropped has no subject any more."""
-    from bursar.onboarding.ending import cancel_order
-    from bursar.tenancy.customers import suspend_customer
-
     order = await shop.order(of=await shop.customer(state="active"))
     await days_pass(shop, 1)
     [send] = await shop.mails("payment_reminder")
@@ -256,11 +259,6 @@ async def test_a_scan_finds_whose_orders_wait(shop: Shop, office: Office) -> Non
 
 async def test_a_reminder_of_who_is_suspended_as_unpaid_is_not_held_back(shop: Shop) -> None:
     """They are suspended for just that; the outbox leaves their reminder to its room."""
-    from bursar.outbox import screening
-    from bursar.outbox.batches import Batch
-    from bursar.outbox.queries import claims
-    from bursar.outbox.queries.claims import Taken
-
     order = await shop.order()
     await days_pass(shop, 1)
     assert await shop.customer_of(order) == ("suspended", "unpaid")

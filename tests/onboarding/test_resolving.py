@@ -1,5 +1,7 @@
 """Money that needs a decision: accepted, sent back, or kept."""
 
+from collections.abc import Awaitable, Callable
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -23,7 +25,7 @@ pytestmark = pytest.mark.anyio
 ACCEPT, REFUND, KEEP = Resolution.ACCEPT, Resolution.REFUND, Resolution.KEEP
 
 
-async def decide(shop: Shop, order: UUID, how: Resolution, **given: object) -> None:
+async def decide(shop: Shop, order: UUID, how: Resolution, **given: Any) -> None:
     async with shop.work(actor=given.pop("actor", acting(AgentRole.AGENT))) as work:
         await resolve_order(work, order, how, because="Spoke on the phone", **given)
 
@@ -104,7 +106,9 @@ async def test_money_that_has_not_arrived_is_not_decided_about(shop: Shop) -> No
 
 
 @pytest.mark.parametrize("made", [with_other_amount, paid_too_late])
-async def test_money_that_goes_back_is_sent_the_way_it_came(shop: Shop, made: object) -> None:
+async def test_money_that_goes_back_is_sent_the_way_it_came(
+    shop: Shop, made: Callable[[Shop], Awaitable[UUID]]
+) -> None:
     order = await made(shop)
     state = (await shop.row(orders, order)).state
 
@@ -119,7 +123,9 @@ async def test_money_that_goes_back_is_sent_the_way_it_came(shop: Shop, made: ob
 
 
 @pytest.mark.parametrize("made", [with_other_amount, paid_too_late])
-async def test_money_that_is_kept_is_the_customers_credit(shop: Shop, made: object) -> None:
+async def test_money_that_is_kept_is_the_customers_credit(
+    shop: Shop, made: Callable[[Shop], Awaitable[UUID]]
+) -> None:
     order = await made(shop)
 
     await decide(shop, order, KEEP)
