@@ -35,7 +35,15 @@ HOSTED = frozenset(
 )
 """An invoice's public page and a customer's own, with their answers."""
 
-OPEN = frozenset({"/sign-in", "/language", "/password/{token}", "/o/{token}", "/l/{token}", "/u/{token}", "/u/{token}/return", "/hooks/ses/{token}"}) | HOSTED  # fmt: skip
+SELLING = frozenset(
+    {
+        *(f"/p/{{token}}{below}" for below in ("", "/mail", "/again")),
+        *(f"/pay/{{token}}{below}" for below in ("", "/return", "/cancel", "/look", "/checkout")),
+    }
+)
+"""An offer's public page and an order's."""
+
+OPEN = frozenset({"/sign-in", "/language", "/password/{token}", "/o/{token}", "/l/{token}", "/u/{token}", "/u/{token}/return", "/hooks/ses/{token}"}) | HOSTED | SELLING  # fmt: skip
 """What needs no session: the sign-in itself, and addresses that are the right to act."""
 
 ONES_OWN = frozenset(
@@ -63,6 +71,7 @@ ONES_OWN = frozenset(
         "/tenants/{tenant_id}/session",
     }
     | HOSTED
+    | SELLING
 )
 """What a viewer does with what is theirs: their account, their sessions, what they have read."""
 
@@ -283,7 +292,7 @@ async def test_a_link_out_of_a_mail_reaches_its_own_firm_alone(
     }
     stranger = nobody(theirs)
     for route in routes():
-        if not route.template.startswith(("/u/", "/o/", "/l/", "/i/", "/c/", "/hooks/")):
+        if not route.template.startswith(("/u/", "/o/", "/l/", "/i/", "/c/", "/p/", "/pay/", "/hooks/")):
             continue
         for token in crossed.values():
             answer = await call(stranger, route, route.template.replace("{token}", token))
