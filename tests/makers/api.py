@@ -215,12 +215,14 @@ async def _of_the_catalog(program: Program, called: str, customer: str) -> dict[
     units = await program.post("/units", {"units": [{**theirs, **counted}]})
     offer = {"product_id": str(product), "email": f"prospect@{called.lower()}.example"}
     link = await program.post("/payment-links", offer)
+    order = await program.post("/orders", theirs)
     return {
         "product_id": str(product),
         "price_id": price["id"],
         "unit_id": units["ids"][0],
         "recurring_id": recurring["id"],
         "link_id": link["id"],
+        "order_id": order["id"],
         "run_id": run["id"],
     }
 

@@ -46,7 +46,7 @@ NAMED: Mapping[str, tuple[tuple[str, str, str], ...]] = {
     ),
     "/journal/{entity_type}/{entity_id}": tuple(
         ("entity_type", noun, f"{noun}_id")
-        for noun in ("customer", "invoice", "payment", "promise", "dispute", "campaign", "template", "sequence", "chase")
+        for noun in ("customer", "invoice", "payment", "promise", "dispute", "campaign", "template", "sequence", "chase", "order")
     ),
 }  # fmt: skip
 """Paths that name a kind of thing and one of that kind: which kinds, and whose ids."""
