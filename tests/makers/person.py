@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from bursar import app
 from bursar.core.database import Addresses
@@ -117,30 +117,36 @@ def a_firm(addresses: Addresses, keys: str, code: str) -> None:
 
 
 @contextmanager
-def a_person(addresses: Addresses, code: str, tmp_path: Path) -> Iterator[Person]:
-    """The owner of a new firm, at the sign-in of a product that runs in processes of its own."""
+def a_person(addresses: Addresses, code: str, tmp_path: Path, **settings: str) -> Iterator[Person]:
+    """The owner of a new firm, at the sign-in of a product that runs in processes of its own, with these settings."""
     keys = new_entry("k1")
     a_firm(addresses, keys, code)
     port = a_free_port()
     address = f"http://127.0.0.1:{port}"
-    env = environment(addresses, keys, BURSAR_BASE_URL=address, BURSAR_DATA_DIR=str(tmp_path / "data"))
+    data = str(tmp_path / "data")
+    env = environment(addresses, keys, BURSAR_BASE_URL=address, BURSAR_DATA_DIR=data, **settings)
     with ExitStack() as stack:
         serving = ("serve", "--host", "127.0.0.1", "--port", str(port))
         stack.enter_context(a_process(*serving, env=env, log=tmp_path / "web.log"))
         stack.enter_context(a_process("worker", env=env, log=tmp_path / "worker.log"))
         playwright = stack.enter_context(sync_playwright())
         chrome = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
-        context = chrome.new_context(viewport={"width": 1280, "height": 860}, reduced_motion="reduce")
-        context.add_cookies([{"name": "bursar_language", "value": code, "url": address}])
-        page, complaints = context.new_page(), list[str]()
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on(
-            "console",
-            lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None,
-        )
+        person = somebody(chrome, address, code)
         wait_for(address)
-        yield Person(page, address, code, complaints)
+        yield person
         chrome.close()
+
+
+def somebody(chrome: Browser, address: str, code: str, *, width: int = 1280, height: int = 860) -> Person:
+    """Who sits before a screen of their own, so many pixels wide, and shares no cookie with anybody."""
+    context = chrome.new_context(viewport={"width": width, "height": height}, reduced_motion="reduce")
+    context.add_cookies([{"name": "bursar_language", "value": code, "url": address}])
+    page, complaints = context.new_page(), list[str]()
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on(
+        "console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None
+    )
+    return Person(page, address, code, complaints)
 
 
 def sign_in(person: Person) -> None:

@@ -19,6 +19,7 @@ from bursar.billing.tills.ports import (
     SeenMoney,
     SeenRefund,
     TillRefused,
+    TillUnsure,
 )
 from bursar.core.money import Money
 from bursar.integrations.stripe.adapter import StripeTill
@@ -177,6 +178,15 @@ async def test_asked_twice_under_one_key_it_is_the_same_request() -> None:
 
     first, second = stripe.asked
     assert first.content == second.content
+
+
+async def test_the_answer_to_another_checkout_is_not_taken_for_ours() -> None:
+    till, _ = recorded(**{"POST checkout/sessions": {**SESSION, "client_reference_id": "0190cc"}})
+
+    with pytest.raises(TillUnsure) as unsure:
+        await till.open(ASKED)
+    await till.close()
+    assert unsure.value.code == "unreadable"
 
 
 async def test_a_payer_whom_stripe_knows_is_named_and_their_address_not_typed_in() -> None:
@@ -367,3 +377,21 @@ async def test_a_payment_without_a_checkout_and_without_money_is_told_as_that() 
 
     assert await till.money_of("pi_1") == SeenMoney("pi_1", received=None, refunds=[], chargebacks=[])
     await till.close()
+
+
+async def test_a_delayed_payment_that_did_not_come_is_told_of_the_payment_too() -> None:
+    failed = {**INTENT, "status": "requires_payment_method", "amount_received": 0}
+    till, _ = recorded(
+        **{
+            "GET payment_intents/pi_1": failed,
+            "GET refunds": listed(),
+            "GET disputes": listed(),
+            "GET checkout/sessions": listed({**WAITING, "payment_intent": "pi_1"}),
+        }
+    )
+
+    seen = (await till.money_of("pi_1")).checkout
+    await till.close()
+
+    assert seen is not None
+    assert (seen.payment_status, seen.payment_intent) == (PaymentStatus.FAILED, "pi_1")

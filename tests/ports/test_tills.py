@@ -98,6 +98,19 @@ async def test_each_key_opens_its_account_in_its_mode(stripe: StripeProcess) -> 
         await till.close()
 
 
+async def test_no_proxy_of_the_environment_carries_a_key(
+    stripe: StripeProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    till = StripeTill(stripe.account["test_key"].encode(), stripe.settings["BURSAR_STRIPE_URL"])
+
+    assert (await till.who()).account_id == stripe.account["id"]
+    await till.close()
+
+
 async def test_a_checkout_is_opened_as_it_was_asked_for(
     till: StripeTill, stripe: StripeProcess, asked: Opening
 ) -> None:
