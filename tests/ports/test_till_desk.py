@@ -339,5 +339,5 @@ def test_a_session_that_cannot_be_read_is_retrieved_instead(broken: dict[str, An
     ],
 )
 def test_what_is_no_event_is_refused(broken: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="^no "):
+    with pytest.raises(ValueError, match=r"^no "):
         StripeDesk().read({**event("checkout.session.completed", SESSION), **broken})

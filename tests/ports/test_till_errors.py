@@ -112,6 +112,19 @@ async def test_an_answer_that_cannot_be_read_leaves_everything_open(status: int,
     assert type(error) is TillUnsure
 
 
+async def test_nobody_is_followed_elsewhere_with_a_key() -> None:
+    asked: list[str] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        asked.append(request.url.host)
+        return httpx2.Response(307, headers={"location": "https://stripe.evil.example/"})
+
+    error = await refused(httpx2.MockTransport(answer))
+
+    assert type(error) is TillUnsure
+    assert asked == ["stripe.example"]
+
+
 @pytest.mark.parametrize("status", [400, 404, 422])
 async def test_a_refusal_in_no_words_is_one_all_the_same(status: int) -> None:
     error = await refused(answering(status, {"error": {}}))
