@@ -101,6 +101,7 @@ async def test_a_scanner_that_looks_uses_nothing_up(portal: Portal) -> None:
 async def test_a_link_works_once_and_its_twins_end_with_it(portal: Portal, clock: FixedClock) -> None:
     await portal.customer()
     await portal.ask()
+    await portal.write()
     clock.advance(timedelta(minutes=2))
     await portal.ask()
     first, second = await portal.deliver()
@@ -127,6 +128,7 @@ async def test_a_mail_that_waited_for_its_mailbox_gives_all_its_minutes(
 ) -> None:
     await portal.customer()
     await portal.ask()
+    await portal.write()
     clock.advance(timedelta(minutes=40))
     [link] = await portal.deliver()
     clock.advance(PORTAL_LINK_LASTS - timedelta(seconds=1))
@@ -136,17 +138,8 @@ async def test_a_mail_that_waited_for_its_mailbox_gives_all_its_minutes(
 async def test_a_mail_that_waited_for_hours_does_not_go(portal: Portal, clock: FixedClock) -> None:
     await portal.customer()
     await portal.ask()
-    async with portal.work() as work:
-        await work.db.execute(
-            sa.text("update sending_accounts set next_batch_at = now() + interval '9 years'")
-        )
-    await portal.deliver()
+    await portal.write()
     clock.advance(timedelta(hours=2, minutes=1))
-    async with portal.work() as work:
-        await work.db.execute(sa.text("update sending_accounts set next_batch_at = null"))
-        await work.db.execute(
-            sa.text("update sending_accounts set next_batch_at = :now"), {"now": clock.now()}
-        )
     assert await portal.deliver() == []
     assert [(row.state, row.reason) for row in await portal.rows(sends)] == [("suppressed", "too_late")]
 

@@ -62,7 +62,13 @@ class Portal:
         return await self.web.post(self.home, data={"email": email}, **given)
 
     async def deliver(self) -> list[str]:
-        """What asked for a mail is done, the mails go out; the links in all that ever arrived, in order."""
+        """The mails that were asked for go out; the links in all that ever arrived, in order."""
+        await self.write()
+        await self.story.pump().run_until_idle()
+        return [link for mail in self.story.messages() for link in set(LINK.findall(_text(mail)))]
+
+    async def write(self) -> None:
+        """The job's turn: the mails that were asked for are in the queue."""
         async with self.house.office.directory() as work:
             wanted = sa.text(
                 "delete from procrastinate_jobs where task_name = 'tenancy.send_sign_in_link' returning args"
@@ -71,8 +77,6 @@ class Portal:
         context = cast("Any", SimpleNamespace(additional_context={"office": self.house.office}))
         for arguments in jobs:
             await send_sign_in_link.func(context, **arguments)
-        await self.story.pump().run_until_idle()
-        return [link for mail in self.story.messages() for link in set(LINK.findall(_text(mail)))]
 
     async def sign_in(self, email: str = HUDA) -> AsyncClient:
         """A browser in which the link of a fresh mail was used."""

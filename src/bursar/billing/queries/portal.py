@@ -50,33 +50,29 @@ def invoices_of(work: Work, customer_id: UUID, before: UUID | None, limit: int) 
 
 def one_invoice(work: Work, customer_id: UUID, invoice_id: UUID) -> sa.Select:
     """An invoice of this customer, with the word that was given for it, what is contested, and money on its way."""
+    p, d = promises.alias("given"), disputes.alias("said")  # the status asks for disputes of its own
     promise = (
-        same_tenant(promises, invoices)
-        & (promises.c.invoice_id == invoices.c.id)
-        & (promises.c.state == PromiseState.ACTIVE)
+        same_tenant(p, invoices) & (p.c.invoice_id == invoices.c.id) & (p.c.state == PromiseState.ACTIVE)
     )
-    dispute = (
-        same_tenant(disputes, invoices)
-        & (disputes.c.invoice_id == invoices.c.id)
-        & (disputes.c.state == DisputeState.OPEN)
-    )
-    under_way = sa.exists().where(
-        same_tenant(checkout_sessions, invoices),
-        checkout_sessions.c.about_type == PaidFor.INVOICE,
-        checkout_sessions.c.about_id == invoices.c.id,
-        checkout_sessions.c.state == CheckoutState.COMPLETE,
-        checkout_sessions.c.payment_status == PaymentStatus.UNPAID,
+    dispute = same_tenant(d, invoices) & (d.c.invoice_id == invoices.c.id) & (d.c.state == DisputeState.OPEN)
+    c = checkout_sessions
+    under_way = sa.exists(c.c.id).where(
+        same_tenant(c, invoices),
+        c.c.about_type == PaidFor.INVOICE,
+        c.c.about_id == invoices.c.id,
+        c.c.state == CheckoutState.COMPLETE,
+        c.c.payment_status == PaymentStatus.UNPAID,
     )
     return (
         sa.select(
             *(invoices.c[name] for name in (*_HEAD, *_WHOLE)),
             under_way.label("being_paid"),
             status(work.today).label("status"),
-            promises.c.promised_for,
-            promises.c.moves,
-            disputes.c.reason.label("contested"),
+            p.c.promised_for,
+            p.c.moves,
+            d.c.reason.label("contested"),
         )
-        .select_from(invoices.outerjoin(promises, promise).outerjoin(disputes, dispute))
+        .select_from(invoices.outerjoin(p, promise).outerjoin(d, dispute))
         .where(
             invoices.c.tenant_id == work.tenant_id,
             invoices.c.customer_id == customer_id,
@@ -96,7 +92,7 @@ def lines_of(work: Work, invoice_id: UUID) -> sa.Select:
 def paid_on(work: Work, invoice_id: UUID) -> sa.Select:
     """What was paid on an invoice and stayed, in order."""
     a, undone = invoice_payments, invoice_payments.alias("undone")
-    taken_back = sa.exists().where(same_tenant(undone, a), undone.c.reverses_id == a.c.id)
+    taken_back = sa.exists(undone.c.id).where(same_tenant(undone, a), undone.c.reverses_id == a.c.id)
     return (
         sa.select(a.c.amount_minor, payments.c.received_on)
         .join(payments, same_tenant(payments, a) & (payments.c.id == a.c.payment_id))
@@ -122,7 +118,9 @@ def credited_on(work: Work, invoice_id: UUID) -> sa.Select:
 def payments_of(work: Work, customer_id: UUID, before: UUID | None, limit: int) -> sa.Select:
     """What a customer paid, the newest first, older than `before`; whether it was taken back stands with it."""
     undone = payments.alias("undone")
-    taken_back = sa.exists().where(same_tenant(undone, payments), undone.c.reverses_id == payments.c.id)
+    taken_back = sa.exists(undone.c.id).where(
+        same_tenant(undone, payments), undone.c.reverses_id == payments.c.id
+    )
     older = [] if before is None else [payments.c.id < before]
     names = ("id", "amount_minor", "currency", "received_on", "method", "reference")
     return (
@@ -141,7 +139,7 @@ def payments_of(work: Work, customer_id: UUID, before: UUID | None, limit: int) 
 def paid_by(work: Work, payment_ids: Sequence[UUID]) -> sa.Select:
     """What each of these payments paid and pays still, invoice by invoice."""
     a, undone = invoice_payments, invoice_payments.alias("undone")
-    taken_back = sa.exists().where(same_tenant(undone, a), undone.c.reverses_id == a.c.id)
+    taken_back = sa.exists(undone.c.id).where(same_tenant(undone, a), undone.c.reverses_id == a.c.id)
     return (
         sa.select(a.c.payment_id, a.c.invoice_id, a.c.amount_minor, invoices.c.currency, invoices.c.number)
         .join(invoices, same_tenant(invoices, a) & (invoices.c.id == a.c.invoice_id))

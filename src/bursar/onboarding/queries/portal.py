@@ -44,7 +44,7 @@ def one_order(work: Work, customer_id: UUID, order_id: UUID) -> sa.Select:
 def _shown(work: Work) -> sa.Select:
     """Orders with what was bought, and whether money of them is on its way."""
     c = checkout_sessions
-    under_way = sa.exists().where(
+    under_way = sa.exists(c.c.id).where(
         same_tenant(c, orders),
         c.c.about_type == PaidFor.ORDER,
         c.c.about_id == orders.c.id,
