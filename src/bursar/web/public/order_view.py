@@ -50,7 +50,9 @@ def shown(told: OrderShown, language: Language, path: str, logo: str | None) -> 
         "standing": told.standing,
         "tone": TONES.get(told.standing, "calm"),
         "text": _text(told, t, code),
-        "amounts": [(t["net"], format_money(told.net, code)), (t["tax"], format_money(told.tax, code))],
+        "amounts": [(t["net"], format_money(told.net, code)), (t["tax"], format_money(told.tax, code))]
+        if told.tax.minor
+        else [],
         "total": format_money(told.total, code),
         "may_pay": told.may_pay,
         "paid": [(t["paid_on"], format_day(told.paid_on, code))] if told.paid_on else [],

@@ -11,6 +11,7 @@ BOUGHT: Mapping[str, Row] = {
     "tax": ("Tax", "الضريبة", "מס", "TVA"),
     "tax_of": ("Tax ({rate})", "الضريبة ({rate})", "מס ({rate})", "TVA ({rate})"),
     "total": ("Total", "الإجمالي", "סכום כולל", "Total"),
+    "costs": ("What it costs", "السعر", "המחיר", "Le prix"),
     "questions": ("Questions?", "هل لديكم أسئلة؟", "יש שאלות?", "Des questions ?"),
     "answer_us": (
         "Answer the message that brought you here: a person reads it.",
