@@ -5,9 +5,11 @@ import pytest
 from bursar.outbox.defaults import LADDER, library
 from bursar.outbox.skeletons import Composed, compile_version
 from bursar.outbox.tags import Category, emptied, required_tags, sample_values, tags_of
-from bursar.outbox.targets import PIXEL, UNSUBSCRIBE
+from bursar.outbox.targets import PIXEL, PRIVATE, UNSUBSCRIBE
 
 EACH = {f"{template.code}.{template.locale}": template for template in library()}
+ABOUT_INVOICES = [name for name, template in EACH.items() if "invoices" in tags_of(template.category)]
+OTHERS = [name for name in EACH if name not in ABOUT_INVOICES]
 
 
 def written(name: str, **changed) -> Composed:
@@ -25,7 +27,7 @@ def written(name: str, **changed) -> Composed:
 
 def text_of(composed: Composed) -> str:
     targets = {position: target.encode() for position, target in enumerate(composed.links)}
-    return composed.text.filled(targets | {UNSUBSCRIBE: b"stop", PIXEL: b""}).decode()
+    return composed.text.filled(targets | {UNSUBSCRIBE: b"stop", PRIVATE: b"theirs", PIXEL: b""}).decode()
 
 
 @pytest.mark.parametrize("category", Category)
@@ -54,7 +56,24 @@ def test_every_template_of_the_ladder_speaks_both_languages():
         assert {f"{code}.en", f"{code}.ar"} <= set(EACH)
 
 
-@pytest.mark.parametrize("name", EACH)
+@pytest.mark.parametrize("name", OTHERS)
+def test_a_template_that_is_about_no_invoice_names_the_firm_and_leads_to_one_page(name):
+    composed = written(name)
+    text = text_of(composed)
+    assert sample_values(EACH[name].category, EACH[name].locale)["tenant"]["name"] in text
+    assert "{" not in text + composed.subject
+    assert "\n\n\n" not in text.replace("\r", "")
+    assert len(composed.links) + composed.html.slots.count(PRIVATE) == 1
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_a_template_that_is_about_no_invoice_offers_no_way_where_there_is_none(name):
+    ways = [tag for tag in sample_values(EACH[name].category, "en") if tag.endswith("_link")]
+    composed = written(name, **dict.fromkeys(ways))
+    assert (composed.links, composed.html.slots) == ((), (PIXEL,))
+
+
+@pytest.mark.parametrize("name", ABOUT_INVOICES)
 def test_each_template_of_the_library_names_firm_customer_and_what_is_open(name):
     composed = written(name)
     text = text_of(composed)
@@ -72,7 +91,7 @@ def test_each_template_of_the_library_names_firm_customer_and_what_is_open(name)
     assert "https://pay.example/i/2041" in composed.links
 
 
-@pytest.mark.parametrize("name", EACH)
+@pytest.mark.parametrize("name", ABOUT_INVOICES)
 def test_no_link_is_offered_where_there_is_none(name):
     rows = sample_values(EACH[name].category, "en")["invoices"]
     composed = written(name, pay_link=None, unsubscribe_link=None, invoices=[{**rows[0], "link": None}])
@@ -85,7 +104,7 @@ def test_no_link_is_offered_where_there_is_none(name):
 def test_arabic_is_set_from_right_to_left_with_numbers_kept_whole(name):
     html = b"".join(written(name).html.pieces).decode()
     assert '<html lang="ar" dir="rtl"' in html
-    assert "<bdi>INV-2041</bdi>" in html
+    assert ("<bdi>INV-2041</bdi>" in html) is (name in ABOUT_INVOICES)
     for value in ("AED", "INV-2041", "1,625.00", "billing@alsafa.example"):
         assert html.count(f">{value}") == html.count(f"<bdi>{value}"), value
 
