@@ -36,6 +36,14 @@ LISTED = {
     ("active", None, "charged_back"):               ("suspended", "chargeback"),
 }
 # fmt: on
+MOVES = {
+    "payment_confirmed": "customer.payment_confirmed",
+    "declined": "customer.payment_failed",
+    "expired": "customer.payment_failed",
+    "late": "customer.payment_failed",
+    "refunded": "customer.money_lost",
+    "charged_back": "customer.money_lost",
+}
 NEEDS_PAID = ("refunded", "charged_back")
 
 
@@ -85,9 +93,7 @@ async def test_each_event_of_money_in_each_state(
     expected = LISTED.get((state, reason, event), (state, reason))
     assert await shop.customer_of(order) == expected
     told = (await shop.told_of(customer))[len(before) :]
-    words = {"payment_confirmed": "payment_confirmed", "refunded": "money_lost", "charged_back": "money_lost"}
-    moved = [f"customer.{words.get(event, 'payment_failed')}"]
-    assert told == (moved if expected != (state, reason) else [])
+    assert told == ([MOVES[event]] if expected != (state, reason) else [])
 
 
 async def test_leaving_the_payment_page_is_no_failure(shop: Shop) -> None:
