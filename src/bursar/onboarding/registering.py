@@ -80,11 +80,17 @@ class MailSent:
     """Whoever wants to go on has to come in by a link in their mail first. Nobody is told why."""
 
 
-async def prospect_of(office: Office, token: str) -> Prospect:
-    """Raises `BadToken` for a link that opens nothing. Changes nothing."""
+def firm_named_by(token: str) -> UUID:
+    """In which firm to look for an offer. Raises `BadToken`."""
     tenant_id = tenant_of(token)
     if tenant_id is None:
         raise BadToken
+    return tenant_id
+
+
+async def prospect_of(office: Office, token: str) -> Prospect:
+    """Raises `BadToken` for a link that opens nothing. Changes nothing."""
+    tenant_id = firm_named_by(token)
     async with office.work(tenant_id, read_only=True, must_exist=False) as work:
         await find_offer(work, token)
         return Prospect(tenant_id, await prospects.draw_id(work))
@@ -161,10 +167,7 @@ async def ask_again(office: Office, token: str, *, origin: Origin = Origin()) ->
     Nothing tells a stranger whether there was such an offer, or to whom.
     """
     try:
-        tenant_id = tenant_of(token)
-        if tenant_id is None:
-            return
-        async with office.work(tenant_id, origin=origin, must_exist=False) as work:
+        async with office.work(firm_named_by(token), origin=origin, must_exist=False) as work:
             offer = await find_offer(work, token)
             if offer.standing is OfferStanding.EXPIRED:
                 await work.record("payment_link.ask_again", Record(offer.link_id))

@@ -41,16 +41,12 @@ STEPS = {OfferStanding.OPEN: "offer", OfferStanding.UNAVAILABLE: "closed", Offer
 @router.api_route("/{token}", methods=["GET", "HEAD"])
 async def show(request: Request, token: str) -> Response:
     """The offer. Whoever is signed in and has taken it already is led to their order."""
-    office = office_of(request)
     try:
-        prospect = await registering.prospect_of(office, token)
-        guest = await guest_at(request, prospect.tenant_id)
-        async with office.work(prospect.tenant_id, read_only=True) as work:
-            offer = await find_offer(work, token)
-        if guest is not None and offer.order_id is not None and offer.customer_id == guest.customer_id:
-            opened = OpenedOrder(prospect.tenant_id, offer.order_id, guest.customer_id, may_pay=True)
-            return RedirectResponse(await _order_address(request, opened), status_code=303)
-        return await _page(request, token, prospect, guest=guest)
+        tenant_id = registering.firm_named_by(token)
+        guest = await guest_at(request, tenant_id)
+        if guest is not None and (order := await _order_of(request, token, guest)) is not None:
+            return RedirectResponse(await _order_address(request, order), status_code=303)
+        return await _page(request, token, tenant_id, guest=guest)
     except NotFound:
         return _gone(request, token)
 
@@ -71,9 +67,9 @@ async def register(request: Request, token: str) -> Response:
     except NotFound:
         return _gone(request, token)
     except Refusal as refusal:
-        return await _page(request, token, prospect, Form(typed).refused(refusal), guest=guest)
+        return await _page(request, token, prospect.tenant_id, Form(typed).refused(refusal), guest=guest)
     if isinstance(done, MailSent):
-        return await _page(request, token, prospect, step="mailed")
+        return await _page(request, token, prospect.tenant_id, step="mailed")
     await throttle.forgive(office, *counters)
     return await _to_pay(request, prospect.tenant_id, done)
 
@@ -93,8 +89,8 @@ async def mail_a_way_in(request: Request, token: str) -> Response:
     except NotFound:
         return _gone(request, token)
     except Refusal as refusal:
-        return await _page(request, token, prospect, Form().refused(refusal))
-    return await _page(request, token, prospect, step="mailed")
+        return await _page(request, token, prospect.tenant_id, Form().refused(refusal))
+    return await _page(request, token, prospect.tenant_id, step="mailed")
 
 
 @router.post("/{token}/again")
@@ -113,6 +109,15 @@ async def guest_at(request: Request, tenant_id: UUID) -> Guest | None:
     except NotSignedIn:
         return None
     return guest if guest.tenant_id == tenant_id else None
+
+
+async def _order_of(request: Request, token: str, guest: Guest) -> OpenedOrder | None:
+    """What they have ordered by this offer already."""
+    async with office_of(request).work(guest.tenant_id, read_only=True) as work:
+        offer = await find_offer(work, token)
+    if offer.order_id is None or offer.customer_id != guest.customer_id:
+        return None
+    return OpenedOrder(guest.tenant_id, offer.order_id, guest.customer_id, may_pay=True)
 
 
 async def _take(
@@ -182,19 +187,19 @@ async def _order_address(request: Request, opened: OpenedOrder) -> str:
 async def _page(
     request: Request,
     token: str,
-    prospect: Prospect,
+    tenant_id: UUID,
     form: Form | None = None,
     *,
     step: str | None = None,
     guest: Guest | None = None,
 ) -> Response:
     """Raises `NotFound` for an offer that is over."""
-    async with office_of(request).work(prospect.tenant_id, read_only=True) as work:
+    async with office_of(request).work(tenant_id, read_only=True, must_exist=False) as work:
         offer, firm = await find_offer(work, token), await order_page.firm_of(work)
         known = guest is not None and await registering.is_made_to(work, offer, guest.customer_id)
     if offer.standing in OVER:
         raise NotFound("link")
-    logo = await logo_of(house_of(request).press, prospect.tenant_id, firm.branding.get("logo_file_id"))
+    logo = await logo_of(house_of(request).press, tenant_id, firm.branding.get("logo_file_id"))
     language = spoken(request.query_params.get("lang"), offer.locale)
     path, form = OFFER_PATH + token, form or Form()
     html = (
