@@ -15,6 +15,7 @@ from bursar.tenancy.customers import suspend_customer
 from tests.makers.billing import an_invoice, an_overdue_invoice, pay
 from tests.makers.notices import a_firm, about, body, drain, notices, tend
 from tests.makers.tenancy import a_customer
+from tests.makers.tills import money_under_way
 
 pytestmark = pytest.mark.anyio
 
@@ -109,8 +110,8 @@ async def test_reminders_fall_silent_for_whoever_paid_promised_or_contests(
     ) as story:
         async with story.house.office.work(story.tenant_id) as work:
             due = work.today
-            paid, promised, contested, stopped, open_ = [
-                await an_invoice(work, due_date=due) for _ in range(5)
+            paid, promised, contested, under_way, stopped, open_ = [
+                await an_invoice(work, due_date=due) for _ in range(6)
             ]
             owner = await work.db.scalar(
                 sa.text("select customer_id from invoices where tenant_id = :t and id = :i"),
@@ -118,8 +119,9 @@ async def test_reminders_fall_silent_for_whoever_paid_promised_or_contests(
             )
         clock.advance(timedelta(days=1))
         await tend(story)
-        assert len(await notices(story)) == 5
+        assert len(await notices(story)) == 6
         async with story.house.office.work(story.tenant_id) as work:
+            await money_under_way(work, under_way)
             await pay(work, paid, 100_00)
             await promises.make_promise(work, promised, promised_for=work.today)
             await disputes.open_dispute(work, contested, reason=DisputeReason.QUALITY, statement="No.")
@@ -132,6 +134,7 @@ async def test_reminders_fall_silent_for_whoever_paid_promised_or_contests(
             paid: ("suppressed", "paid"),
             promised: ("suppressed", "promise"),
             contested: ("suppressed", "dispute"),
+            under_way: ("suppressed", "processing"),
             stopped: ("suppressed", "customer_suspended"),
             open_: ("sent", None),
         }

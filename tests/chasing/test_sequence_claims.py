@@ -26,6 +26,7 @@ from tests.makers.billing import an_invoice, an_overdue_invoice, pay
 from tests.makers.sequences import Firm, Message, a_firm, a_sequence, messages_of
 from tests.makers.story import a_campaign
 from tests.makers.tenancy import a_customer
+from tests.makers.tills import money_under_way
 
 pytestmark = pytest.mark.anyio
 
@@ -83,11 +84,13 @@ async def silence(work: Work, how: str, invoice: UUID) -> None:
         await make_promise(work, invoice, promised_for=work.today + timedelta(days=5))
     elif how == "dispute":
         await open_dispute(work, invoice, reason=DisputeReason.OTHER, statement="Not ours")
+    elif how == "processing":
+        await money_under_way(work, invoice)
     else:
         await a_reply(work, invoice)
 
 
-@pytest.mark.parametrize("how", ["paid", "promise", "dispute", "replied"])
+@pytest.mark.parametrize("how", ["paid", "promise", "dispute", "processing", "replied"])
 async def test_who_pays_promises_contests_or_answers_hears_nothing(firm: Firm, how: str) -> None:
     run_id, [invoice] = await released(firm, 7)
     async with firm.work() as work:

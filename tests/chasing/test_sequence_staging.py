@@ -27,6 +27,7 @@ from tests.makers.billing import an_overdue_invoice, pay
 from tests.makers.sequences import Firm, a_firm, a_sequence, left_out_of, messages_of, rungs_in
 from tests.makers.story import a_campaign
 from tests.makers.tenancy import a_customer
+from tests.makers.tills import money_under_way
 
 pytestmark = pytest.mark.anyio
 
@@ -130,7 +131,7 @@ async def test_the_next_touch_waits_until_the_gap_is_over(firm: Firm) -> None:
 
 
 @pytest.mark.parametrize(
-    "step", ["promise", "dispute", "suppress", "exclude", "suspend", "no_address", "pay"]
+    "step", ["promise", "dispute", "processing", "suppress", "exclude", "suspend", "no_address", "pay"]
 )
 async def test_who_must_not_be_written_to_is_left_out_with_the_reason(firm: Firm, step: str) -> None:
     [invoice] = await late(firm, 7, email=None if step == "no_address" else "huda@example.com")
@@ -152,6 +153,8 @@ async def silence(work: Work, step: str, invoice: UUID) -> None:
         await make_promise(work, invoice, promised_for=work.today + timedelta(days=1))
     elif step == "dispute":
         await open_dispute(work, invoice, reason=DisputeReason.OTHER, statement="Not ours")
+    elif step == "processing":
+        await money_under_way(work, invoice)
     elif step == "suppress":
         await suppress(work, "huda@example.com")
     elif step == "exclude":

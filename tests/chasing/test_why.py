@@ -23,6 +23,7 @@ from bursar.tenancy.customers import suspend_customer
 from tests.makers.billing import an_overdue_invoice, pay
 from tests.makers.sequences import Firm, a_firm, a_sequence
 from tests.makers.tenancy import a_customer
+from tests.makers.tills import money_under_way
 
 pytestmark = pytest.mark.anyio
 
@@ -113,6 +114,7 @@ async def test_each_silence_leads_to_what_it_stands_on(firm: Firm) -> None:
         for name in (
             "promise",
             "dispute",
+            "processing",
             "paid",
             "replied",
             "unsubscribed",
@@ -127,6 +129,7 @@ async def test_each_silence_leads_to_what_it_stands_on(firm: Firm) -> None:
         proof["dispute"] = await open_dispute(
             work, made["dispute"][1], reason=DisputeReason.QUALITY, statement="It broke"
         )
+        proof["processing"] = await money_under_way(work, made["processing"][1])
         proof["paid"] = (await pay(work, made["paid"][1], 100_00)).payment_id
         proof["unsubscribed"] = await suppress(
             work, "unsubscribed@noor.example", scope=Scope.REMINDERS, reason=SuppressionReason.UNSUBSCRIBE

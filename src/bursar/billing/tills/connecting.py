@@ -55,9 +55,9 @@ async def connect_till(
     that is active takes the payments. Raises `Invalid` by field, also for a key that the provider does not take;
     `Conflict` for an account that is connected and ready, and where the provider does not answer.
     """
-    secret, signed = _clean(key, "key"), clean_webhook_secret(webhook_secret, key)
     async with office.work(tenant_id, actor=actor, origin=origin) as work:
         work.allow(AgentRole.OWNER)
+    secret, signed = _clean(key, "key"), clean_webhook_secret(webhook_secret, key)
     identity = await ask_who(factory, provider, secret)
     async with office.work(tenant_id, actor=actor, origin=origin) as work:
         till_id = await _take_in(work, provider, identity, secret, display_name)
@@ -82,10 +82,10 @@ async def replace_key(
     A till that needed it is ready again; one that was disabled begins anew and needs its webhook secret too. Raises
     `NotFound`, `Invalid` for a key of another account or of the other kind of money, and what `connect_till` raises.
     """
-    secret = _clean(key, "key")
     async with office.work(tenant_id, actor=actor, origin=origin) as work:
         work.allow(AgentRole.OWNER)
         row = await tills.locked(work, till_id)
+    secret = _clean(key, "key")
     identity = await ask_who(factory, TillProvider(row.provider), secret)
     if (identity.account_id, identity.live) != (row.account_id, row.live):
         raise Invalid(
