@@ -21,6 +21,7 @@ BIRTHS = {
     "bank_line.unmatched", "campaign.draft", "chase.running", "customer.active", "dispute.open", "einvoice_document.queued",
     "file.clean", "file.quarantined", "import_run.reading", "invoice.draft", "invoice.issued", "invoice.paid", "promise.active",
     "recurring_invoice.active", "refund.pending", "run.held", "sending_account.connecting",
+    "checkout_session.open", "customer.pending", "order.pending", "payment_link.active", "till.connecting",
 }  # fmt: skip
 """In which states rows are born; the trigger names the event after the state."""
 

@@ -19,8 +19,7 @@ _PLACE = re.compile(r"%\((\w+)\)s")
 
 
 _E = EventType
-REGISTRY: Mapping[str, EventType] = {
-    **ORDER_EVENTS,
+_OTHERS: Mapping[str, EventType] = {
     "agent.change_role": _E(N_("Role changed"), N_("Role changed to %(role)s")),
     "agent.deactivate": _E(N_("Agent deactivated")),
     "agent.disable_second_factor": _E(N_("Second factor switched off")),
@@ -272,6 +271,7 @@ REGISTRY: Mapping[str, EventType] = {
     "till.replace_key": _E(N_("Key of the till replaced")),
     "till.replace_webhook_secret": _E(N_("Webhook secret of the till replaced")),
 }
+REGISTRY: Mapping[str, EventType] = dict(sorted({**_OTHERS, **ORDER_EVENTS}.items()))
 
 
 def describe(event_type: str, facts: Mapping[str, Any], say: Say) -> str:

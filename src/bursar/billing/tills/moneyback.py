@@ -23,7 +23,9 @@ NOT_OURS = "not money of our checkouts"
 BECAUSE = "Refunded through the payment provider"
 CHARGED_BACK = "Charged back by the payer's bank"
 CAME_BACK = "came_back"
-OPENED, WON, LOST = (f"payment.chargeback_{state}" for state in ("opened", "won", "lost"))
+OPENED = "payment.chargeback_opened"
+WON = "payment.chargeback_won"
+LOST = "payment.chargeback_lost"
 
 
 async def booked(work: Work, asked: Iterable[tuple[UUID, str]]) -> set[tuple[UUID, str]]:
