@@ -4,7 +4,7 @@ import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from httpx2 import Response
@@ -25,6 +25,7 @@ from bursar.tenancy.portal_links import add_link, texts_of
 from bursar.tenancy.portal_sign_in import Presented, enter
 from bursar.tenancy.prospects import draw_id
 from bursar.tenancy.tables import consents, customers
+from bursar.tenancy.tenants import this_tenant
 from bursar.web.guest_cookies import PORTAL_COOKIE
 from tests.makers.selling import HUDA, Counter, a_counter
 from tests.makers.staff import a_browser
@@ -63,6 +64,16 @@ def plain(text: str) -> str:
 def bare(answer: Response, path: str) -> tuple[int, str]:
     """An answer without what differs between any two requests."""
     return answer.status_code, re.sub(r'nonce="[^"]*"|[0-9a-f]{16}', "", answer.text.replace(path, ""))
+
+
+async def comes_in(counter: Counter, tenant: UUID, customer: UUID) -> None:
+    """This browser has a session of a customer at a firm's portal."""
+    async with counter.house.office.work(tenant) as work:
+        link_id = await draw_id(work)
+        await add_link(work, link_id, customer)
+        token = (await texts_of(work, [link_id]))[link_id]
+    session = await enter(counter.house.office, Presented(tenant, "", "", {}, "en"), token)
+    counter.web.cookies.set(PORTAL_COOKIE, session.token)
 
 
 async def test_it_says_what_is_offered_to_whom_until_when_and_what_it_costs(counter: Counter) -> None:
@@ -329,12 +340,7 @@ async def test_a_customer_who_is_signed_in_orders_without_telling_who_they_are(c
     path, foreign = await counter.offer(), await counter.offer(email="other@noor.example")
     async with counter.work() as work:
         huda = await a_customer(work, email=HUDA, company_name="Noor Trading")
-        link_id = await draw_id(work)
-        await add_link(work, link_id, huda)
-        token = (await texts_of(work, [link_id]))[link_id]
-    firm = Presented(counter.tenant, "", "", {}, "en")
-    session = await enter(counter.house.office, firm, token)
-    counter.web.cookies.set(PORTAL_COOKIE, session.token)
+    await comes_in(counter, counter.tenant, huda)
 
     page = await counter.web.get(path)
     assert "You are signed in and order as" in page.text
@@ -355,11 +361,7 @@ async def test_a_guest_of_another_firm_is_nobody_here(counter: Counter) -> None:
     other = await a_tenant(counter.house.office)
     async with counter.house.office.work(other) as work:
         theirs = await a_customer(work, email=HUDA)
-        link_id = await draw_id(work)
-        await add_link(work, link_id, theirs)
-        token = (await texts_of(work, [link_id]))[link_id]
-    session = await enter(counter.house.office, Presented(other, "", "", {}, "en"), token)
-    counter.web.cookies.set(PORTAL_COOKIE, session.token)
+    await comes_in(counter, other, theirs)
 
     assert 'name="full_name"' in (await counter.web.get(path)).text
 
@@ -380,3 +382,21 @@ async def test_a_browser_that_sends_no_origin_may_register(counter: Counter) -> 
     stranger = a_browser(counter.house)
     stranger.headers = {"origin": "null"}
     assert (await stranger.post(path, data=typed)).status_code == 303
+
+
+async def test_what_was_offered_stands_on_the_first_page_of_whoever_is_signed_in(counter: Counter) -> None:
+    """After the mail that let them in they find again what they wanted."""
+    path = await counter.offer()
+    await counter.offer(email="other@noor.example")
+    async with counter.work() as work:
+        huda = await a_customer(work, email=HUDA)
+        slug = (await this_tenant(work)).slug
+    await comes_in(counter, counter.tenant, huda)
+
+    page = await counter.web.get(f"/portal/{slug}/home")
+
+    assert page.text.count(f'href="{OFFER_PATH}') == 1
+    assert path in page.text
+    assert "AED 4,725.00" in plain(page.text)
+    await counter.take(path)
+    assert OFFER_PATH not in (await counter.web.get(f"/portal/{slug}/home")).text

@@ -160,10 +160,10 @@ async def test_staff_and_strangers_find_no_way_in(town: Town) -> None:
 
 
 async def test_every_read_of_a_page_is_made_as_the_customer(town: Town) -> None:
-    """Beside the session's own look-up and the switch between customers of one address, whether the firm takes cards, and
-    the files' bytes; who comes back from a provider is shown what the invoice's public page shows.
+    """Beside the session's own look-up and the switch between customers of one address, whether the firm takes cards, what
+    was offered to their address and is nobody's yet, and the files' bytes; who comes back from a provider is shown what the invoice's public page shows.
     """
-    as_others = re.compile(r"\b(sessions|tenant_slugs|customer_contacts|tills)\b")
+    as_others = re.compile(r"\b(sessions|tenant_slugs|customer_contacts|tills|payment_links)\b")
     for route in _inside("GET"):
         if route.template.endswith(("/customers", "/pdf", "/checkout")):
             continue

@@ -11,7 +11,7 @@ from sqlalchemy import Row
 
 from bursar.catalog.kinds import TaxCategory
 from bursar.core.money import Money
-from bursar.core.tokens import BadToken, hash_of
+from bursar.core.tokens import BadToken, hash_of, same_token
 from bursar.core.work import Work
 from bursar.onboarding.link_mail import last_day, price_of
 from bursar.onboarding.pricing import Priced
@@ -84,6 +84,20 @@ async def find_offer(work: Work, token: str) -> Offer:
     if row is None:
         raise BadToken
     return offer_of(work, row)
+
+
+async def offers_to(work: Work, customer_id: UUID, *, limit: int) -> list[tuple[Offer, str]]:
+    """What is offered to this customer's address and not taken yet, the newest first, each with the token of its page.
+
+    One whose address can no longer be made, since its key was dropped, is left out.
+    """
+    found = []
+    for row in await work.db.execute(queries.made_to(work, customer_id, limit)):
+        offer = offer_of(work, row)
+        token = same_token(work.keyring, work.tenant_id, row.id, row.issue, row.token_hash)
+        if offer.is_open and token is not None:
+            found.append((offer, token))
+    return found
 
 
 def offer_of(work: Work, row: Row[Any]) -> Offer:

@@ -138,8 +138,27 @@ def open_for(work: Work, product_ids: Sequence[UUID], email_keys: Sequence[str])
 def by_hash(work: Work, token_hash: bytes) -> sa.Select:
     """The link that a token opens, with what it offers and the order that came of it."""
     l = payment_links.c  # noqa: E741  as above
-    of_product = same_tenant(products, payment_links) & (products.c.id == l.product_id)
-    of_link = same_tenant(orders, payment_links) & (orders.c.payment_link_id == l.id)
+    return _offers().where(l.tenant_id == work.tenant_id, l.token_hash == token_hash)
+
+
+def made_to(work: Work, customer_id: UUID, limit: int) -> sa.Select:
+    """The links with which this customer can still order: made to their address, not over, of what is sold."""
+    l = payment_links.c  # noqa: E741  as above
+    theirs = same_tenant(customers, payment_links) & (customers.c.email_key == l.email_key)
+    open_ = (l.state == PaymentLinkState.ACTIVE, l.expires_at > work.now, products.c.active)
+    return (
+        _offers()
+        .join(customers, theirs)
+        .where(l.tenant_id == work.tenant_id, customers.c.id == customer_id, *open_)
+        .order_by(l.id.desc())
+        .limit(limit)
+    )
+
+
+def _offers() -> sa.Select:
+    """Links with what they offer and the order that came of each; whoever asks names the tenant_id."""
+    of_product = same_tenant(products, payment_links) & (products.c.id == payment_links.c.product_id)
+    of_link = same_tenant(orders, payment_links) & (orders.c.payment_link_id == payment_links.c.id)
     return (
         sa.select(
             payment_links,
@@ -149,7 +168,6 @@ def by_hash(work: Work, token_hash: bytes) -> sa.Select:
         )
         .join(products, of_product)
         .outerjoin(orders, of_link)
-        .where(l.tenant_id == work.tenant_id, l.token_hash == token_hash)
     )
 
 

@@ -7,6 +7,8 @@ from bursar.billing.portal import InvoiceLine, InvoiceSeen, PaymentSeen
 from bursar.billing.states import DisputeReason
 from bursar.core.formats import format_day, format_money, format_number
 from bursar.core.money import Money
+from bursar.onboarding.addresses import OFFER_PATH
+from bursar.onboarding.offers import Offer
 from bursar.onboarding.portal import OrderSeen
 from bursar.onboarding.standing import Standing
 from bursar.web.portal.words import words
@@ -21,6 +23,16 @@ STANDING_TONES = {
     Standing.REFUNDED: "calm",
 }
 BANK = ("account_name", "iban", "bic", "bank")
+
+
+def offer(one: Offer, token: str, code: str) -> dict[str, Any]:
+    """What was offered to them, with the page that takes it."""
+    return {
+        "path": f"{OFFER_PATH}{token}",
+        "name": one.name_in(code),
+        "total": format_money(one.price.total, code) if one.price else "",
+        "until": words(code)["offer_until"].format(day=format_day(one.until, code)),
+    }
 
 
 def order(one: OrderSeen, code: str) -> dict[str, Any]:

@@ -29,6 +29,8 @@ def refusal_words(code: str, refusal: Refusal) -> str:
 _WORDS: Mapping[str, Row] = {
     "menu": ("Pages", "الصفحات", "דפים", "Pages"),
     "home": ("Overview", "نظرة عامة", "סקירה", "Aperçu"),
+    "offers": ("Offers for you", "عروض لكم", "הצעות עבורכם", "Offres pour vous"),
+    "offer_until": ("Until {day}", "حتى {day}", "עד {day}", "Jusqu’au {day}"),
     "orders": ("Orders", "الطلبات", "הזמנות", "Commandes"),
     "invoices": ("Invoices", "الفواتير", "חשבוניות", "Factures"),
     "payments": ("Payments", "الدفعات", "תשלומים", "Paiements"),
