@@ -84,7 +84,7 @@ async def do(work: Work, event: str, recurring: UUID, version: int | None = None
             plan = (await get_recurring(work, recurring)).plan()
             await edit_recurring(work, recurring, replace(plan, day_of_month=20), version=version)
         case _:
-            verbs: dict[str, Callable[..., Awaitable[None]]] = {
+            verbs: dict[str, Callable[..., Awaitable[Any]]] = {
                 "pause": pause_recurring,
                 "resume": resume_recurring,
                 "end": end_recurring,
