@@ -93,6 +93,12 @@ _WORDS: Mapping[str, Row] = {
         "Il fonctionne une fois, pendant {minutes} minutes. Demandez-en un nouveau ici.",
     ),
     "customers": ("Whose page?", "صفحة من؟", "הדף של מי?", "Quel espace ?"),
+    "customers_other": (
+        "See another customer of this address",
+        "عرض عميل آخر لهذا العنوان",
+        "הצגת לקוח אחר של כתובת זו",
+        "Voir un autre client de cette adresse",
+    ),
     "customers_text": (
         "Several customers of {firm} use your address. Choose whose orders and invoices to see.",
         "يستخدم عنوانكم أكثر من عميل لدى {firm}. اختاروا لمن تريدون رؤية الطلبات والفواتير.",
