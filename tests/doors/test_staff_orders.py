@@ -104,6 +104,32 @@ async def test_money_that_stands_still_is_on_the_first_page_and_above_the_list(
     assert f"/orders/{order}" in home
 
 
+async def test_the_story_of_an_order_begins_with_its_link_and_knows_its_attempts(
+    staff: Staff, clock: FixedClock
+) -> None:
+    shop = await a_shop(staff, clock)
+    order = await shop.order()
+    await shop.declined(await shop.checkout(order))
+    await shop.paid(await shop.checkout(order))
+
+    page = (await staff.get(f"/orders/{order}")).text
+
+    told = (
+        "Payment link made",
+        "Somebody registered with the payment link",
+        "Order made",
+        "Payment page opened",
+    )
+    told += (
+        "Payment declined; another try is possible",
+        "Payment of the order failed",
+        "Paid at the till",
+        "Order paid",
+    )
+    assert [one for one in told if one not in page] == []
+    assert page.index("Order paid") < page.index("Order made") < page.index("Payment link made")
+
+
 async def test_an_order_is_cancelled_with_a_reason(staff: Staff, clock: FixedClock) -> None:
     shop = await a_shop(staff, clock)
     order = await an_order(shop)

@@ -80,6 +80,14 @@ def sends_about(work: Work, order_id: UUID) -> sa.Select:
     )
 
 
+def checkouts_about(work: Work, order_id: UUID) -> sa.Select:
+    """The ids of the attempts to pay for the order."""
+    c = checkout_sessions.c
+    return sa.select(c.id).where(
+        c.tenant_id == work.tenant_id, c.about_type == PaidFor.ORDER, c.about_id == order_id
+    )
+
+
 def _joined() -> sa.FromClause:
     theirs = same_tenant(customers, orders) & (customers.c.id == orders.c.customer_id)
     sold = same_tenant(products, orders) & (products.c.id == orders.c.product_id)

@@ -9,9 +9,9 @@ from bursar.billing.states import PaidFor
 from bursar.billing.tills.checkout_list import list_checkouts
 from bursar.catalog.products import get_product, offered_products
 from bursar.core.errors import N_, Conflict, Invalid
-from bursar.core.journal import timeline
 from bursar.onboarding import order_list
 from bursar.onboarding.order_list import OrderFilter
+from bursar.onboarding.order_story import story
 from bursar.onboarding.orders import NewOrder, create_order
 from bursar.onboarding.states import OrderState
 from bursar.tenancy.customers import Customer, get_customer
@@ -95,7 +95,7 @@ async def show_order(request: Request, order_id: UUID) -> Response:
             "undecided": await order_list.undecided(work, order_id),
             "checkouts": await list_checkouts(work, about=PaidFor.ORDER, about_id=order_id),
             "mails": await order_list.mails_about(work, order_id),
-            "told": await tell(work, request, await timeline(work, "order", order_id)),
+            "told": await tell(work, request, await story(work, order)),
         }
     return pages.render(request, "staff/order.html", **shown)
 
