@@ -74,6 +74,7 @@ def finds_nothing_wrong(page: Page, complaints: list[str]) -> None:
 def fills_in(page: Page) -> None:
     page.locator("#field-full_name").fill("Huda Noor")
     page.locator("#field-phone").fill("+971 50 123 4567")
+    page.locator("#field-address_lines").fill("Villa 7, Al Wasl Road")
     page.locator("#field-terms").check()
 
 

@@ -36,6 +36,8 @@ TYPED: Mapping[str, str] = {
     "full_name": "Huda Noor",
     "company_name": "Noor Trading",
     "phone": "+971501234567",
+    "address_lines": "Villa 7, Al Wasl Road",
+    "city": "Dubai",
 }
 """What somebody types who takes an offer; a page says the rest itself (`filled_in`)."""
 HIDDEN = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)">')

@@ -35,7 +35,15 @@ pytestmark = pytest.mark.anyio
 
 TOTAL = Money(4_725_00, "AED")
 AGREED = Agreed(price=TOTAL, terms=None, resume="of this page")
-GIVEN = Registration(AGREED, "Huda Noor", "Noor Trading", "050 123 4567", "ar")
+GIVEN = Registration(
+    AGREED,
+    "Huda Noor",
+    "Noor Trading",
+    "050 123 4567",
+    "ar",
+    address_lines="Villa 7, Al Wasl Road",
+    city="Dubai",
+)
 
 
 @pytest.fixture
@@ -76,6 +84,7 @@ async def test_a_prospect_becomes_a_pending_customer_with_a_pending_order(counte
     assert (customer.state, customer.source, customer.kind) == ("pending", "payment_link", "firm")
     assert (customer.full_name, customer.company_name) == ("Huda Noor", "Noor Trading")
     assert (customer.email, customer.phone, customer.locale) == (HUDA, "+971501234567", "ar")
+    assert (customer.address_lines, customer.city) == (["Villa 7, Al Wasl Road"], "Dubai")
     assert (link.state, link.claimed_by, link.claimed_at) == ("claimed", customer.id, counter.clock.now())
     assert (order.state, order.customer_id, order.payment_link_id) == ("pending", customer.id, link.id)
     assert (order.net_minor, order.tax_minor, order.amount_minor) == (4_500_00, 225_00, 4_725_00)
@@ -143,6 +152,7 @@ async def test_terms_are_agreed_to_in_the_version_that_was_shown(counter: Counte
         ({"full_name": " "}, "full_name_missing", "full_name"),
         ({"phone": ""}, "phone_missing", "phone"),
         ({"phone": "12"}, "phone_invalid", "phone"),
+        ({"address_lines": "x" * 201}, "text_too_long", "address_lines"),
         ({"full_name": "=cmd()"}, "text_formula", "full_name"),
         ({"company_name": "a\nb"}, "text_line_break", "company_name"),
         ({"full_name": "x" * 201}, "text_too_long", "full_name"),

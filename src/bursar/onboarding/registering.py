@@ -58,7 +58,10 @@ class Agreed:
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """Texts as they were typed. `consents`: for each channel on which they want to hear more, the words they ticked."""
+    """Texts as they were typed. `consents`: for each channel on which they want to hear more, the words they ticked.
+
+    Nobody is turned away for want of an address; but their invoice stays a draft until it has one (R3).
+    """
 
     agreed: Agreed
     full_name: str
@@ -67,6 +70,8 @@ class Registration:
     locale: str
     consents: Mapping[str, str] = field(default_factory=dict)
     consent_version: str | None = None
+    address_lines: str = ""
+    city: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +246,8 @@ def _details(offer: Offer, given: Registration) -> CustomerInput:
         full_name=given.full_name,
         company_name=given.company_name,
         phone=given.phone,
+        address_lines=given.address_lines,
+        city=given.city,
         email=offer.email,
         locale=given.locale,
     )

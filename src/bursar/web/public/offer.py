@@ -158,6 +158,8 @@ def _registration(typed: dict[str, str], language: str, firm: str) -> Registrati
         full_name=typed.get("full_name", ""),
         company_name=typed.get("company_name", ""),
         phone=typed.get("phone", ""),
+        address_lines=typed.get("address_lines", ""),
+        city=typed.get("city", ""),
         locale=language,
         consents={
             channel: offer_view.consent_said(language, firm, channel)

@@ -51,6 +51,14 @@ _WORDS: Mapping[str, Row] = {
         "עם קידומת המדינה, למשל ‎+971 50 123 4567.",
         "Avec l’indicatif du pays, comme +971 50 123 4567.",
     ),
+    "address_lines": ("Street address", "العنوان", "כתובת", "Adresse"),
+    "address_hint": (
+        "It stands on your invoice.",
+        "يظهر على فاتورتكم.",
+        "היא מופיעה בחשבונית שלכם.",
+        "Elle figure sur votre facture.",
+    ),
+    "city": ("City", "المدينة", "עיר", "Ville"),
     "news": (
         "May {firm} also send you news and offers?",
         "هل تسمحون بأن ترسل إليكم {firm} الأخبار والعروض أيضًا؟",
@@ -140,6 +148,18 @@ _REFUSALS: Mapping[str, Row] = {
         "هذا ليس رقم هاتف. اكتبوه مع رمز الدولة، مثل ‎+971501234567.",
         "זה אינו מספר טלפון. כתבו אותו עם קידומת המדינה, למשל ‎+971501234567.",
         "Ce n’est pas un numéro de téléphone. Écrivez-le avec son indicatif, comme +971501234567.",
+    ),
+    "address_lines_unusable": (
+        "Write the address in one line, in at most 200 characters and without signs at its start.",
+        "اكتبوا العنوان في سطر واحد، بما لا يزيد على 200 حرف ودون رموز في بدايته.",
+        "כתבו את הכתובת בשורה אחת, עד 200 תווים וללא סימנים בתחילתה.",
+        "Écrivez l’adresse sur une ligne, en 200 caractères au plus et sans signe au début.",
+    ),
+    "city_unusable": (
+        "Write the city in one line, in at most 200 characters and without signs at its start.",
+        "اكتبوا المدينة في سطر واحد، بما لا يزيد على 200 حرف ودون رموز في بدايتها.",
+        "כתבו את העיר בשורה אחת, עד 200 תווים וללא סימנים בתחילתה.",
+        "Écrivez la ville sur une ligne, en 200 caractères au plus et sans signe au début.",
     ),
     "full_name_unusable": (
         "Write your name in one line, in at most 200 characters and without signs at its start.",
