@@ -14,7 +14,7 @@ from bursar.onboarding.offers import OfferStanding, find_offer
 from bursar.onboarding.orders import price_of
 from bursar.onboarding.payment_links import claim_link, revoke_link
 from bursar.onboarding.pricing import priced
-from bursar.onboarding.spoken import in_language, lines_in_language
+from bursar.onboarding.spoken import direction_of, in_language, lines_in_language
 from tests.makers.catalog import a_product
 from tests.makers.payment_links import OVER, a_link, footprint, the_link
 from tests.makers.tenancy import a_customer
@@ -204,3 +204,11 @@ def test_of_two_lists_one_is_shown_whole() -> None:
 def test_what_is_paid_is_net_and_tax() -> None:
     price = priced(Money(33, "AED"), TaxCategory.STANDARD, Decimal(5))
     assert (price.tax.minor, price.total.minor) == (2, 35)  # 1.65 fils rounds up
+
+
+@pytest.mark.pure
+@pytest.mark.parametrize(
+    ("text", "direction"), [("Hosting", "ltr"), ("استضافة 24/7", "rtl"), ("אירוח", "rtl"), ("24/7", "ltr")]
+)
+def test_a_text_is_set_in_the_direction_of_its_letters(text: str, direction: str) -> None:
+    assert direction_of(text) == direction

@@ -25,6 +25,11 @@ def lines_in_language(locale: str, usual: Sequence[str], local: Sequence[str]) -
     return list(local if in_language(locale, first, second) == second else usual)
 
 
+def direction_of(text: str) -> str:
+    """In which direction a page sets it: "rtl" or "ltr"."""
+    return "rtl" if _written_in(text) in {"ARABIC", "HEBREW"} else "ltr"
+
+
 def _written_in(text: str) -> str:
     """The script of most of its letters."""
     scripts = [unicodedata.name(one, "").partition(" ")[0] for one in text if one.isalpha()]

@@ -18,6 +18,7 @@ from bursar.core.errors import N_, Conflict, Invalid
 from bursar.core.journal import timeline
 from bursar.core.money import EXPONENTS, is_currency
 from bursar.onboarding.pricing import priced
+from bursar.onboarding.spoken import direction_of
 from bursar.tenancy.tenants import this_tenant
 from bursar.web import pages, reading
 from bursar.web.forms import Form
@@ -83,6 +84,7 @@ async def show_product(request: Request, product_id: UUID) -> Response:
         values: dict[str, Any] = {
             "product": product,
             "price": priced(product.price, product.tax_category, product.tax_rate) if product.price else None,
+            "directions": (direction_of(product.name), direction_of(product.name_local or product.name)),
             "prices": await list_prices(work, product_id=product_id, on=work.today, limit=PAGE),
             "units": sum((await count_units(work, work.today, product_id=product_id)).values()),
             "told": await tell(work, request, await timeline(work, "product", product_id)),
