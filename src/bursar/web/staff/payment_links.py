@@ -9,6 +9,8 @@ from starlette.responses import Response
 from bursar.catalog import products
 from bursar.core.errors import N_, Conflict, Invalid, NotFound
 from bursar.core.journal import timeline
+from bursar.core.kinds import AgentRole
+from bursar.core.work import Work
 from bursar.onboarding import link_list, payment_links
 from bursar.onboarding.link_fields import HOLDS_FOR, NewLink
 from bursar.onboarding.link_list import LinkFilter
@@ -68,6 +70,7 @@ async def create_link(request: Request) -> Response:
     typed = await reading.typed(request)
     try:
         async with viewer_work(request) as work:
+            work.allow(AgentRole.AGENT)  # before what was typed is read
             wanted = await _wanted(work, typed)
             issued = await payment_links.create_link(work, wanted)
             mailed = await mail_too(work, issued.link_id, typed)
@@ -87,7 +90,7 @@ async def show_link(request: Request, link_id: UUID) -> Response:
     return pages.render(request, "staff/payment_link.html", **values)
 
 
-async def _wanted(work: Any, typed: dict[str, str]) -> NewLink:
+async def _wanted(work: Work, typed: dict[str, str]) -> NewLink:
     """Raises `Invalid` by field."""
     product_id = reading.cursor(typed.get("product"))
     if product_id is None:
