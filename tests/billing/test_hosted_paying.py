@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 from httpx2 import AsyncClient
 
+from bursar.billing import hosted_paying
 from bursar.billing.links import CUSTOMER_PATH, PATH, customer_token, invoice_token
 from bursar.billing.tables import checkout_sessions, payments
 from bursar.billing.tills import checkouts
@@ -15,7 +16,7 @@ from bursar.core.database import Addresses
 from bursar.core.keys import Keyring
 from bursar.tenancy.customers import suspend_customer
 from bursar.tenancy.tables import customers
-from tests.makers.billing import an_invoice
+from tests.makers.billing import aed, an_invoice, pay
 from tests.makers.staff import a_browser
 from tests.makers.tenancy import a_customer, a_tenant
 from tests.makers.tills import Firm, a_firm, told
@@ -249,3 +250,19 @@ async def test_a_provider_that_is_down_is_said_calmly(firm: Firm, web: AsyncClie
 
     assert (answer.status_code, "Nothing was taken" in answer.text) == (409, True)
     assert await firm.rows(payments) == []
+
+
+async def test_what_is_asked_for_is_all_that_is_open(firm: Firm) -> None:
+    invoice = await firm.invoice(100_00)
+    async with firm.work() as work:
+        await pay(work, invoice, 30_00)
+        asked = await hosted_paying.checkout_of(
+            work,
+            invoice,
+            words="Invoice {number}",
+            locale="en",
+            success_url="https://firm.example/back",
+            cancel_url="https://firm.example",
+        )
+
+    assert (asked.amount, asked.customer_id, asked.email) == (aed(70_00), firm.customer, "huda@noor.example")

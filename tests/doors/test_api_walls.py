@@ -84,6 +84,9 @@ BODIES: dict[str, Any] = {
     "create_order": PAIR,
     "cancel_order": {},
     "resolve_order": {**REASON, "how": "keep"},
+    "connect_till": {"key": "not one"},
+    "replace_key": {"key": "not one"},
+    "set_webhook_secret": {"webhook_secret": "not one"},
     "create_product": {"code": "X", "name": "X", "tax_rate": "5"},
     "edit_product": {"name": "X"},
     "create_payment_link": {"product_id": "product_id", "email": "x@example.com"},
@@ -120,7 +123,7 @@ BODIES: dict[str, Any] = {
 }  # fmt: skip
 """A good body of each operation that needs one; ids stand in it by the name that paths give them."""
 
-OUR_OWN = {"create_customer", "create_product", "edit_billing_settings", "add_exchange_rate", "send_rows", "add_smtp_account", "begin_gmail_account", "begin_outlook_account", "add_ses_account", "create_template", "preview_words", "import_html", "create_sequence",
+OUR_OWN = {"create_customer", "create_product", "edit_billing_settings", "add_exchange_rate", "send_rows", "add_smtp_account", "begin_gmail_account", "begin_outlook_account", "add_ses_account", "connect_till", "create_template", "preview_words", "import_html", "create_sequence",
            "suppress_address", "edit_tenant", "create_api_key", "upload_sheet"}  # fmt: skip
 """Operations that name nothing of anybody else."""
 

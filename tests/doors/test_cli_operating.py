@@ -55,7 +55,9 @@ COMMANDS = [
     "bursar suppression show", "bursar template archive", "bursar template create", "bursar template draft",
     "bursar template import", "bursar template install", "bursar template list", "bursar template preview",
     "bursar template publish", "bursar template restore", "bursar template show", "bursar template test",
-    "bursar template usual", "bursar tenant create", "bursar tenant edit", "bursar unit add",
+    "bursar template usual", "bursar tenant create", "bursar tenant edit", "bursar till add stripe", "bursar till check", "bursar till disable",
+    "bursar till list", "bursar till make-primary", "bursar till replace-key", "bursar till webhook-secret",
+    "bursar unit add",
     "bursar unit count", "bursar unit list", "bursar unit remove", "bursar unit retire", "bursar why",
     "bursar worker",
 ]  # fmt: skip

@@ -25,7 +25,7 @@ from tests.makers.sweeping import (
 
 pytestmark = pytest.mark.anyio
 
-ANSWERED = ("", "/pdf", "/promise", "/dispute", "/paid")
+ANSWERED = ("", "/pdf", "/promise", "/dispute", "/paid", "/checkout")
 HOSTED = frozenset(
     {
         *(f"/i/{{token}}{below}" for below in ANSWERED),

@@ -19,6 +19,7 @@ from bursar.core.keys import Keyring
 from bursar.core.kinds import AgentRole
 from bursar.core.schema import metadata
 from bursar.core.settings import load_settings
+from bursar.core.tables import inbounds
 from bursar.core.work import Actor, Work
 from bursar.house import House
 from bursar.tenancy.api_keys import create_api_key
@@ -27,6 +28,7 @@ from tests.makers.outbox import BODY
 from tests.makers.recurring import a_product
 from tests.makers.story import an_account, late_customers, the_library
 from tests.makers.tenancy import a_tenant, an_agent
+from tests.makers.tills import a_checkout, a_till
 
 ADDRESS = "http://127.0.0.1:8000"
 
@@ -152,6 +154,7 @@ async def some_of_everything(program: Program, called: str = "Dune") -> dict[str
         "import_id": sheet["id"],
         "key_id": key["id"],
         **await _of_the_books(program, called, customer["id"]),
+        **await _of_the_tills(program, called, customer["id"]),
         **await _of_the_catalog(program, called, customer["id"]),
         **await _of_the_mail(program, called, host, customer["id"]),
     }
@@ -201,6 +204,22 @@ async def _of_the_books(program: Program, called: str, customer: str) -> dict[st
         "promise_id": promise["id"],
         "dispute_id": dispute["id"],
     }
+
+
+async def _of_the_tills(program: Program, called: str, customer: str) -> dict[str, str]:
+    async with program.work() as work:
+        till = await a_till(work, display_name=f"Till of {called}")
+        checkout = await a_checkout(work, till, customer_id=UUID(customer))
+    async with program.house.office.work(program.tenant_id) as work:
+        row = {
+            "tenant_id": work.tenant_id,
+            "provider": "stripe",
+            "external_id": f"evt_{called}",
+            "kind": "other",
+        }
+        told = sa.insert(inbounds).values(**row, payload={"till_id": str(till)}, received_at=work.now)
+        inbound = (await work.db.scalars(told.returning(inbounds.c.id))).one()
+    return {"till_id": str(till), "checkout_id": str(checkout), "inbound_id": str(inbound)}
 
 
 async def _of_the_catalog(program: Program, called: str, customer: str) -> dict[str, str]:
