@@ -37,7 +37,9 @@ def known_payments(work: Work, keys: Sequence[tuple[str, str]]) -> sa.Select:
 
 
 def add_payments(work: Work, given: Sequence[Mapping[str, Any]]) -> sa.Insert:
-    """New payments; one whose external id another transaction has just used comes back as no row."""
+    """New payments, with the same columns each; one whose external id another transaction has just used comes back as
+    no row.
+    """
     return (
         insert(payments)
         .values([{"tenant_id": work.tenant_id, "recorded_at": work.now, **row} for row in given])
@@ -47,11 +49,23 @@ def add_payments(work: Work, given: Sequence[Mapping[str, Any]]) -> sa.Insert:
 
 
 def add_allocations(work: Work, given: Sequence[Mapping[str, Any]]) -> sa.Insert:
+    """What payments pay of invoices; every row brings the same columns."""
+    names = list(given[0])
     return (
         sa.insert(invoice_payments)
-        .values([{"tenant_id": work.tenant_id, **row} for row in given])
+        .from_select(["tenant_id", *names], _given(work, invoice_payments, names, given))
         .returning(invoice_payments.c.id)
     )
+
+
+def _given(
+    work: Work, table: sa.Table, names: Sequence[str], given: Sequence[Mapping[str, Any]]
+) -> sa.Select:
+    """`given` as rows of `table`, one array a column: the statement is put together once, not for each size of set."""
+    new = rows(
+        "new", {name: table.c[name].type for name in names}, [[row[name] for name in names] for row in given]
+    )
+    return sa.select(sa.literal(work.tenant_id, sa.UUID()), *(new.c[name] for name in names))
 
 
 def payment(work: Work, payment_id: UUID) -> sa.Select:
