@@ -1,6 +1,5 @@
 """An order's public page: how it stands, the way to pay it, and the way back."""
 
-import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from bursar.onboarding.tables import orders
 from bursar.tenancy.customers import revoke_links
 from bursar.tenancy.tables import customers
 from bursar.web.public import order_page
-from tests.makers.selling import Counter, a_counter
+from tests.makers.selling import Counter, a_counter, plain
 from tests.makers.staff import HTMX
 from tests.makers.tenancy import a_tenant
 from tests.payments import StripeProcess
@@ -42,10 +41,6 @@ async def counter(
     monkeypatch.setattr(order_page, "asked_lately", order_page.Lately(seconds=0))
     async with a_counter(addresses, clock, keyring, tmp_path, stripe) as counter:
         yield counter
-
-
-def plain(text: str) -> str:
-    return re.sub(r"\s+", " ", text.replace("\N{NO-BREAK SPACE}", " "))
 
 
 async def test_it_says_what_was_ordered_what_it_costs_and_how_to_pay(counter: Counter) -> None:

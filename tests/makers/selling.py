@@ -24,7 +24,11 @@ from bursar.onboarding.addresses import OFFER_PATH, ORDER_PATH, order_token
 from bursar.onboarding.link_fields import NewLink
 from bursar.onboarding.payment_links import create_link
 from bursar.onboarding.tables import orders, payment_links
+from bursar.tenancy.portal_links import add_link, texts_of
+from bursar.tenancy.portal_sign_in import Presented, enter
+from bursar.tenancy.prospects import draw_id
 from bursar.tenancy.tables import customers
+from bursar.web.guest_cookies import PORTAL_COOKIE
 from tests.makers.api import footprint
 from tests.makers.catalog import a_product
 from tests.makers.staff import a_browser, a_house
@@ -41,6 +45,16 @@ TYPED: Mapping[str, str] = {
 }
 """What somebody types who takes an offer; a page says the rest itself (`filled_in`)."""
 HIDDEN = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)">')
+
+
+def plain(text: str) -> str:
+    """A page as it is read: spaces of every kind are one."""
+    return re.sub(r"\s+", " ", text.replace("\N{NO-BREAK SPACE}", " "))
+
+
+def bare(answer: Response, path: str) -> tuple[int, str]:
+    """An answer without what differs between any two requests; a page may say its own address."""
+    return answer.status_code, re.sub(r'nonce="[^"]*"|[0-9a-f]{16}', "", answer.text.replace(path, ""))
 
 
 @dataclass(slots=True)
@@ -83,6 +97,16 @@ class Counter:
         """Of the newest order."""
         order = (await self.rows(orders))[-1]
         return ORDER_PATH + order_token(self.house.keyring, self.tenant, order.id, link_version=version)
+
+    async def comes_in(self, customer: UUID, *, tenant: UUID | None = None) -> None:
+        """From here on this browser has a session of a customer at the portal of the firm, or of another."""
+        firm = tenant or self.tenant
+        async with self.house.office.work(firm) as work:
+            link_id = await draw_id(work)
+            await add_link(work, link_id, customer)
+            token = (await texts_of(work, [link_id]))[link_id]
+        session = await enter(self.house.office, Presented(firm, "", "", {}, "en"), token)
+        self.web.cookies.set(PORTAL_COOKIE, session.token)
 
     async def put(self, table: sa.Table, **values: Any) -> None:
         """The newest row of a table as its room would have it."""

@@ -74,7 +74,7 @@ async def test_other_words_need_another_version(work: Work) -> None:
 )
 async def test_what_cannot_be_is_refused_by_its_field(work: Work, given: dict, code: str, field: str) -> None:
     with pytest.raises(Invalid) as refused:
-        await change_onboarding_settings(work, given)  # pyright: ignore[reportArgumentType]
+        await change_onboarding_settings(work, given)  # pyright: ignore[reportArgumentType]  # wrong on purpose
     assert (refused.value.code, refused.value.field) == (code, field)
     assert await onboarding_settings(work) == OnboardingSettings()
 

@@ -5,11 +5,8 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
-from uuid import UUID
 
 import pytest
-import sqlalchemy as sa
 
 from bursar.catalog.products import archive_product, edit_product
 from bursar.core.clock import FixedClock
@@ -19,31 +16,17 @@ from bursar.core.keys import Keyring
 from bursar.core.kinds import ActorType
 from bursar.core.money import Money
 from bursar.core.tables import events
-from bursar.core.tokens import BadToken, new_token
-from bursar.core.work import Actor
-from bursar.onboarding import registering
-from bursar.onboarding.addresses import OFFER_PATH
+from bursar.core.tokens import new_token
 from bursar.onboarding.payment_links import expire_links, reissue_link, revoke_link
 from bursar.onboarding.preferences import change_onboarding_settings
-from bursar.onboarding.registering import Agreed, MailSent, Registered, Registration
+from bursar.onboarding.registering import MailSent, Registered
 from bursar.onboarding.tables import orders, payment_links
 from bursar.tenancy.tables import consents, customers
+from tests.makers.registering import AGREED, GIVEN, TOTAL, jobs, offered, register
 from tests.makers.selling import HUDA, Counter, a_counter
 from tests.makers.tenancy import a_customer
 
 pytestmark = pytest.mark.anyio
-
-TOTAL = Money(4_725_00, "AED")
-AGREED = Agreed(price=TOTAL, terms=None, resume="of this page")
-GIVEN = Registration(
-    AGREED,
-    "Huda Noor",
-    "Noor Trading",
-    "050 123 4567",
-    "ar",
-    address_lines="Villa 7, Al Wasl Road",
-    city="Dubai",
-)
 
 
 @pytest.fixture
@@ -52,26 +35,6 @@ async def counter(
 ) -> AsyncIterator[Counter]:
     async with a_counter(addresses, clock, keyring, tmp_path) as counter:
         yield counter
-
-
-async def offered(counter: Counter, **given: Any) -> str:
-    return (await counter.offer(**given)).removeprefix(OFFER_PATH)
-
-
-async def register(counter: Counter, token: str, given: Registration = GIVEN) -> Registered | MailSent:
-    office = counter.house.office
-    prospect = await registering.prospect_of(office, token)
-    async with prospect.work(office) as work:
-        return await registering.register(work, token, given)
-
-
-async def jobs(counter: Counter, task: str) -> int:
-    """How many of this job wait for this firm."""
-    async with counter.work() as work:
-        waiting = sa.text(
-            "select count(*) from procrastinate_jobs where task_name = :task and args ->> 'tenant_id' = :tenant"
-        )
-        return (await work.db.scalars(waiting, {"task": task, "tenant": str(counter.tenant)})).one()
 
 
 async def test_a_prospect_becomes_a_pending_customer_with_a_pending_order(counter: Counter) -> None:
@@ -282,46 +245,3 @@ async def test_whoever_cannot_show_the_pages_secret_gets_to_nobodys_order(counte
 
     [order] = await counter.rows(orders)
     assert AGREED.resume not in str(order.metadata)
-
-
-async def test_a_way_in_is_mailed_for_an_offer_that_was_taken_and_for_no_other(counter: Counter) -> None:
-    token = await offered(counter)
-    async with counter.work() as work:
-        with pytest.raises(BadToken):
-            await registering.mail_a_way_in(work, token)
-    await register(counter, token)
-    async with counter.work() as work:
-        await registering.mail_a_way_in(work, token)
-    assert await jobs(counter, "tenancy.send_sign_in_link") == 1
-
-
-async def as_customer(counter: Counter, token: str, customer: UUID, agreed: Agreed = AGREED) -> Registered:
-    actor = Actor(ActorType.CUSTOMER, customer)
-    async with counter.house.office.work(counter.tenant, actor=actor) as work:
-        return await registering.order_as_customer(work, token, agreed)
-
-
-async def test_a_customer_who_is_signed_in_orders_by_an_offer_made_to_their_address(counter: Counter) -> None:
-    token = await offered(counter)
-    async with counter.work() as work:
-        huda = await a_customer(work, email=HUDA)
-
-    done = await as_customer(counter, token, huda)
-
-    [order], [link] = await counter.rows(orders), await counter.rows(payment_links)
-    assert done == Registered(huda, order.id)
-    assert (order.customer_id, order.state, link.state) == (huda, "pending", "claimed")
-    assert await as_customer(counter, token, huda, replace(AGREED, resume="")) == done
-    assert len(await counter.rows(customers)) == 1
-
-
-async def test_an_offer_made_to_somebody_else_is_not_there(counter: Counter) -> None:
-    token = await offered(counter)
-    async with counter.work() as work:
-        other = await a_customer(work, email="other@noor.example")
-        await a_customer(work, email=HUDA)
-
-    with pytest.raises(BadToken):
-        await as_customer(counter, token, other)
-
-    assert await counter.rows(orders) == []
