@@ -1,8 +1,6 @@
 """Refunds and chargebacks as Stripe tells of them: booked once, with what the law wants beside them (R74, R128)."""
 
 from collections.abc import AsyncIterator
-from itertools import permutations
-from typing import Any
 from uuid import UUID
 
 import pytest
@@ -12,18 +10,22 @@ from bursar.billing.ledger import discrepancies
 from bursar.billing.payments import NewPayment, record_payment
 from bursar.billing.refunding import refund_invoice
 from bursar.billing.refunds import NewRefund, fail_refund, refund_payment, succeed_refund
-from bursar.billing.tables import credit_notes, disputes, invoices, payments, refunds
-from bursar.billing.tills import moneyback
+from bursar.billing.tables import credit_notes, invoices, payments, refunds
 from bursar.core.clock import FixedClock
 from bursar.core.database import Addresses
 from bursar.core.errors import Conflict
 from bursar.core.keys import Keyring
 from bursar.core.kinds import AgentRole
-from bursar.core.tables import events
-from bursar.integrations.stripe import shapes
 from bursar.notifications.tables import notifications, tasks
 from tests.makers.billing import aed, an_invoice
 from tests.makers.hooks import Checkout, Counter, a_counter
+from tests.makers.money_back import (
+    a_paid_checkout,
+    happened,
+    refunded,
+    seen_refund,
+    the_invoice,
+)
 from tests.makers.tenancy import acting, an_agent
 
 pytestmark = pytest.mark.anyio
@@ -36,34 +38,6 @@ async def counter(addresses: Addresses, clock: FixedClock, keyring: Keyring) -> 
         yield made
         async with made.house.office.work(made.tenant_id) as work:
             assert await discrepancies(work) == []
-
-
-async def a_paid_checkout(counter: Counter, **given: Any) -> Checkout:
-    checkout = await counter.checkout(**given)
-    await counter.completed(checkout)
-    await counter.apply()
-    return checkout
-
-
-async def told(counter: Counter, kind: str, about: dict[str, Any]) -> None:
-    """And applied."""
-    assert await counter.tell(counter.event(kind, about)) == 200
-    await counter.apply()
-    assert [row.error for row in await counter.inbounds() if row.handled_at is None] == []
-
-
-async def refunded(counter: Counter, about: dict[str, Any]) -> None:
-    await told(counter, "refund.created", about)
-
-
-async def the_invoice(counter: Counter, checkout: Checkout) -> tuple[str, int, int]:
-    """Its state, what is open of it, and what went back."""
-    [row] = await counter.rows(invoices, invoices.c.id == checkout.invoice_id)
-    return row.state, row.balance_minor, row.refunded_minor
-
-
-async def happened(counter: Counter, prefix: str) -> list[str]:
-    return [row.type for row in await counter.rows(events, events.c.type.like(f"{prefix}%"))]
 
 
 async def test_a_whole_refund_made_at_stripe_brings_its_credit_note(counter: Counter) -> None:
@@ -238,14 +212,6 @@ async def test_a_refund_that_came_back_is_told_once(counter: Counter) -> None:
     }
 
 
-async def seen_refund(counter: Counter, checkout: Checkout, about: dict[str, Any]) -> None:
-    """As if Stripe had been asked."""
-
-    async with counter.house.office.work(counter.tenant_id) as work:
-        seen = shapes.refund(about, live=False)
-        await moneyback.see(work, counter.till_id, checkout.intent, [seen], [])
-
-
 async def test_a_refund_of_ours_that_failed_is_the_customers_credit_again(counter: Counter) -> None:
     checkout, refund_id = await an_ordered_refund(counter, 40_00)
 
@@ -256,99 +222,3 @@ async def test_a_refund_of_ours_that_failed_is_the_customers_credit_again(counte
     [refund] = await counter.rows(refunds)
     assert refund.state == "failed"
     assert [row.kind for row in await counter.rows(tasks)] == ["refund_failed"]
-
-
-async def test_a_chargeback_is_news_and_work_and_changes_no_money(counter: Counter) -> None:
-    agent = await an_agent(counter.house.office, counter.tenant_id, AgentRole.AGENT)
-    checkout = await a_paid_checkout(counter)
-
-    await see_dispute(counter, checkout, "needs_response")
-    await see_dispute(counter, checkout, "under_review")
-
-    assert await happened(counter, "payment.charge") == ["payment.chargeback_opened"]
-    assert await the_invoice(counter, checkout) == ("paid", 0, 0)
-    assert [(row.kind, row.about_type, row.done_at) for row in await counter.rows(tasks)] == [
-        ("chargeback", "payment", None)
-    ]
-    told_ = await counter.rows(notifications, notifications.c.agent_id == agent.id)
-    assert [row.kind for row in told_ if row.kind.startswith("payment.")] == ["payment.chargeback_opened"]
-
-
-async def see_dispute(counter: Counter, checkout: Checkout, status: str, minor: int | None = None) -> None:
-
-    async with counter.house.office.work(counter.tenant_id) as work:
-        seen = shapes.chargeback(checkout.dispute(status, minor))
-        await moneyback.see(work, counter.till_id, checkout.intent, [], [seen])
-
-
-async def test_a_chargeback_that_is_won_leaves_everything_as_it_was(counter: Counter) -> None:
-    checkout = await a_paid_checkout(counter)
-
-    for status in ("needs_response", "won", "won"):
-        await see_dispute(counter, checkout, status)
-
-    assert await happened(counter, "payment.charge") == [
-        "payment.chargeback_opened",
-        "payment.chargeback_won",
-    ]
-    assert await the_invoice(counter, checkout) == ("paid", 0, 0)
-    assert [row.done_at is not None for row in await counter.rows(tasks)] == [True]
-
-
-async def test_a_chargeback_that_is_lost_opens_the_invoice_again_and_nobody_is_reminded(
-    counter: Counter,
-) -> None:
-    checkout = await a_paid_checkout(counter)
-
-    await told(counter, "charge.dispute.closed", checkout.dispute("lost"))
-    await told(counter, "charge.dispute.closed", checkout.dispute("lost"))
-
-    assert await the_invoice(counter, checkout) == ("issued", 100_00, 0)
-    assert sorted(row.amount_minor for row in await counter.rows(payments)) == [-100_00, 100_00]
-    [dispute] = await counter.rows(disputes)
-    assert (dispute.invoice_id, dispute.state) == (checkout.invoice_id, "open")
-    assert (
-        await counter.rows(credit_notes) == []
-    )  # the sale stands: whether to credit it is an agent's to decide
-    assert await happened(counter, "payment.charge") == [
-        "payment.chargeback_opened",
-        "payment.chargeback_lost",
-    ]
-
-
-@pytest.mark.parametrize("order", list(permutations(["needs_response", "under_review", "lost"])))
-async def test_a_lost_chargeback_ends_the_same_in_whatever_order_it_is_told(
-    counter: Counter, order: tuple[str, ...]
-) -> None:
-    checkout = await a_paid_checkout(counter)
-
-    for status in order:
-        await see_dispute(counter, checkout, status)
-
-    assert await happened(counter, "payment.charge") == [
-        "payment.chargeback_opened",
-        "payment.chargeback_lost",
-    ]
-    assert await the_invoice(counter, checkout) == ("issued", 100_00, 0)
-    assert len(await counter.rows(disputes)) == 1
-
-
-async def test_a_part_that_is_charged_back_opens_that_part(counter: Counter) -> None:
-    checkout = await a_paid_checkout(counter)
-
-    await see_dispute(counter, checkout, "lost", 30_00)
-
-    assert await the_invoice(counter, checkout) == ("issued", 30_00, 0)
-    assert [row.amount_minor for row in await counter.rows(refunds)] == [30_00]
-    assert len(await counter.rows(disputes)) == 1
-
-
-async def test_what_was_refunded_before_is_not_lost_twice(counter: Counter) -> None:
-    """A refund of a part, then a chargeback of the rest."""
-    checkout = await a_paid_checkout(counter)
-    await refunded(counter, checkout.refund(40_00))
-
-    await see_dispute(counter, checkout, "lost", 60_00)
-
-    assert await the_invoice(counter, checkout) == ("issued", 60_00, 40_00)
-    assert sum(row.amount_minor for row in await counter.rows(refunds)) == 100_00
