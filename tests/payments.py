@@ -136,8 +136,8 @@ class StripeProcess:
         answer = self.control.put("/behaviour", json=given)
         assert answer.is_success, answer.text
 
-    def events(self, **wanted: str) -> list[dict[str, Any]]:
-        """The newest first."""
+    def events(self, **wanted: str | list[str]) -> list[dict[str, Any]]:
+        """The newest first; `object` are ids, those of payment intents stand for all their money."""
         return self.control.get("/events", params=wanted).raise_for_status().json()
 
     def deliveries(self, **wanted: str) -> list[dict[str, Any]]:

@@ -33,7 +33,8 @@ THE CONTROL DOOR speaks JSON. 404: no such thing; 409: that cannot happen any mo
     GET, POST /endpoints {"url", "secret"?, "events"?, "of"?: account, "live"?}   DELETE /endpoints/{id}
     POST /endpoints/{id}/rotation {"secret"?}: a second one signs too; DELETE: only the newest does
     POST /endpoints/{id}/parcels                any bytes, signed and brought there
-    GET /events?type=&object=   POST {"type", "object": id or object, "instead"?: {"livemode": true…}, "of"?, "live"?}
+    GET /events?type=&object=&object=   (also of the money of a payment intent)
+    POST /events {"type", "object": id or object, "instead"?: {"livemode": true…}, "of"?, "live"?}
     POST /events/{id}/resend {"times"?, "as_new"?}   the same event again, or the same change under another id
     GET /deliveries?event=&type=&object=        with the status of every attempt (null: no answer)
     GET, PUT /behaviour {"duplicates", "twins" (further event ids for one change), "hold", "delay_s", "jitter_s"

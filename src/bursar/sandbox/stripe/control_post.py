@@ -98,14 +98,19 @@ async def _events(world: World, request: Request) -> Response:
     if request.method == "POST":
         return JSONResponse(await _publish(world, await request.json()), 201)
     wanted = request.query_params
+    objects = set(wanted.getlist("object"))
     rows = [
         {**event, "of": ledger.account["id"]}
         for ledger in world.ledgers
         for event in ledger.newest("event")
-        if wanted.get("type") in {None, event["type"]}
-        and wanted.get("object") in {None, event["data"]["object"].get("id")}
+        if wanted.get("type") in {None, event["type"]} and _is_about(event["data"]["object"], objects)
     ]
     return JSONResponse(rows)
+
+
+def _is_about(thing: Thing, objects: set[str]) -> bool:
+    """About one of these, or about money of a payment intent that is one of them."""
+    return not objects or bool(objects & {thing.get("id"), thing.get("payment_intent")})
 
 
 async def _publish(world: World, given: dict[str, Any]) -> Thing:
