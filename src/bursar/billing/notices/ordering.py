@@ -11,6 +11,7 @@ from bursar.billing.documents.model import DOCUMENT
 from bursar.billing.documents.reading import NotIssued
 from bursar.billing.notices.kinds import CATEGORY, STREAM, NoticeKind
 from bursar.billing.queries import invoices as invoice_queries
+from bursar.billing.queries import issuing
 from bursar.billing.queries import notices as queries
 from bursar.billing.queries.notices import Words
 from bursar.billing.settings import BillingSettings, NoticeRules
@@ -30,9 +31,11 @@ URGENT = 3
 
 
 async def issued(work: Work, happened: Happened) -> None:
-    """Called when invoices are issued (`reactions.py`): each customer gets theirs, once its PDF is printed."""
-    if (await _rules(work)).issued:
-        ids = happened.ids
+    """Called when invoices are issued (`reactions.py`): each customer gets theirs, once its PDF is printed. Who has
+    paid in the same act gets a receipt instead.
+    """
+    ids = happened.ids
+    if await work.db.scalar(issuing.any_unpaid(work, ids)) and (await _rules(work)).issued:
         await _order(
             work, NoticeKind.ISSUED, lambda words: queries.newly_issued(work, ids, words), waits_for=DOCUMENT
         )

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from bursar.billing.queries.invoices import BUYER, PARTIES, document_of
 from bursar.billing.queries.sets import among, rows
-from bursar.billing.states import ISSUE
+from bursar.billing.states import ISSUE, InvoiceState
 from bursar.billing.tables import einvoice_obligations, exchange_rates, invoice_lines, invoices
 from bursar.catalog.tables import customer_prices
 from bursar.core.schema import same_tenant
@@ -125,6 +125,16 @@ def candidates(
         .select_from(invoices.join(customers, theirs).outerjoin(lines, sa.true()))
         .where(invoices.c.tenant_id == work.tenant_id, among(invoices.c.id, ids))
     )
+
+
+def any_unpaid(work: Work, ids: Sequence[UUID]) -> sa.Select:
+    """Whether one of these invoices was issued and not paid at once."""
+    waits = sa.exists().where(
+        invoices.c.tenant_id == work.tenant_id,
+        among(invoices.c.id, ids),
+        invoices.c.state == InvoiceState.ISSUED,
+    )
+    return sa.select(waits)
 
 
 def lines_of_many(work: Work, ids: Sequence[UUID]) -> sa.Select:
