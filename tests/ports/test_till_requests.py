@@ -2,20 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import parse_qsl
 
-import httpx2
 import pytest
 
 from bursar.billing.states import CheckoutState, PaymentStatus, RefundState
 from bursar.billing.tills.ports import (
     ChargebackState,
-    CheckoutRequest,
     Identity,
     SeenChargeback,
-    SeenCheckout,
     SeenMoney,
     SeenRefund,
     TillRefused,
@@ -24,73 +19,20 @@ from bursar.billing.tills.ports import (
 from bursar.core.money import Money
 from bursar.integrations.stripe.adapter import StripeTill
 from tests.contracts import Reader, WatchingThreads
+from tests.makers.stripe_tills import (
+    ASKED,
+    DISPUTE,
+    INTENT,
+    KEY,
+    OPEN,
+    REFUND,
+    SESSION,
+    Recorded,
+    listed,
+    recorded,
+)
 
 pytestmark = [pytest.mark.anyio, pytest.mark.pure]
-
-KEY = b"sk_test_0123456789abcdef"
-SESSION: dict[str, Any] = {
-    "id": "cs_test_a1",
-    "object": "checkout.session",
-    "status": "open",
-    "payment_status": "unpaid",
-    "amount_total": 119_000,
-    "currency": "ils",
-    "livemode": False,
-    "client_reference_id": "0190aa",
-    "url": "https://checkout.stripe.com/c/pay/cs_test_a1",
-    "expires_at": 1_795_190_400,
-    "payment_intent": None,
-    "customer": None,
-}
-INTENT: dict[str, Any] = {
-    "id": "pi_1",
-    "object": "payment_intent",
-    "status": "succeeded",
-    "amount_received": 119_000,
-    "currency": "ils",
-    "livemode": False,
-}
-REFUND: dict[str, Any] = {
-    "id": "re_1",
-    "object": "refund",
-    "amount": 19_000,
-    "currency": "ils",
-    "payment_intent": "pi_1",
-    "status": "pending",
-    "metadata": {"bursar_key": "refund/0190"},
-}
-DISPUTE: dict[str, Any] = {
-    "id": "du_1",
-    "object": "dispute",
-    "amount": 119_000,
-    "currency": "ils",
-    "payment_intent": "pi_1",
-    "status": "lost",
-    "reason": "fraudulent",
-    "livemode": False,
-}
-ASKED = CheckoutRequest(
-    key="0190aa/1",
-    reference="0190aa",
-    amount=Money(119_000, "ILS"),
-    description="Société à Paris, création",
-    success_url="https://firm.example/pay/t/return?session={CHECKOUT_SESSION_ID}",
-    cancel_url="https://firm.example/pay/t/cancel",
-    expires_at=datetime(2026, 11, 20, 20, 0, tzinfo=UTC),
-    locale="fr",
-    email="lina@example.com",
-    metadata={"order": "0190bb"},
-)
-OPEN = SeenCheckout(
-    session_id="cs_test_a1",
-    state=CheckoutState.OPEN,
-    payment_status=PaymentStatus.UNPAID,
-    amount=Money(119_000, "ILS"),
-    live=False,
-    reference="0190aa",
-    url="https://checkout.stripe.com/c/pay/cs_test_a1",
-    expires_at=datetime(2026, 11, 20, 16, 0, tzinfo=UTC),
-)
 
 
 @pytest.fixture(autouse=True)
@@ -99,35 +41,6 @@ def on_contract() -> Iterator[None]:
     Reader.broken.clear()
     yield
     assert Reader.broken == []
-
-
-class Recorded(httpx2.MockTransport):
-    """Stripe as it answered once: by method and path. What it was asked is kept."""
-
-    def __init__(self, **answers: Any) -> None:
-        self.asked: list[httpx2.Request] = []
-        self.answers = answers
-        super().__init__(self._answer)
-
-    def _answer(self, request: httpx2.Request) -> httpx2.Response:
-        self.asked.append(request)
-        path = request.url.path.removeprefix("/v1/")
-        told = self.answers[f"{request.method} {path}"]
-        status, body = told if isinstance(told, tuple) else (200, told)
-        return httpx2.Response(status, json=body)
-
-    def form(self) -> dict[str, str]:
-        """What was posted last, in Stripe's brackets."""
-        return dict(parse_qsl(self.asked[-1].content.decode(), keep_blank_values=True))
-
-
-def recorded(**answers: Any) -> tuple[StripeTill, Recorded]:
-    stripe = Recorded(**answers)
-    return StripeTill(KEY, "https://stripe.example", transport=WatchingThreads("stripe", stripe)), stripe
-
-
-def listed(*found: dict[str, Any]) -> dict[str, Any]:
-    return {"object": "list", "data": list(found), "has_more": False, "url": "/v1/things"}
 
 
 async def test_whose_key_it_is_says_the_account_and_whether_it_is_live_the_key() -> None:
@@ -364,15 +277,13 @@ async def test_everything_is_known_of_one_payment() -> None:
     )
 
 
+NOTHING_BACK = {"GET refunds": listed(), "GET disputes": listed()}
+
+
 async def test_a_payment_without_a_checkout_and_without_money_is_told_as_that() -> None:
     declined = {**INTENT, "status": "requires_payment_method", "amount_received": 0}
     till, _ = recorded(
-        **{
-            "GET payment_intents/pi_1": declined,
-            "GET refunds": listed(),
-            "GET disputes": listed(),
-            "GET checkout/sessions": listed(),
-        }
+        **{"GET payment_intents/pi_1": declined, "GET checkout/sessions": listed(), **NOTHING_BACK}
     )
 
     assert await till.money_of("pi_1") == SeenMoney("pi_1", received=None, refunds=[], chargebacks=[])
@@ -381,13 +292,9 @@ async def test_a_payment_without_a_checkout_and_without_money_is_told_as_that() 
 
 async def test_a_delayed_payment_that_did_not_come_is_told_of_the_payment_too() -> None:
     failed = {**INTENT, "status": "requires_payment_method", "amount_received": 0}
+    sessions = listed({**WAITING, "payment_intent": "pi_1"})
     till, _ = recorded(
-        **{
-            "GET payment_intents/pi_1": failed,
-            "GET refunds": listed(),
-            "GET disputes": listed(),
-            "GET checkout/sessions": listed({**WAITING, "payment_intent": "pi_1"}),
-        }
+        **{"GET payment_intents/pi_1": failed, "GET checkout/sessions": sessions, **NOTHING_BACK}
     )
 
     seen = (await till.money_of("pi_1")).checkout
