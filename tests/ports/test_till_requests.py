@@ -123,13 +123,7 @@ async def test_a_language_that_stripes_page_lacks_is_left_to_the_browser(ours: s
 
 
 async def test_a_free_order_is_asked_for_like_any_other() -> None:
-    free = {
-        **SESSION,
-        "amount_total": 0,
-        "status": "complete",
-        "payment_status": "no_payment_required",
-        "url": None,
-    }
+    free = SESSION | {"amount_total": 0, "status": "complete", "payment_status": "no_payment_required"}
     till, stripe = recorded(**{"POST checkout/sessions": free})
 
     seen = await till.open(replace(ASKED, amount=Money(0, "ILS")))
