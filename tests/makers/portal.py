@@ -133,9 +133,9 @@ class Room:
 
 @asynccontextmanager
 async def a_room(
-    addresses: Addresses, clock: FixedClock, keyring: Keyring, folder: Path
+    addresses: Addresses, clock: FixedClock, keyring: Keyring, folder: Path, **settings: Any
 ) -> AsyncIterator[Room]:
-    async with a_portal(addresses, clock, keyring, more={"data_dir": folder}) as portal:
+    async with a_portal(addresses, clock, keyring, more={"data_dir": folder, **settings}) as portal:
         huda = await portal.customer(full_name="Huda Salem")
         yield Room(portal, huda, await portal.sign_in())
 
