@@ -17,7 +17,7 @@ from bursar.tenancy.customers import edit_customer, reinstate_customer, suspend_
 from bursar.tenancy.rules import PORTAL_IDLE, PORTAL_LONGEST
 from bursar.tenancy.tables import sessions
 from tests.makers.portal import Portal, a_portal, open_portal
-from tests.makers.staff import a_browser
+from tests.makers.staff import ADDRESS, a_browser, sign_in
 from tests.makers.tenancy import a_tenant
 
 pytestmark = pytest.mark.anyio
@@ -147,3 +147,10 @@ async def _in(portal: Portal, customer: UUID) -> AsyncClient:
     browser = a_browser(portal.house)
     browser.cookies.set("bursar_portal", token.text)
     return browser
+
+
+async def test_a_firm_finds_the_address_of_its_portal_among_its_settings(portal: Portal) -> None:
+    owner = await sign_in(portal.house, portal.story.tenant_id)
+    shown = (await owner.get("/settings")).text
+    assert f'href="{ADDRESS}{portal.home}"' in shown
+    assert (await portal.web.get(portal.home)).status_code == 200

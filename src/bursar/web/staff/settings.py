@@ -7,10 +7,11 @@ from starlette.responses import Response
 
 from bursar.core.errors import N_, Conflict, Invalid
 from bursar.tenancy import tenants
+from bursar.tenancy.portal_links import PATH
 from bursar.tenancy.tenants import TenantInput
 from bursar.web import pages, reading
 from bursar.web.forms import Form
-from bursar.web.sessions import staff_router, viewer_work
+from bursar.web.sessions import signed_in, staff_router, viewer_work
 
 router = staff_router()
 
@@ -42,4 +43,6 @@ async def save_settings(request: Request) -> Response:
 
 
 def _profile(request: Request, form: Form) -> Response:
-    return pages.render(request, "staff/settings.html", status=form.status, form=form)
+    base_url = request.app.state.house.settings.base_url
+    portal = f"{base_url}{PATH}{signed_in(request).tenant_slug}"
+    return pages.render(request, "staff/settings.html", status=form.status, form=form, portal=portal)
