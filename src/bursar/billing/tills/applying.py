@@ -28,6 +28,7 @@ from bursar.billing.tills.ports import (
     TillEventKind,
 )
 from bursar.core import inbounds
+from bursar.core.errors import N_, Refusal
 from bursar.core.work import Office, Work
 
 log = structlog.get_logger(__name__)
@@ -37,8 +38,8 @@ A_SET = 50
 """Twenty in a transaction cost a third of what one by one costs, fifty a little less; longer sets hold locks longer."""
 IN_HAND = timedelta(minutes=5)
 """How long others leave alone what is being asked about; a worker that is killed meanwhile costs that delay."""
-NOT_OURS = "none of our checkouts"
-UNREADABLE = "not readable"
+NOT_OURS = N_("none of our checkouts")
+UNREADABLE = N_("This is no event that we can read.")
 K = TillEventKind
 
 
@@ -144,7 +145,8 @@ async def _each(office: Office, tenant_id: UUID, one: Told, act: Callable[[Work]
                 await act(work)
     except Exception as error:
         log.exception("inbound_not_applied", tenant=str(tenant_id), inbound=str(one.id))
-        await _postpone(office, tenant_id, one, f"{type(error).__name__}: {error}")
+        said = str(error) if isinstance(error, Refusal) else f"{type(error).__name__}: {error}"
+        await _postpone(office, tenant_id, one, said)
 
 
 async def _postpone(

@@ -22,7 +22,7 @@ from bursar.billing.tills.ports import (
     TillThrottled,
     TillUnauthorised,
 )
-from bursar.core.errors import Refusal
+from bursar.core.errors import N_, Refusal
 
 log = structlog.get_logger(__name__)
 
@@ -69,7 +69,8 @@ async def ask(cashier: Cashier, tenant_id: UUID, questions: Sequence[Question | 
                 await _ask_till(till, theirs, answers)
         except (TillUnauthorised, Refusal) as error:  # no way in: the till's owner is told of that
             left = [one for one in theirs if one not in answers.checkouts and one not in answers.money]
-            trouble = Trouble(f"the till cannot be asked: {error}", WHEN_LOCKED_OUT)
+            log.warning("till_not_asked", tenant=str(tenant_id), till=str(till_id), reason=str(error))
+            trouble = Trouble(N_("the till cannot be asked: it needs a new key"), WHEN_LOCKED_OUT)
             answers.troubles.update({one: answers.troubles.get(one, trouble) for one in left})
     return answers
 
@@ -90,7 +91,7 @@ async def _ask_till(till: Till, questions: Sequence[Question], answers: Answers)
             except TillThrottled as error:
                 seconds = error.retry_after
                 pause = timedelta(seconds=seconds) if seconds else WHEN_THROTTLED
-                throttled.append(Trouble("the provider asks for a pause", pause))
+                throttled.append(Trouble(N_("the provider asks for a pause"), pause))
                 answers.troubles[question] = throttled[0]
             except TillUnauthorised as error:
                 refused.append(error)
@@ -98,7 +99,7 @@ async def _ask_till(till: Till, questions: Sequence[Question], answers: Answers)
                 answers.troubles[question] = Trouble(f"the provider refused: {error.text}", spend=True)
             except TillError as error:
                 log.warning("provider_silent", reason=str(error))
-                answers.troubles[question] = Trouble("the provider did not answer", WHEN_SILENT)
+                answers.troubles[question] = Trouble(N_("the provider did not answer"), WHEN_SILENT)
 
     async with asyncio.TaskGroup() as group:
         for question in questions:

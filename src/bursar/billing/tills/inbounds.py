@@ -48,7 +48,7 @@ class Inbox:
 
     def __init__(self, office: Office, desk: TillDesk, *, lanes: int = 2) -> None:
         self._office, self._desk = office, desk
-        self._hooks: dict[Signed, tuple[Hook, float]] = {}
+        self._hooks: dict[Signed, tuple[asyncio.Task[Hook], float]] = {}
         self._gathering: Gathering[dict[str, Any], None] = Gathering(
             self._store, name="inbounds", lanes=lanes
         )
@@ -91,27 +91,33 @@ class Inbox:
         except Forged:
             if asyncio.get_running_loop().time() - read_at < ASKED_AGAIN_S:
                 raise
-            del self._hooks[signed]  # the secret may have been replaced a moment ago
+            self._hooks.pop(signed, None)  # the secret may have been replaced a moment ago
             hook, _ = await self._hook(signed)
             self._desk.verify(body, signature, hook.secrets, self._office.clock.now())
         return hook
 
     async def _hook(self, signed: Signed) -> tuple[Hook, float]:
-        """Raises `NotFound`, with a line in the log, for a till that is gone or closed."""
+        """Read once, however many come at that moment. Raises `NotFound` for a till that is gone or closed."""
         now = asyncio.get_running_loop().time()
         known = self._hooks.get(signed)
-        if known is not None and now - known[1] < REMEMBERED_S:
-            return known
-        self._hooks.pop(signed, None)
+        if known is None or now - known[1] >= REMEMBERED_S:
+            known = self._hooks[signed] = (asyncio.create_task(self._read(signed), name="read hook"), now)
+        try:
+            return await asyncio.shield(known[0]), known[1]
+        except Exception:
+            if self._hooks.get(signed) is known:
+                del self._hooks[signed]
+            raise
+
+    async def _read(self, signed: Signed) -> Hook:
+        """Raises `NotFound`, with a line in the log."""
         async with self._office.work(signed.tenant_id, read_only=True, must_exist=False) as work:
             row = (await work.db.execute(queries.hook_of(work, signed.id))).one_or_none()
             if row is None or row.webhook_secret_id is None:
                 log.warning("hook_for_nobody", tenant=str(signed.tenant_id), till=str(signed.id))
                 raise NotFound("link")
             secrets = tuple((await work.vault.get(row.webhook_secret_id)).split())
-        read = Hook(row.id, row.provider, row.account_id, row.live, secrets), now
-        self._hooks[signed] = read
-        return read
+        return Hook(row.id, row.provider, row.account_id, row.live, secrets)
 
     async def _tell_owner(self, signed: Signed, error: str) -> None:
         """Once, until somebody has looked at the till again."""

@@ -19,7 +19,7 @@ from bursar.billing.tills.ports import ChargebackState, SeenChargeback, SeenRefu
 from bursar.core.errors import N_, Conflict
 from bursar.core.work import Record, Work
 
-NOT_OURS = "not money of our checkouts"
+NOT_OURS = N_("not money of our checkouts")
 BECAUSE = "Refunded through the payment provider"
 CHARGED_BACK = "Charged back by the payer's bank"
 CAME_BACK = "came_back"
