@@ -103,13 +103,20 @@ async def test_each_answer_of_the_list_has_its_meaning(
         (304, b""),
         (500, b"Internal Server Error"),
         (503, b""),
-        (200, b'{"pad": "' + b"x" * (5 * 1024 * 1024) + b'"}'),
     ],
 )
 async def test_an_answer_that_cannot_be_read_leaves_everything_open(status: int, body: bytes) -> None:
     error = await refused(answering(status, body, location="http://169.254.169.254/"))
 
     assert type(error) is TillUnsure
+
+
+async def test_an_answer_without_end_is_not_read_to_its_end() -> None:
+    session = {"object": "checkout.session", "id": "cs_test_1", "status": "open", "payment_status": "unpaid"}
+
+    error = await refused(answering(200, {**session, "livemode": False, "pad": "x" * 5 * 1024 * 1024}))
+
+    assert (type(error), error.code) == (TillUnsure, "no_answer")
 
 
 async def test_nobody_is_followed_elsewhere_with_a_key() -> None:
