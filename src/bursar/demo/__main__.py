@@ -13,18 +13,20 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bursar.core.clock import SystemClock
-from bursar.demo import billing_verdict, hashrate, season, working_title
+from bursar.demo import billing_verdict, hashrate, partners, season, selling_verdict, working_title
 from bursar.demo.aftermath import live_on
 from bursar.demo.billing_month import bill_a_month
+from bursar.demo.browser import Stripe
 from bursar.demo.doors import CommandLine, Mailboxes, Refused
 from bursar.demo.preparing import OURS, THEIRS, prepare
 from bursar.demo.processes import HOST, Children, Died, environment, free_port
+from bursar.demo.selling import sell
 from bursar.demo.sending import TooSlow, send
 from bursar.demo.stage import Stage
 from bursar.demo.telling import Teller
 from bursar.demo.verdict import promises, table
 
-APP_PORT, MAILBOXES_PORT = 8000, 8025
+APP_PORT, MAILBOXES_PORT, STRIPE_PORT = 8000, 8025, 8026
 """Wanted for somebody who stays and looks; taken ones are replaced by any that is free."""
 
 
@@ -58,10 +60,12 @@ def play(stage: Stage) -> bool:
     send(stage)
     live_on(stage)
     bill_a_month(stage)
+    sell(stage)
     console = stage.teller.console
     console.print()
-    console.print(table(stage.outcome, stage.billed))
+    console.print(table(stage.outcome, stage.billed, stage.sold))
     kept = [*promises(stage.outcome), *billing_verdict.promises(stage.billed)]
+    kept += selling_verdict.promises(stage.sold)
     for text, true in kept:
         if not true:
             console.print(f"  [red]✗ not true: {text}[/red]")
@@ -103,8 +107,9 @@ def _stage(folder: Path, teller: Teller, *, stays: bool) -> Iterator[Stage]:
             found.append(str(folder))
         with teller.step("Sandbox and web app as processes of their own") as found:
             sandbox = _sandbox(children, stays=stays)
-            told.update(sandbox["settings"])
-            stage = _opened(folder, base_url, line, children, teller, sandbox)
+            stripe = _stripe(children, stays=stays)
+            told.update({**sandbox["settings"], **stripe["settings"]})
+            stage = _opened(folder, base_url, line, children, teller, sandbox, Stripe(stripe))
             found += [stage.base_url, stage.mailboxes_url]
         try:
             yield stage
@@ -122,6 +127,13 @@ def _sandbox(children: Children, *, stays: bool) -> dict[str, Any]:
     return children.start("sandbox", "bursar.sandbox.vendors", *words, told=True)
 
 
+def _stripe(children: Children, *, stays: bool) -> dict[str, Any]:
+    """Where cards are tried; with a page on which somebody who stays sees what became of each payment."""
+    port = free_port(STRIPE_PORT if stays else 0)
+    words = ("--pages-port", str(port), "--account", partners.FIRM.name)
+    return children.start("stripe", "bursar.sandbox.stripe", *words, told=True)
+
+
 def _opened(
     folder: Path,
     base_url: str,
@@ -129,6 +141,7 @@ def _opened(
     children: Children,
     teller: Teller,
     told: Mapping[str, Any],
+    stripe: Stripe,
 ) -> Stage:
     """`told`: what the sandbox said of itself."""
     children.start("web", "bursar", "serve", "--port", base_url.rpartition(":")[2])
@@ -144,6 +157,7 @@ def _opened(
         line=line,
         children=children,
         mailboxes=Mailboxes(mailboxes_url, f"http://{HOST}:{told['control_port']}/smtp"),
+        stripe=stripe,
         smtp_port=told["smtp_port"],
         imap_port=told["imap_port"],
         teller=teller,
@@ -157,12 +171,14 @@ def _stay(stage: Stage) -> None:
     console = stage.teller.console
     console.print()
     console.print(f"  Bursar      [bold]{stage.base_url}[/bold]")
-    for firm in (OURS, THEIRS, hashrate.FIRM):
+    for firm in (OURS, THEIRS, hashrate.FIRM, partners.FIRM):
         console.print(f"              {firm.owner_email}   {firm.password}   [dim]({firm.name})[/dim]")
     console.print(f"  Mailboxes   [bold]{stage.mailboxes_url}[/bold]")
     console.print(
         "              [dim]what is answered there reaches the firm; Gmail and Outlook are played, too[/dim]"
     )
+    console.print(f"  Stripe      [bold]{stage.stripe.pages_url}[/bold]")
+    console.print("              [dim]every payment, with what people and banks can still do to it[/dim]")
     console.print("  [dim]Everything lives in[/dim]", str(stage.folder), "[dim]· Ctrl-C ends it[/dim]")
     while True:
         time.sleep(1)  # until somebody ends it

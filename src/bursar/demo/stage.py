@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from bursar.demo.browser import Browser, Stripe
 from bursar.demo.doors import Api, CommandLine, Mailboxes
 from bursar.demo.processes import Children
 from bursar.demo.stories import Bill, Buyer
@@ -78,6 +79,25 @@ class Billed:
 
 
 @dataclass(slots=True)
+class Sold:
+    """What came of the three offers of Majlis Partners; amounts of payments here and of charges at Stripe."""
+
+    till: str = ""
+    links: int = 0
+    came_back: bool = False
+    declined: bool = False
+    after_decline: str = ""
+    left: str = ""
+    seen: bool = False
+    states: list[str] = field(default_factory=list)
+    invoices: list[str] = field(default_factory=list)
+    ours: list[str] = field(default_factory=list)
+    theirs: list[str] = field(default_factory=list)
+    welcomes: int = 0
+    customers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
 class Stage:
     """`api` and `neighbour` are of the two firms; they are there once the firms are."""
 
@@ -88,6 +108,7 @@ class Stage:
     line: CommandLine
     children: Children
     mailboxes: Mailboxes
+    stripe: Stripe
     smtp_port: int
     imap_port: int
     teller: Teller
@@ -95,14 +116,21 @@ class Stage:
     bills: list[Bill]
     outcome: Outcome = field(default_factory=Outcome)
     billed: Billed = field(default_factory=Billed)
+    sold: Sold = field(default_factory=Sold)
     campaign_id: str = ""
     _apis: dict[str, Api] = field(default_factory=dict)
+    _browsers: list[Browser] = field(default_factory=list)
 
     def open_api(self, slug: str, key: str) -> None:
         self._apis[slug] = Api(self.base_url, key)
 
     def api(self, slug: str) -> Api:
         return self._apis[slug]
+
+    def browser(self) -> Browser:
+        """Of somebody nobody has met yet."""
+        self._browsers.append(Browser())
+        return self._browsers[-1]
 
     def sheet(self, name: str) -> Path:
         return self.folder / "sheets" / name
@@ -111,4 +139,7 @@ class Stage:
         """The connections; processes have an end of their own."""
         for api in self._apis.values():
             api.close()
+        for browser in self._browsers:
+            browser.close()
         self.mailboxes.close()
+        self.stripe.close()

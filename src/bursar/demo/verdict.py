@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from rich.markup import escape
 from rich.table import Table
 
-from bursar.demo import billing_verdict
+from bursar.demo import billing_verdict, selling_verdict
 from bursar.demo.aftermath import CLICKERS, PAYERS, READERS
 from bursar.demo.season import BILLS, TRANSFERS
 from bursar.demo.sheets import REPEATED, TWICE
-from bursar.demo.stage import Billed, Outcome
+from bursar.demo.stage import Billed, Outcome, Sold
 from bursar.demo.words import HOW_TO_PAY
 from bursar.demo.working_title import PRICE_OF_SILENCE
 
@@ -51,12 +51,12 @@ def promises(told: Outcome) -> Iterator[tuple[str, bool]]:
     yield "the journal is whole", told.journal["ok"] is True
 
 
-def table(told: Outcome, billed: Billed) -> Table:
+def table(told: Outcome, billed: Billed, sold: Sold) -> Table:
     shown = Table(title="What happened", title_justify="left", title_style="bold", show_header=False)
     shown.add_column()
     shown.add_column(justify="right")
     shown.add_column(style="dim")
-    for name, value, note in (*_rows(told), *billing_verdict.rows(billed)):
+    for name, value, note in (*_rows(told), *billing_verdict.rows(billed), *selling_verdict.rows(sold)):
         shown.add_row(escape(name), escape(str(value)), escape(note))
     return shown
 
