@@ -6,6 +6,7 @@ from fastapi import Request
 from starlette.responses import Response
 
 from bursar.core.errors import N_, Conflict, Invalid
+from bursar.core.kinds import AgentRole
 from bursar.onboarding import order_list
 from bursar.onboarding.ending import cancel_order
 from bursar.onboarding.order_list import Order, Undecided
@@ -51,6 +52,7 @@ async def resolve(request: Request, order_id: UUID) -> Response:
     try:
         async with viewer_work(request) as work:
             await order_list.get_order(work, order_id)
+            work.allow(AgentRole.AGENT)  # before what was typed is read
             how = Resolution(reading.must_be(typed, "how", Resolution))
             await resolve_order(work, order_id, how, because=typed.get("reason", ""))
     except (Invalid, Conflict) as refusal:
