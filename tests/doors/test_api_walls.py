@@ -45,6 +45,7 @@ BODIES: dict[str, Any] = {
     "cancel_invoice": REASON,
     "credit_invoice": {**REASON, "amount": AED},
     "edit_billing_settings": {"due_days": 14},
+    "edit_onboarding_settings": {"contact_email": "ask@example.com"},
     "add_exchange_rate": {"currency": "EUR", "on_date": "2026-11-01", "rate": "4.25", "source": "x"},
     "record_payment": {"amount": AED, "received_on": "2026-11-01", "allocate_to": [{"invoice_id": "invoice_id"}]},
     "reverse_payment": REASON,
@@ -123,7 +124,7 @@ BODIES: dict[str, Any] = {
 }  # fmt: skip
 """A good body of each operation that needs one; ids stand in it by the name that paths give them."""
 
-OUR_OWN = {"create_customer", "create_product", "edit_billing_settings", "add_exchange_rate", "send_rows", "add_smtp_account", "begin_gmail_account", "begin_outlook_account", "add_ses_account", "connect_till", "create_template", "preview_words", "import_html", "create_sequence",
+OUR_OWN = {"create_customer", "create_product", "edit_billing_settings", "edit_onboarding_settings", "add_exchange_rate", "send_rows", "add_smtp_account", "begin_gmail_account", "begin_outlook_account", "add_ses_account", "connect_till", "create_template", "preview_words", "import_html", "create_sequence",
            "suppress_address", "edit_tenant", "create_api_key", "upload_sheet"}  # fmt: skip
 """Operations that name nothing of anybody else."""
 
