@@ -1,6 +1,8 @@
 """The cashier opens pages at Stripe, looks at them and closes them; whatever is lost on the way, once is paid once."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 from uuid import UUID
 
@@ -9,11 +11,13 @@ import pytest
 from bursar.billing.states import TillState
 from bursar.billing.tables import checkout_sessions, payments, tills
 from bursar.billing.tills import tills as till_verbs
+from bursar.billing.tills.jobs import look_at_checkouts
 from bursar.billing.tills.ports import TillUnsure
 from bursar.core.database import Addresses
 from bursar.core.errors import Conflict, NotFound
 from bursar.core.keys import Keyring
 from bursar.core.tables import secrets
+from bursar.worker.main import run_worker
 from tests.makers.billing import pay, told_of
 from tests.makers.tills import Firm, a_checkout, a_firm
 from tests.payments import StripeProcess
@@ -311,3 +315,55 @@ async def test_a_provider_that_does_not_answer_a_look_changes_nothing(firm: Firm
     await look(firm)
 
     assert await firm.rows(checkout_sessions) == before
+
+
+async def test_ten_looks_at_once_record_one_payment(firm: Firm) -> None:
+    """The page that customers come back to, the webhook and the clock, all at the same moment."""
+    await firm.open(await firm.invoice())
+    [row] = await firm.checkouts()
+    firm.stripe.pay(row.session_id)
+    cashier = firm.house.cashier
+
+    async def glance() -> None:
+        with suppress(Conflict):  # somebody else is writing it down
+            await cashier.look(firm.tenant, row.id)
+
+    await asyncio.gather(*(glance() for _ in range(10)))
+
+    assert len(await firm.rows(payments)) == 1
+    async with firm.work() as work:
+        assert (await told_of(work, row.id)).count("checkout_session.paid") == 1
+
+
+async def test_the_worker_closes_what_was_called_off_and_ends_a_till(firm: Firm) -> None:
+    """Paid by bank, begun anew, switched off: each is told to Stripe by a job after its commit."""
+    settled, begun_anew = await firm.invoice(), await firm.invoice()
+    for invoice in (settled, begun_anew, begun_anew):
+        await firm.open(invoice)
+    async with firm.work(firm.owner) as work:
+        await pay(work, settled, 100_00)
+    await run_worker(firm.house, until_idle=True)
+    assert [row.state for row in await firm.checkouts()] == ["expired", "expired", "open"]
+
+    [till] = await firm.rows(tills)
+    async with firm.work(firm.owner) as work:
+        await till_verbs.disable(work, till.id)
+    await run_worker(firm.house, until_idle=True)
+
+    assert [row.state for row in await firm.checkouts()] == ["expired"] * 3
+    assert await firm.rows(secrets) == []
+    for row in await firm.checkouts():
+        assert firm.stripe.seen(row.session_id)["session"]["status"] == "expired"
+
+
+async def test_the_clocks_job_finds_whose_checkouts_wait(firm: Firm) -> None:
+    await firm.open(await firm.invoice())
+    [row] = await firm.checkouts()
+    firm.stripe.pay(row.session_id)
+    firm.later(minutes=31)
+    async with firm.work() as work:
+        await work.defer(look_at_checkouts)
+
+    await run_worker(firm.house, until_idle=True)
+
+    assert (await firm.checkouts())[0].payment_status == "paid"
