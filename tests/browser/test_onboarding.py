@@ -23,6 +23,7 @@ pytestmark = [pytest.mark.browser]
 SCREENS = {"desktop": (1280, 860), "phone": (390, 844)}
 SECRET = "whsec_0123456789abcdef0123456789abcdef"
 A_MINUTE_S = 90  # the clock's turn is once a minute
+BY_CARD = {"en": "By card", "ar": "بالبطاقة"}
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 ALWAYS = json.dumps({"week": {day: ["00:00", "23:59"] for day in DAYS}})
 """This test runs at any hour of any day, and reminders have hours."""
@@ -238,6 +239,7 @@ def sign_in_to_the_portal(firm: Firm, person: Person, address: str) -> None:
         person.page.locator(f".portal-menu a[href*='/{place}']").click()
         expect(person.page.locator("main bdi", has_text="4,").first).to_be_visible()
         person.finds_nothing_wrong()
+    expect(person.page.locator("main")).to_contain_text(BY_CARD[person.code])
 
 
 def pay_from_the_reminder(firm: Firm, person: Person, address: str) -> None:

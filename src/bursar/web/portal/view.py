@@ -5,6 +5,7 @@ from typing import Any
 from bursar.billing.hosted_customer import OpenInvoice, OpenTotal
 from bursar.billing.portal import InvoiceLine, InvoiceSeen, PaymentSeen
 from bursar.billing.states import DisputeReason
+from bursar.billing.tills.checkouts import CARD
 from bursar.core.formats import format_day, format_money, format_number
 from bursar.core.money import Money
 from bursar.onboarding.addresses import OFFER_PATH
@@ -145,7 +146,7 @@ def payment(one: PaymentSeen, code: str) -> dict[str, Any]:
     return {
         "amount": format_money(one.amount, code),
         "when": format_day(one.received_on, code),
-        "how": one.reference or one.method,
+        "how": one.reference or (t["by_card"] if one.method == CARD else one.method),
         "taken_back": one.taken_back,
         "pays": [
             (invoice_id, t["paid_for"], number, format_money(share, code))

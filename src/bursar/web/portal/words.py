@@ -33,6 +33,7 @@ _WORDS: Mapping[str, Row] = {
     "offer_until": ("Until {day}", "حتى {day}", "עד {day}", "Jusqu’au {day}"),
     "orders": ("Orders", "الطلبات", "הזמנות", "Commandes"),
     "invoices": ("Invoices", "الفواتير", "חשבוניות", "Factures"),
+    "by_card": ("By card", "بالبطاقة", "בכרטיס", "Par carte"),
     "payments": ("Payments", "الدفعات", "תשלומים", "Paiements"),
     "profile": ("Your details", "بياناتكم", "הפרטים שלכם", "Vos coordonnées"),
     "consents": ("What we may send", "ما يمكننا إرساله", "מה מותר לנו לשלוח", "Ce que nous pouvons envoyer"),
