@@ -5,11 +5,15 @@ from uuid import uuid4
 
 import pytest
 
-from bursar.core.errors import Invalid, NotFound
+from bursar.core.errors import Invalid, NotFound, NotSignedIn
 from bursar.core.kinds import ActorType
 from bursar.core.work import Actor, Office, Role, Work
 from bursar.tenancy import portal, portal_links, portal_sign_in
 from bursar.tenancy.consents import consents_of
+from bursar.tenancy.contacts import add_contact, edit_contact, remove_contact
+from bursar.tenancy.customer_fields import clean_customer
+from bursar.tenancy.customer_sets import upsert_customers
+from bursar.tenancy.customers import edit_customer
 from bursar.tenancy.states import ConsentPurpose, ConsentState
 from tests.makers.tenancy import a_customer, a_tenant
 
@@ -92,3 +96,52 @@ async def test_who_shares_an_address_changes_between_its_customers_alone(office:
     other = (await portal_sign_in.switch(office, guest, token, second)).token
 
     assert (await portal_sign_in.guest_of(office, other)).customer_id == second
+
+
+@pytest.mark.parametrize("how", ["by hand", "by a sheet", "contact edited", "contact removed"])
+async def test_whoever_came_in_by_an_address_that_is_not_theirs_any_more_is_out(
+    office: Office, how: str
+) -> None:
+    tenant_id = await a_tenant(office)
+    async with office.work(tenant_id) as work:
+        own = None if how.startswith("contact") else "huda@noor.example"
+        customer = await a_customer(work, external_code="C-1", email=own)
+        contact = await add_contact(work, customer, {"name": "Huda", "email": "huda@noor.example"})
+        link, unused = uuid4(), uuid4()
+        await portal_links.add_link(work, link, customer)
+        text = (await portal_links.texts_of(work, [link]))[link]
+    firm = portal_sign_in.Presented(tenant_id, "t", "T", {}, "en")
+    token = (await portal_sign_in.enter(office, firm, text)).token
+    async with office.work(tenant_id) as work:
+        await portal_links.add_link(work, unused, customer)
+        late = (await portal_links.texts_of(work, [unused]))[unused]
+        match how:
+            case "by hand":
+                await edit_customer(work, customer, {"email": "omar@noor.example"})
+            case "by a sheet":
+                row = clean_customer({"external_code": "C-1", "email": "omar@noor.example"}, "AE")
+                await upsert_customers(work, [row])
+            case "contact edited":
+                await edit_contact(work, contact, {"email": "omar@noor.example"})
+            case _:
+                await remove_contact(work, contact)
+
+    with pytest.raises(NotSignedIn):
+        await portal_sign_in.guest_of(office, token)
+    with pytest.raises(NotFound):
+        await portal_sign_in.enter(office, firm, late)
+
+
+async def test_what_has_nothing_to_do_with_the_address_leaves_everybody_in(office: Office) -> None:
+    tenant_id = await a_tenant(office)
+    async with office.work(tenant_id) as work:
+        customer = await a_customer(work, external_code="C-1")
+        link = uuid4()
+        await portal_links.add_link(work, link, customer)
+        text = (await portal_links.texts_of(work, [link]))[link]
+    firm = portal_sign_in.Presented(tenant_id, "t", "T", {}, "en")
+    token = (await portal_sign_in.enter(office, firm, text)).token
+    async with office.work(tenant_id) as work:
+        await edit_customer(work, customer, {"city": "Doha"})
+        await upsert_customers(work, [{"external_code": "C-1", "city": "Sharjah"}])
+    assert (await portal_sign_in.guest_of(office, token)).customer_id == customer

@@ -59,15 +59,18 @@ async def edit_contact(work: Work, contact_id: UUID, given: ContactInput) -> Non
     changes, private = split_change(before, changed)
     record = Record(contact_id, before["customer_id"], changes=changes, private=private)
     await work.record("customer_contact.edit", record)
+    if changed.keys() & {"email_key", "role"}:
+        await customers.shut_portal(work, [before["customer_id"]])
 
 
 async def remove_contact(work: Work, contact_id: UUID) -> None:
-    """Raises `NotFound`. What was sent to them keeps their name and address."""
+    """Raises `NotFound`. What was sent to them keeps their name and address; what they opened by it is shut."""
     work.allow(AgentRole.AGENT)
     before = await _locked(work, contact_id)
     await work.db.execute(queries.remove_contact(work, contact_id))
     private = {"before": {name: before[name] for name in _FIELDS}}
     await work.record("customer_contact.remove", Record(contact_id, before["customer_id"], private=private))
+    await customers.shut_portal(work, [before["customer_id"]])
 
 
 async def list_contacts(work: Work, customer_id: UUID) -> list[Contact]:

@@ -10,7 +10,7 @@ from bursar.core.errors import N_, Conflict, Invalid
 from bursar.core.kinds import AgentRole
 from bursar.core.work import Record, Work
 from bursar.tenancy.cells import parse_tags
-from bursar.tenancy.customers import edit_record, with_defaults
+from bursar.tenancy.customers import edit_record, shut_portal, with_defaults
 from bursar.tenancy.queries import customers as queries
 from bursar.tenancy.states import CustomerSource, CustomerState, RowOutcome
 
@@ -225,6 +225,9 @@ async def _change(work: Work, targets: Sequence[Target]) -> None:
     ]
     for start in range(0, len(records), RECORDS_AT_ONCE):
         await work.record("customer.edit", *records[start : start + RECORDS_AT_ONCE])
+    moved = [target.id for target in targets if target.id is not None and "email_key" in target.changed]
+    if moved:
+        await shut_portal(work, moved)  # a new address is another reader's
 
 
 def _document(target: Target) -> dict[str, Any]:

@@ -130,7 +130,7 @@ async def change(work: Work, customer_id: UUID, given: CustomerInput, *, version
     await _refuse_taken_code(work, changed.get("external_code"))
     after = await work.db.scalar(queries.edit_customer(work, customer_id, changed))
     if "email_key" in changed:
-        await _shut_portal(work, customer_id)
+        await shut_portal(work, [customer_id])
     await work.record("customer.edit", edit_record(customer_id, before, changed))
     return after or before["version"]
 
@@ -190,7 +190,7 @@ async def suspend_customer(work: Work, customer_id: UUID, *, reason: str, versio
         allowed=allowed_from(MOVES, before["state"]),
         suspended_reason=SuspendedReason.ADMIN,
     )
-    await _shut_portal(work, customer_id)
+    await shut_portal(work, [customer_id])
 
 
 async def reinstate_customer(work: Work, customer_id: UUID, *, version: int | None = None) -> None:
@@ -221,6 +221,12 @@ async def revoke_links(work: Work, customer_id: UUID) -> int:
     return number
 
 
+async def shut_portal(work: Work, customer_ids: Sequence[UUID]) -> None:
+    """Who is in as one of these is out, and no link that was mailed lets anybody in."""
+    await work.db.execute(queries.end_portal_sessions(work, customer_ids))
+    await work.db.execute(queries.spend_sign_in_links(work, customer_ids))
+
+
 def with_defaults(values: Mapping[str, Any]) -> dict[str, Any]:
     """A new row's values: a firm if it has a firm's name. Raises `Invalid` without any name."""
     require_name(values)
@@ -246,12 +252,6 @@ async def _locked(work: Work, customer_id: UUID) -> Mapping[str, Any]:
     if row is None:
         raise NotFound("customer")
     return row._asdict()
-
-
-async def _shut_portal(work: Work, customer_id: UUID) -> None:
-    """Who is in is out, and no link lets anybody in."""
-    await work.db.execute(queries.end_portal_sessions(work, customer_id))
-    await work.db.execute(queries.spend_sign_in_links(work, customer_id))
 
 
 async def _refuse_taken_code(work: Work, code: str | None) -> None:

@@ -124,7 +124,7 @@ async def enter(office: Office, firm: Presented, token: str, *, origin: Origin =
         customer_id = await work.db.scalar(queries.use_link(work, hashed))
         if customer_id is None:
             raise BadToken
-        await work.db.execute(customer_queries.spend_sign_in_links(work, customer_id))
+        await work.db.execute(customer_queries.spend_sign_in_links(work, [customer_id]))
         return await _open_session(work, customer_id)
 
 

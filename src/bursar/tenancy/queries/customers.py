@@ -192,27 +192,27 @@ def raise_link_version(work: Work, customer_id: UUID) -> sa.Update:
     )
 
 
-def end_portal_sessions(work: Work, customer_id: UUID) -> sa.Update:
-    """The customer's sessions that are still good."""
+def end_portal_sessions(work: Work, customer_ids: Sequence[UUID]) -> sa.Update:
+    """These customers' sessions that are still good."""
     return (
         sa.update(sessions)
         .where(
             sessions.c.tenant_id == work.tenant_id,
-            sessions.c.customer_id == customer_id,
+            sessions.c.customer_id == sa.any_(uuids(customer_ids)),
             sessions.c.revoked_at.is_(None),
         )
         .values(revoked_at=work.now)
     )
 
 
-def spend_sign_in_links(work: Work, customer_id: UUID) -> sa.Update:
-    """The customer's sign-in links that nobody used yet."""
+def spend_sign_in_links(work: Work, customer_ids: Sequence[UUID]) -> sa.Update:
+    """These customers' sign-in links that nobody used yet."""
     tokens = customer_sign_in_tokens
     return (
         sa.update(tokens)
         .where(
             tokens.c.tenant_id == work.tenant_id,
-            tokens.c.customer_id == customer_id,
+            tokens.c.customer_id == sa.any_(uuids(customer_ids)),
             tokens.c.used_at.is_(None),
         )
         .values(used_at=work.now)
