@@ -18,7 +18,7 @@ from bursar.billing.tables import checkout_sessions, credit_notes, invoices, pay
 from bursar.billing.tills import applying
 from bursar.billing.tills.connecting import connect_till
 from bursar.billing.tills.tills import hook_path
-from bursar.core.clock import FixedClock
+from bursar.core.clock import Clock, FixedClock
 from bursar.core.database import Addresses
 from bursar.core.errors import Conflict, IllegalMove
 from bursar.core.keys import Keyring
@@ -60,7 +60,7 @@ class Sold:
 @dataclass
 class TillStory:
     house: House
-    clock: FixedClock
+    clock: Clock
     stripe: StripeProcess
     tenant_id: UUID
     till_id: UUID
@@ -119,6 +119,7 @@ class TillStory:
 
     async def until_quiet(self) -> None:
         """Everything is applied, also what had to wait for something else."""
+        assert isinstance(self.clock, FixedClock)
         for _ in range(6):
             await self.apply()
             if not await self.waiting():
@@ -172,7 +173,7 @@ class TillStory:
 
 @asynccontextmanager
 async def a_till_story(
-    addresses: Addresses, clock: FixedClock, keyring: Keyring, stripe: StripeProcess
+    addresses: Addresses, clock: Clock, keyring: Keyring, stripe: StripeProcess
 ) -> AsyncIterator[TillStory]:
     stripe.clock(now=clock.now().timestamp() + 5)
     settings = load_settings(stripe_url=stripe.told["url"], private_hosts="127.0.0.0/8")
