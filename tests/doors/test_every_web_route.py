@@ -43,7 +43,7 @@ SELLING = frozenset(
 )
 """An offer's public page and an order's."""
 
-OPEN = frozenset({"/sign-in", "/language", "/password/{token}", "/o/{token}", "/l/{token}", "/u/{token}", "/u/{token}/return", "/hooks/ses/{token}"}) | HOSTED | SELLING  # fmt: skip
+OPEN = frozenset({"/sign-in", "/language", "/password/{token}", "/o/{token}", "/l/{token}", "/u/{token}", "/u/{token}/return", "/hooks/ses/{token}", "/hooks/stripe/{token}"}) | HOSTED | SELLING  # fmt: skip
 """What needs no session: the sign-in itself, and addresses that are the right to act."""
 
 ONES_OWN = frozenset(
@@ -55,6 +55,7 @@ ONES_OWN = frozenset(
         "/u/{token}",
         "/u/{token}/return",
         "/hooks/ses/{token}",  # nobody's cookie counts there, the token and Amazon's signature do
+        "/hooks/stripe/{token}",
         "/account/profile",
         "/account/password",
         "/account/second-factor",
