@@ -158,11 +158,14 @@ class BareWebhooks:
                 columns = self._columns(db, name)
                 kept = f"bare_{name}"
                 statement = sql.SQL(
-                    "create table {k} as select ntile({n}) over (partition by b.twin order by o.id) as batch, b.twin,"
+                    "create table {k} as select ntile({n}) over (partition by b.twin order by o.{by}) as batch, b.twin,"
                     "  o.*"
                     "  from {t} o join bare_twins b on b.firm = o.tenant_id where {wanted}"
                 )
+                # Ids grow as sets were written; what was there before belongs to the set of its payment.
+                by = "payment_id" if name in ("orders", "checkout_sessions") else "id"
                 values = {"k": sql.Identifier(kept), "n": sql.Literal(sets), "t": sql.Identifier(name)}
+                values["by"] = sql.Identifier(by)
                 db.execute(statement.format(**values, wanted=_wanted(name, columns)))
                 count = db.execute(sql.SQL("select count(*) from {k}").format(**values)).fetchone()
                 if count and count[0]:

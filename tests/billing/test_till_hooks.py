@@ -66,7 +66,9 @@ async def test_a_job_waits_for_each_tenant_that_was_told_something_and_no_second
     await asyncio.sleep(0.2)
 
     async with counter.house.office.directory() as work:
-        jobs = sa.text("select task_name, args from procrastinate_jobs where task_name = 'billing.apply_inbounds'")
+        jobs = sa.text(
+            "select task_name, args from procrastinate_jobs where task_name = 'billing.apply_inbounds'"
+        )
         found = [tuple(row) for row in await work.db.execute(jobs)]
     assert found == [("billing.apply_inbounds", {"tenant_id": str(counter.tenant_id)})]
 
