@@ -99,3 +99,17 @@ def test_a_sheet_of_prospects_is_tried_and_written(firm: Shell, tmp_path: Path):
     assert (written["created"], written["refused"]) == (1, 1)
     [link] = firm.answer("payment-link", "list", *AT)["payment_links"]
     assert (link["email"], link["name"]) == ("lina@x.example", "Lina")
+
+
+def test_products_are_taken_away_as_a_sheet_that_changes_nothing_brought_in_again(
+    firm: Shell, tmp_path: Path
+):
+    out = tmp_path / "products.csv"
+
+    assert firm.answer("product", "export", *AT, "--out", str(out)) == {"file": str(out)}
+    assert "Power" in out.read_text("utf-8-sig")
+    assert firm.refusal("product", "export", *AT, "--out", str(out))["error"] == "file_exists"
+    assert (
+        firm.refusal("product", "export", *AT, "--out", str(out.with_suffix(".txt")))["error"] == "file_kind"
+    )
+    assert firm.answer("import", "products", str(out), *AT, "--apply")["unchanged"] == 1

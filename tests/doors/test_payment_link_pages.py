@@ -175,3 +175,10 @@ async def test_a_product_is_shown_as_its_customer_would_see_it(staff: Staff) -> 
                                item_kind="services", unit_code="C62", stripe_price_id="10 euros")  # fmt: skip
     assert refused.status_code == 422
     assert "begins with price_" in refused.text
+
+
+async def test_the_list_of_products_is_taken_away_as_it_is_shown(staff: Staff) -> None:
+    assert "/exports/products.xlsx" in (await staff.get("/products")).text
+    assert "FORM" in (await staff.get("/exports/products.csv", q="form")).text
+    assert "FORM" not in (await staff.get("/exports/products.csv", q="visa")).text
+    assert (await staff.get("/exports/products.xlsx")).content[:2] == b"PK"

@@ -1,6 +1,7 @@
 """`bursar product …`: what is sold."""
 
 from decimal import Decimal, InvalidOperation
+from pathlib import Path
 from typing import Annotated, Any, cast
 
 import typer
@@ -8,16 +9,18 @@ import typer
 from bursar.billing.settings import BillingSettings
 from bursar.catalog import products
 from bursar.catalog.kinds import ItemKind, TaxCategory
+from bursar.catalog.product_export import HEADER, product_rows
 from bursar.catalog.product_fields import ProductInput
 from bursar.catalog.products import Product
 from bursar.catalog.rules import UNTAXED
 from bursar.cli import running
 from bursar.cli.options import AsJson, Tenant
-from bursar.cli.output import Answer, facts, table
+from bursar.cli.output import Answer, facts, table, translate
 from bursar.core.errors import N_, Invalid
 from bursar.core.money import Money
 from bursar.core.work import Work
 from bursar.house import House
+from bursar.tenancy.report_files import report_parts
 from bursar.tenancy.tenants import this_tenant
 
 app = typer.Typer(no_args_is_help=True, help="What is sold.")
@@ -177,6 +180,43 @@ def list_(
         return Answer(
             {"products": [_data(one) for one in page.rows], "more": page.next is not None}, (shown,)
         )
+
+    running.run(ctx, act, as_json=as_json)
+
+
+@app.command()
+def export(
+    ctx: typer.Context,
+    *,
+    tenant: Tenant,
+    out: Annotated[
+        Path,
+        typer.Option(metavar="FILE", help="CSV or XLSX; a file that is there stays.", show_default=False),
+    ],
+    archived: Annotated[bool, typer.Option("--archived", help="Those that are sold no more, too.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """All of them as a sheet, which `bursar import products` reads again."""
+
+    async def act(house: House) -> Answer:
+        kind = out.suffix.lower().lstrip(".")
+        if kind not in ("csv", "xlsx"):
+            raise Invalid(N_("Name a file that ends in .csv or .xlsx."), code="file_kind", field="out")
+        header = [translate(name) for name in HEADER]
+        try:
+            with out.open("xb") as file:
+                async with running.work_in(house, tenant) as work:
+                    rows = product_rows(work, active=None if archived else True)
+                    async for part in report_parts(kind, "products", header, rows):
+                        file.write(part)
+        except FileExistsError:
+            raise Invalid(
+                N_("%(file)s is there already; choose another name."),
+                code="file_exists",
+                field="out",
+                file=str(out),
+            ) from None
+        return Answer({"file": str(out)}, (facts(file=str(out)),))
 
     running.run(ctx, act, as_json=as_json)
 

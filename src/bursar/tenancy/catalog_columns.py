@@ -49,7 +49,8 @@ PRODUCTS = (
     field(
         "name_local",
         N_("Name in the second language"),
-        "local name|arabic name|name ar|name arabic|second name|الاسم بالعربية|الاسم العربي|"
+        "local name|name in the second language|arabic name|name ar|name arabic|second name|"
+        "الاسم باللغة الثانية|الاسم بالعربية|الاسم العربي|"
         "الاسم المحلي|nom local|nom arabe",
     ),
     field(
@@ -83,21 +84,23 @@ PRODUCTS = (
     field(
         "classification_code",
         N_("Classification"),
-        "classification|classification code|hs code|hs|sac|sac code|رمز التصنيف|الرمز الجمركي|"
+        "classification|classification code|hs code|hs|sac|sac code|التصنيف|رمز التصنيف|الرمز الجمركي|"
         "classification douanière|code sh|nomenclature",
     ),
     field(
         "included",
         N_("What is included"),
-        "included|what is included|includes|features|يشمل|ما يشمله|المزايا|inclus|comprend|prestations incluses",
+        "included|what is included|includes|features|يشمل|ما يشمله|ما يشمله السعر|المزايا|"
+        "inclus|comprend|prestations incluses",
     ),
     field(
         "included_local",
         N_("What is included, in the second language"),
-        "included local|included arabic|included ar|يشمل بالعربية|inclus arabe",
+        "included local|what is included in the second language|included arabic|included ar|"
+        "ما يشمله السعر باللغة الثانية|يشمل بالعربية|inclus arabe",
     ),
-    field("stripe_product_id", N_("Stripe product"), "stripe product|stripe product id"),
-    field("stripe_price_id", N_("Stripe price"), "stripe price|stripe price id"),
+    field("stripe_product_id", N_("Stripe product"), "stripe product|stripe product id|المنتج في Stripe"),
+    field("stripe_price_id", N_("Stripe price"), "stripe price|stripe price id|السعر في Stripe"),
 )
 
 PRICES = (

@@ -1,16 +1,18 @@
 """Products: the list, one with who pays what for it, and what is changed about it."""
 
+from collections.abc import AsyncIterator
 from decimal import Decimal, InvalidOperation
-from typing import Any, cast
+from typing import Annotated, Any, cast
 from uuid import UUID
 
-from fastapi import Request
-from starlette.responses import Response
+from fastapi import Path, Request
+from starlette.responses import Response, StreamingResponse
 
 from bursar.billing.preferences import billing_settings
 from bursar.catalog import products
 from bursar.catalog.kinds import ItemKind, TaxCategory
 from bursar.catalog.prices import list_prices
+from bursar.catalog.product_export import HEADER, product_rows
 from bursar.catalog.product_fields import LISTS, ProductInput
 from bursar.catalog.products import Product
 from bursar.catalog.units import count_units
@@ -19,9 +21,11 @@ from bursar.core.journal import timeline
 from bursar.core.money import EXPONENTS, is_currency
 from bursar.onboarding.pricing import priced
 from bursar.onboarding.spoken import direction_of
+from bursar.tenancy.report_files import TYPES, report_parts
 from bursar.tenancy.tenants import this_tenant
-from bursar.web import pages, reading
+from bursar.web import languages, pages, reading
 from bursar.web.forms import Form
+from bursar.web.security import DOCUMENT_POLICY
 from bursar.web.sessions import staff_router, viewer_work
 from bursar.web.staff.telling import tell
 
@@ -48,6 +52,27 @@ async def show_products(request: Request, q: str = "", archived: str = "", after
         )
     asked = {"q": q, "archived": archived}
     return pages.render(request, "staff/products.html", fragment="results", page_of=page, asked=asked)
+
+
+@router.get("/exports/products.{kind}")
+async def export(
+    request: Request, kind: Annotated[str, Path(pattern="^(csv|xlsx)$")], q: str = "", archived: str = ""
+) -> Response:
+    """Those that the list shows, in the columns that an import reads."""
+    words = languages.words_of(pages.page_view(request).language.code).gettext
+
+    async def rows() -> AsyncIterator[Any]:
+        async with viewer_work(request) as work:
+            active = None if archived else True
+            async for batch in product_rows(work, text=reading.search(q), active=active):
+                yield batch
+
+    headers = {
+        "Content-Disposition": f'attachment; filename="products.{kind}"',
+        "Content-Security-Policy": DOCUMENT_POLICY,
+    }
+    parts = report_parts(kind, "products", [words(name) for name in HEADER], rows())
+    return StreamingResponse(parts, media_type=TYPES[kind], headers=headers)
 
 
 @router.get("/products/new")
