@@ -252,6 +252,29 @@ async def test_a_provider_that_does_not_answer_takes_nothing_and_the_page_says_s
     assert "We are looking for your payment" in looked.text
 
 
+async def test_no_line_of_the_log_holds_an_address_that_is_a_right(
+    counter: Counter,
+    stripe: StripeProcess,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """Neither in trouble: what is logged of a checkout that did not open names rows, not tokens (R126)."""
+    caplog.set_level("DEBUG")
+    caplog.set_level("WARNING", logger="httpx2")  # this test's own browser
+    offer = await counter.offer()
+    await counter.take(offer)
+    path = await counter.order_path()
+    stripe.trouble("unavailable", times=None)
+    for address in (offer, path, f"{path}/return", path[:-1]):
+        await counter.web.get(address)
+    for act in ("/checkout", "/look"):
+        await counter.web.post(path + act)
+    said = caplog.text + "".join(capfd.readouterr())
+    assert "checkout_asked_again" in said
+    for address in (offer, path):
+        assert address.rpartition("/")[2] not in said
+
+
 async def test_somebody_with_whom_the_firm_has_ended_its_dealings_pays_nothing(counter: Counter) -> None:
     path = await counter.an_order()
     await counter.put(customers, state="suspended", suspended_reason="admin")
