@@ -41,6 +41,8 @@ async def values_of(work: Work, customer_id: UUID, category: Category, locale: s
         values["sender"] = {"name": account.display_name or firm.name, "email": account.address}
         values["reply_to"] = account.reply_to or account.address
     values["today"] = format_day(work.today, locale)
+    if "invoices" not in values:  # an offer, an order, a sign-in: what they name is nobody's yet
+        return values
     link, page = values["invoices"][0]["link"], values.get("pay_link")
     facts = await _facts(work, customer_id)
     return values | invoice_values(facts, work.today, locale, lambda _id: link, all_of_it=page)
