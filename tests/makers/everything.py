@@ -44,6 +44,8 @@ WANTED: Mapping[str, Row] = {
     "events": {"entity_type": "invoice", "type": "invoice.issued"},
     "sessions": {"agent_id": None},
     "notifications": {"agent_id": None},
+    "payment_links": {"claimed_at": AT, "used_at": AT},
+    "orders": {"payment_link_id": None, "net_minor": 100, "tax_minor": 5, "amount_minor": 105},
 }  # fmt: skip
 """What CHECKs want of several columns at once; an empty text is filled like any other."""
 
