@@ -25,7 +25,7 @@ from tests.makers.sweeping import (
 
 pytestmark = pytest.mark.anyio
 
-ANSWERED = ("", "/pdf", "/promise", "/dispute", "/paid", "/checkout")
+ANSWERED = ("", "/pdf", "/promise", "/dispute", "/paid", "/checkout", "/checkout/look")
 HOSTED = frozenset(
     {
         *(f"/i/{{token}}{below}" for below in ANSWERED),
@@ -35,12 +35,7 @@ HOSTED = frozenset(
 )
 """An invoice's public page and a customer's own, with their answers."""
 
-SELLING = frozenset(
-    {
-        *(f"/p/{{token}}{below}" for below in ("", "/mail", "/again")),
-        *(f"/pay/{{token}}{below}" for below in ("", "/return", "/cancel", "/look", "/checkout")),
-    }
-)
+SELLING = frozenset({"/p/{token}", "/p/{token}/mail", "/p/{token}/again", *(f"/pay/{{token}}{below}" for below in ("", "/return", "/cancel", "/look", "/checkout"))})  # fmt: skip
 """An offer's public page and an order's."""
 
 OPEN = frozenset({"/sign-in", "/language", "/password/{token}", "/o/{token}", "/l/{token}", "/u/{token}", "/u/{token}/return", "/hooks/ses/{token}", "/hooks/stripe/{token}"}) | HOSTED | SELLING  # fmt: skip
