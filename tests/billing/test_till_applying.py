@@ -77,7 +77,8 @@ async def test_a_set_costs_no_more_statements_than_a_few(counter: Counter) -> No
         sa_event.listen(engine, "before_cursor_execute", hear)
         await counter.apply()
         sa_event.remove(engine, "before_cursor_execute", hear)
-        return len(sent)
+        # The inbox may announce what came at this very moment.
+        return sum("set_context" not in text and "procrastinate_jobs" not in text for text in sent)
 
     few, many = await statements(2), await statements(30)
     assert many <= few
