@@ -12,6 +12,7 @@ from bursar.billing.recurring.previewing import preview_recurring
 from bursar.billing.recurring.showing import get_recurring, list_recurring, made_by
 from bursar.billing.states import RecurringState
 from bursar.core.errors import N_, Conflict, Invalid
+from bursar.core.kinds import AgentRole
 from bursar.web import pages, reading
 from bursar.web.forms import Form
 from bursar.web.sessions import staff_router, viewer_work
@@ -94,8 +95,9 @@ async def end_early(request: Request, recurring_id: UUID) -> Response:
     """From a day in a month that was billed: the days after it are credited."""
     typed = await reading.typed(request)
     try:
-        last_day, because = reading.day(typed, "last_day"), typed.get("reason", "").strip() or None
         async with viewer_work(request) as work:
+            work.allow(AgentRole.AGENT)  # before what was typed is read
+            last_day, because = reading.day(typed, "last_day"), typed.get("reason", "").strip() or None
             await ending.end_recurring(work, recurring_id, because=because, last_day=last_day)
     except (Invalid, Conflict) as refusal:
         return await _ask_early_end(request, recurring_id, Form(typed).refused(refusal))
