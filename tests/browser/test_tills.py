@@ -117,6 +117,7 @@ def test_a_customers_page_pays_each_invoice_without_a_script(shop: Storefront) -
     page.wait_for_url(re.compile("/c/pay/"), timeout=SOON_MS)
     page.locator("button.main").click()
     page.wait_for_url(re.compile("/checkout"), timeout=SOON_MS)
+    page.get_by_role("button", name="Look again").click()
     expect(page.get_by_text("Thank you, your payment is here")).to_be_visible(timeout=SOON_MS)
 
     assert state_of(shop, invoice) == "paid"

@@ -131,6 +131,11 @@ async def pay(request: Request, token: str, invoice_id: str) -> Response:
     return await paying.pay(request, _way(request, token, invoice_id))
 
 
+@router.post("/{token}/{invoice_id}/checkout/look")
+async def look(request: Request, token: str, invoice_id: str) -> Response:
+    return await paying.look(request, _way(request, token, invoice_id))
+
+
 @router.api_route("/{token}/{invoice_id}/checkout", methods=["GET", "HEAD"])
 async def come_back(request: Request, token: str, invoice_id: str) -> Response:
     return await paying.come_back(request, _way(request, token, invoice_id))

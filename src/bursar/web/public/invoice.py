@@ -59,6 +59,11 @@ async def pay(request: Request, token: str) -> Response:
     return await paying.pay(request, _way(request, token))
 
 
+@router.post("/{token}/checkout/look")
+async def look(request: Request, token: str) -> Response:
+    return await paying.look(request, _way(request, token))
+
+
 @router.api_route("/{token}/checkout", methods=["GET", "HEAD"])
 async def come_back(request: Request, token: str) -> Response:
     return await paying.come_back(request, _way(request, token))

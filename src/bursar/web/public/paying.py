@@ -4,6 +4,7 @@ Paying is a POST, since scanners of mails follow every link. Coming back proves 
 """
 
 import contextlib
+import time
 
 from fastapi import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -23,14 +24,15 @@ from bursar.web.forms import Form
 from bursar.web.public import answering, invoice_view
 from bursar.web.public.answering import Way, asked_language, house_of
 from bursar.web.public.gone import gone
+from bursar.web.public.lately import Lately
 from bursar.web.public.page_headers import headers_of
 from bursar.web.public.wording import spoken
 from bursar.web.sessions import office_of, origin_of
 
 CHECKOUT = "checkout"
-LOOKS = 5
-"""How often the page asks again by itself, every few seconds."""
-LOOK_EVERY_S = 4
+LOOKS = 9
+"""How often the page looks again by itself before it leaves that to whoever waits."""
+asked_lately = Lately(seconds=2)
 
 _SAID = {
     Standing.PAID: ("thanks", None, "good"),
@@ -78,16 +80,27 @@ async def pay(request: Request, way: Way) -> Response:
     return RedirectResponse(url, status_code=303)
 
 
+async def look(request: Request, way: Way) -> Response:
+    """Ask the provider, and go back to what is known then."""
+    house = house_of(request)
+    try:
+        opened = await way.enter()
+    except NotFound:
+        return gone(request)
+    if asked_lately.may(opened.invoice_id, time.monotonic()):
+        with contextlib.suppress(Conflict):  # somebody else is writing it down right now
+            await house.cashier.look_at_latest(opened.tenant_id, PaidFor.INVOICE, opened.invoice_id)
+    lang = asked_language(request) or "?"
+    return RedirectResponse(f"{way.path}/{CHECKOUT}{lang}&turn={_turn(request) + 1}", status_code=303)
+
+
 async def come_back(request: Request, way: Way) -> Response:
-    """What is known of the payment, after the provider was asked; nothing changes where it has nothing to tell."""
+    """What we know. Reading it changes nothing: the page has the provider asked, by a script or by a button."""
     house, office = house_of(request), office_of(request)
     try:
         opened = await way.enter()
     except NotFound:
         return gone(request)
-    if request.method == "GET":
-        with contextlib.suppress(Conflict):  # somebody else is writing it down right now
-            await house.cashier.look_at_latest(opened.tenant_id, PaidFor.INVOICE, opened.invoice_id)
     async with opened.work(office, read_only=True) as work:
         told = await hosted.show(work, opened)
     standing = _standing(told)
@@ -106,7 +119,7 @@ def _standing(told: Hosted) -> Standing | None:
 
 def _rendered(request: Request, way: Way, told: Hosted, standing: Standing, logo: str | None) -> Response:
     language = spoken(request.query_params.get("lang"), told.locale)
-    here = f"{way.path}/{CHECKOUT}"
+    here, turn = f"{way.path}/{CHECKOUT}", _turn(request)
     title, text, tone = _SAID.get(standing, _NOT_PAID)
     html = (
         pages.environment("en")
@@ -119,13 +132,11 @@ def _rendered(request: Request, way: Way, told: Hosted, standing: Standing, logo
             said_text=text,
             said_tone=tone,
             looks=standing is Standing.OPEN,
+            looking=standing is Standing.OPEN and turn < LOOKS,
+            turn=turn,
         )
     )
-    headers = headers_of(request, language.code)
-    turn = _turn(request)
-    if standing is Standing.OPEN and turn < LOOKS:
-        headers["Refresh"] = f"{LOOK_EVERY_S}; url={here}?lang={language.code}&turn={turn + 1}"
-    return HTMLResponse(html, headers=headers)
+    return HTMLResponse(html, headers=headers_of(request, language.code, looks=True))
 
 
 def _turn(request: Request) -> int:
