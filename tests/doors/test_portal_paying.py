@@ -66,8 +66,11 @@ async def test_an_invoice_is_paid_and_the_way_back_says_so(room: Room, stripe: S
     [row] = await room.portal.rows(checkout_sessions)
     stripe.pay(row.session_id)
 
+    assert "We are looking for your payment" in await room.get(f"invoices/{invoice}/checkout")
+    looked = await room.browser.post(f"{room.portal.home}/invoices/{invoice}/checkout/look")
     back = await room.get(f"invoices/{invoice}/checkout")
 
+    assert looked.status_code == 303
     assert "Thank you, your payment is here" in back
     assert "Paid, thank you" in await room.get(f"invoices/{invoice}")
     assert "AED 100.00" in await room.get("payments")
@@ -85,5 +88,8 @@ async def test_nobody_pays_what_is_another_customers(room: Room, stripe: StripeP
         f"invoices/{UUID(int=7)}",
     ):
         assert (await room.browser.post(f"{room.portal.home}/{below}/checkout")).status_code == 404
+    assert (
+        await room.browser.post(f"{room.portal.home}/invoices/{invoice}/checkout/look")
+    ).status_code == 404
     assert await room.portal.rows(checkout_sessions) == []
     assert stripe.calls("checkout.sessions.create") == []

@@ -48,8 +48,18 @@ async def pay_invoice(request: Request, invoice_id: UUID, guest: Signed) -> Resp
 
 @router.api_route("/invoices/{invoice_id}/checkout", methods=["GET", "HEAD"])
 async def come_back(request: Request, invoice_id: UUID, guest: Signed) -> Response:
+    return await paying.come_back(request, _way(request, guest, invoice_id))
+
+
+@router.post("/invoices/{invoice_id}/checkout/look")
+async def look(request: Request, invoice_id: UUID, guest: Signed) -> Response:
+    return await paying.look(request, _way(request, guest, invoice_id))
+
+
+def _way(request: Request, guest: Guest, invoice_id: UUID) -> Way:
+    """How the customer came to it: through their portal, found as themselves each time."""
     enter = partial(_find, request, guest, invoice_id)
-    return await paying.come_back(request, Way(path_of(guest.firm.slug, "invoices", invoice_id), enter))
+    return Way(path_of(guest.firm.slug, "invoices", invoice_id), enter)
 
 
 async def _find(request: Request, guest: Guest, invoice_id: UUID) -> Opened:
