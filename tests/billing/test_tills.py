@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
@@ -31,9 +32,9 @@ async def firm(
         yield made
 
 
-async def check(firm: Firm, till_id: object) -> tills.TillShown:
+async def check(firm: Firm, till_id: UUID) -> tills.TillShown:
     house = firm.house
-    return await connecting.check_till(house.office, house.tills, firm.tenant, firm.owner, till_id)  # pyright: ignore[reportArgumentType]
+    return await connecting.check_till(house.office, house.tills, firm.tenant, firm.owner, till_id)
 
 
 async def test_a_key_that_works_becomes_a_till_that_waits_for_its_webhook(firm: Firm) -> None:
