@@ -158,7 +158,7 @@ async def test_an_ended_checkout_moves_only_for_money(work: Work, state: str, ev
         return
 
     with pytest.raises(IllegalMove):
-        await move(work, event, checkout_id)  # pyright: ignore[reportArgumentType]
+        await move(work, event, checkout_id)  # pyright: ignore[reportArgumentType]  some are names alone
 
 
 async def test_what_is_another_tenants_is_passed_over(work: Work) -> None:

@@ -22,7 +22,7 @@ BEGUN = Known(Standing.OPEN, ASKED, PaymentStatus.UNPAID, None, None, ENDS, None
 
 def seen(state: CheckoutState, status: PaymentStatus, **given: object) -> SeenCheckout:
     values = {"session_id": "cs_1", "state": state, "payment_status": status, "amount": ASKED, "live": False}
-    return SeenCheckout(**{**values, **given})  # pyright: ignore[reportArgumentType]
+    return SeenCheckout(**{**values, **given})  # pyright: ignore[reportArgumentType]  of many types
 
 
 C, P = CheckoutState, PaymentStatus

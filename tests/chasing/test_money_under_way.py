@@ -1,6 +1,7 @@
 """An invoice whose money is under way is left in peace, and is spoken of again when the money did not come (R80)."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -62,7 +63,8 @@ async def test_a_campaign_leaves_it_out_until_the_money_failed(work: Work) -> No
 )
 async def test_no_other_checkout_keeps_an_invoice_quiet(work: Work, given: dict[str, str]) -> None:
     invoice = await an_overdue_invoice(work)
-    await a_checkout(work, await a_till(work), about_id=invoice, expires_at=work.now + timedelta(1), **given)  # pyright: ignore[reportArgumentType]
+    row: dict[str, Any] = {"about_id": invoice, "expires_at": work.now + timedelta(1), **given}
+    await a_checkout(work, await a_till(work), **row)
 
     assert not await is_true(work, is_being_paid(invoices), invoice)
     assert await excluded(work, invoice) is None

@@ -23,7 +23,8 @@ from bursar.api import problems
 from bursar.core.clock import FixedClock
 from tests import databases
 from tests.conftest import NOW
-from tests.makers.api import ENDLESS, a_program, a_site, some_of_everything
+from tests.makers.api import ENDLESS, a_program, a_site
+from tests.makers.api_rows import some_of_everything
 
 load_all_checks()
 

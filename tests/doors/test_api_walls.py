@@ -8,7 +8,8 @@ import pytest
 
 from bursar.core.kinds import AgentRole
 from bursar.tenancy.rules import SCOPES
-from tests.makers.api import Program, a_program, footprint, operations, some_of_everything
+from tests.makers.api import Program, a_program, footprint, operations
+from tests.makers.api_rows import some_of_everything
 from tests.makers.outbox import BODY
 from tests.makers.story import the_library
 

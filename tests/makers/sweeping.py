@@ -22,7 +22,8 @@ from bursar.core.work import Work
 from bursar.house import House
 from bursar.tenancy.saved_views import save_view
 from bursar.web.app import create_web
-from tests.makers.api import a_program, some_of_everything
+from tests.makers.api import a_program
+from tests.makers.api_rows import some_of_everything
 from tests.makers.everything import tenant_tables
 from tests.makers.hosted import a_picture
 from tests.makers.staff import Staff, a_browser, sign_in

@@ -242,6 +242,8 @@ chases = tenant_table(
 )
 
 
+COUNTED_BY = ("run_id", "template_id", "sending_account_id")
+
 # Money that came after a message: each payment on an invoice counts for the last message about it before, once its
 # day is over. `day` is the message's, `days_after` how long after it the money came.
 collection_rollups = tenant_table(
@@ -249,9 +251,7 @@ collection_rollups = tenant_table(
     of_tenant(),
     day("day", nullable=False),
     choice("purpose", Purpose),
-    sa.Column("run_id", UUID),
-    sa.Column("template_id", UUID),
-    sa.Column("sending_account_id", UUID),
+    tuple(sa.Column(name, UUID) for name in COUNTED_BY),
     currency(),
     whole("days_after"),
     whole("days_after_first"),  # after the first message about the invoice
@@ -278,9 +278,7 @@ promise_sends = tenant_table(
     ref("send_id", "sends"),
     day("day", nullable=False),
     choice("purpose", Purpose),
-    sa.Column("run_id", UUID),
-    sa.Column("template_id", UUID),
-    sa.Column("sending_account_id", UUID),
+    tuple(sa.Column(name, UUID) for name in COUNTED_BY),
     sa.UniqueConstraint("tenant_id", "promise_id"),
     sa.Index(None, "tenant_id", "day"),
     changes=False,
@@ -290,10 +288,8 @@ promise_sends = tenant_table(
 def is_excluded(
     invoices: sa.FromClause, today: date | sa.ColumnElement[date], *covers: Covers
 ) -> sa.ColumnElement[bool]:
-    """Invoices of which somebody said that nothing of this reach is to be written about them.
-
-    Two look-ups by equality, which the planner may hash; one with an "or" inside it would run for every row.
-    """
+    """Invoices of which somebody said that nothing of this reach is to be written about them."""
+    # Two look-ups by equality, which the planner may hash; one with an "or" inside it would run for every row.
     e = exclusions
     in_time = sa.or_(e.c.until.is_(None), e.c.until >= today)
     live = [same_tenant(e, invoices), e.c.lifted_at.is_(None), in_time, e.c.covers.in_(covers)]

@@ -9,6 +9,7 @@ from bursar.core.errors import N_, IllegalMove, NotFound, Refusal
 from bursar.core.translations import LOCALES, say
 from bursar.core.translations import catalogue_of as words_of
 from bursar.web import words
+from bursar.web.noun_words import NOUNS
 
 __all__ = ["LOCALES", "say", "words_of"]
 
@@ -66,5 +67,5 @@ def refusal_text(code: str, refusal: Refusal) -> str:
         return say(code, MOVED, {**params, **words.move_words(words_of(code), *codes)})
     if isinstance(refusal, NotFound):
         noun = str(params["noun"])
-        params = {"noun": words.NOUNS.get(noun, noun)}
+        params = {"noun": NOUNS.get(noun, noun)}
     return say(code, refusal.message, params)

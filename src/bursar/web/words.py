@@ -6,6 +6,7 @@ from gettext import NullTranslations
 from bursar.chasing.why import NEXT
 from bursar.core.errors import N_
 from bursar.outbox.reasons import REASONS
+from bursar.web.noun_words import EVENTS, NOUNS
 from bursar.web.state_words import state_word
 
 WORDS: dict[str, Mapping[str, str]] = {
@@ -214,80 +215,6 @@ WORDS: dict[str, Mapping[str, str]] = {
         "settings:write": N_("Change settings"),
     },
 }
-
-NOUNS = {
-    "agent": N_("agent"),
-    "allocation": N_("allocation"),
-    "campaign": N_("campaign"),
-    "chase": N_("chase"),
-    "contact": N_("contact"),
-    "credit note": N_("credit note"),
-    "customer": N_("customer"),
-    "dispute": N_("dispute"),
-    "exchange rate": N_("exchange rate"),
-    "exclusion": N_("exclusion"),
-    "holiday": N_("holiday"),
-    "import_run": N_("import"),
-    "invoice": N_("invoice"),
-    "payment": N_("payment"),
-    "payment_link": N_("payment link"),
-    "price": N_("price"),
-    "product": N_("product"),
-    "promise": N_("promise"),
-    "recurring invoice": N_("recurring invoice"),
-    "reply": N_("reply"),
-    "recurring_invoice": N_("recurring invoice"),
-    "list": N_("list"),
-    "run": N_("run"),
-    "send": N_("message"),
-    "sending_account": N_("sending account"),
-    "sequence": N_("sequence"),
-    "session": N_("session"),
-    "suppression": N_("suppressed address"),
-    "task": N_("task"),
-    "template": N_("template"),
-    "template version": N_("template version"),
-    "unit": N_("unit"),
-}
-"""What refusals call the things of this product; their places are filled with these."""
-
-EVENTS = {
-    "accept": N_("accept"),
-    "admin_suspend": N_("suspend"),
-    "apply": N_("apply"),
-    "approve": N_("let go"),
-    "begin_connect": N_("connect"),
-    "cancel": N_("cancel"),
-    "close": N_("close"),
-    "disable": N_("switch off"),
-    "edit": N_("edit"),
-    "end": N_("end"),
-    "extend": N_("extend"),
-    "issue": N_("issue"),
-    "mail": N_("send by e-mail"),
-    "open": N_("release"),
-    "pause": N_("pause"),
-    "reconnect": N_("reconnect"),
-    "refuse": N_("refuse"),
-    "reinstate": N_("reinstate"),
-    "reissue": N_("make valid again"),
-    "reject": N_("reject"),
-    "release": N_("release"),
-    "reopen": N_("reopen"),
-    "resolve": N_("resolve"),
-    "resume": N_("resume"),
-    "retry_failed": N_("try the failed ones again"),
-    "reverse_allocation": N_("reverse a payment"),
-    "revoke": N_("take back"),
-    "schedule": N_("schedule"),
-    "send_now": N_("send"),
-    "settle": N_("settle"),
-    "start": N_("start"),
-    "stop": N_("stop"),
-    "unschedule": N_("take off the schedule"),
-    "withdraw": N_("withdraw"),
-}
-"""What a person may have asked for when a lifecycle refused; moves of time and providers are not here."""
 
 
 def word(words: NullTranslations, kind: str, value: str) -> str:

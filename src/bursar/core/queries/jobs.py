@@ -5,7 +5,8 @@ import sqlalchemy as sa
 ENQUEUE_ONCE = sa.text(
     """
     insert into procrastinate_jobs (queue_name, task_name, queueing_lock, args)
-    select 'default', cast(:task as text), cast(:task as text) || ' ' || tenant_id, jsonb_build_object('tenant_id', tenant_id)
+    select 'default', cast(:task as text), cast(:task as text) || ' ' || tenant_id,
+           jsonb_build_object('tenant_id', tenant_id)
       from unnest(cast(:tenants as text[])) as tenant_id
      order by tenant_id
     on conflict (queueing_lock) where status = 'todo' do nothing
