@@ -209,7 +209,7 @@ async def test_a_row_that_says_something_else_next_time_is_a_new_draft(office):
     ("row", "reason"),
     [
         (("", *ROW[1:]), "Give the template's name."),
-        (("A", "welcome", *ROW[2:]), "“welcome” is no kind of message of ours."),
+        (("A", "wedding", *ROW[2:]), "“wedding” is no kind of message of ours."),
         (("A", "overdue_notice", "Hi", "no tag at all", "", ""), "The message must name"),
         (("A", "overdue_notice", "Hi", EN + " {{points}}", "", ""), "{{points}}"),
         (("A", "overdue_notice", "", EN, "", ""), "The subject must be one line"),
